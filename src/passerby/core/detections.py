@@ -1,0 +1,65 @@
+"""What a detector found in one frame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from passerby.core.errors import StageError
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Detections:
+    """What was found in one frame; row i of every array is the same object."""
+
+    boxes: NDArray[np.float32]
+    """(N, 4) x0 y0 x1 y1 in pixels of the upright frame, half-open (see `boxes.py`)."""
+    scores: NDArray[np.float32]
+    """(N,) in [0, 1]."""
+    labels: NDArray[np.str_]
+    """(N,) what each is: 'face', 'plate', …"""
+    landmarks: NDArray[np.float32] | None = None
+    """(N, K, 2) x y in the same pixels, or None."""
+
+    def __post_init__(self) -> None:
+        """Refuse at once what would leave something uncovered later: NaN, a wrong shape, a missing row."""
+        n = len(self.scores)
+        if self.boxes.shape != (n, 4) or self.labels.shape != (n,):
+            raise StageError(
+                f"detections have boxes {self.boxes.shape} and labels {self.labels.shape} for {n} scores; "
+                f"wanted ({n}, 4) and ({n},)"
+            )
+        if self.landmarks is not None and (self.landmarks.ndim != 3 or len(self.landmarks) != n):
+            raise StageError(f"landmarks have shape {self.landmarks.shape}; wanted ({n}, K, 2)")
+        if not (np.isfinite(self.boxes).all() and np.isfinite(self.scores).all()):
+            raise StageError("the detector returned a box or a score that is not a number; nothing can be trusted")
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+    def __getitem__(self, rows: object) -> Detections:
+        """The rows chosen by a slice, a mask or an array of indices."""
+        return Detections(
+            self.boxes[rows],  # type: ignore[index]
+            self.scores[rows],  # type: ignore[index]
+            self.labels[rows],  # type: ignore[index]
+            None if self.landmarks is None else self.landmarks[rows],  # type: ignore[index]
+        )
+
+    @staticmethod
+    def none() -> Detections:
+        """An empty answer: looked, and nothing was there."""
+        return Detections(np.empty((0, 4), np.float32), np.empty(0, np.float32), np.empty(0, np.str_))
+
+    @staticmethod
+    def concat(parts: Sequence[Detections]) -> Detections:
+        """All rows of `parts` in order; landmarks are kept only when every part has them."""
+        if not parts:
+            return Detections.none()
+        columns = {f.name: [getattr(part, f.name) for part in parts] for f in fields(Detections)}
+        marks = columns.pop("landmarks")
+        whole = {name: np.concatenate(values) for name, values in columns.items()}
+        return Detections(**whole, landmarks=None if any(m is None for m in marks) else np.concatenate(marks))

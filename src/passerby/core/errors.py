@@ -1,0 +1,60 @@
+"""Everything that can go wrong, as a caller may want to tell it apart.
+
+    PasserbyError
+    ├── OptionError            an option or argument makes no sense                          exit 2
+    ├── InputError             this input cannot be worked on
+    │   ├── UnsupportedMedia   no picture in it, or one that passerby does not handle
+    │   ├── DamagedMedia       it breaks off or does not decode (`frame` and `time_s` say where)
+    │   └── LimitExceeded      larger than the limits allow
+    ├── OutputError            the result cannot be written (exists, full disk, wrong container)
+    ├── StageError             a detector, tracker or anonymizer broke its contract
+    └── WeightsError           a model file is missing or is not the one it should be
+
+Every message is one line: what came, what was wanted, what to do next.
+"""
+
+from __future__ import annotations
+
+
+class PasserbyError(Exception):
+    """The base of all errors that passerby raises on purpose."""
+
+
+class OptionError(PasserbyError, ValueError):
+    """An option or argument makes no sense."""
+
+
+class InputError(PasserbyError):
+    """This input cannot be worked on."""
+
+
+class UnsupportedMedia(InputError):
+    """There is no picture in the input, or one that passerby does not handle."""
+
+
+class DamagedMedia(InputError):
+    """The input breaks off or does not decode.
+
+    `frame` is the index of the first frame that is missing and `time_s` its time in seconds, where known.
+    """
+
+    def __init__(self, message: str, *, frame: int | None = None, time_s: float | None = None) -> None:
+        super().__init__(message)
+        self.frame = frame
+        self.time_s = time_s
+
+
+class LimitExceeded(InputError):
+    """The input is larger than the limits allow."""
+
+
+class OutputError(PasserbyError):
+    """The result cannot be written."""
+
+
+class StageError(PasserbyError):
+    """A detector, tracker or anonymizer broke its contract."""
+
+
+class WeightsError(PasserbyError):
+    """A model file is missing or is not the one it should be."""

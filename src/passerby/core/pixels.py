@@ -1,0 +1,210 @@
+"""Planes and RGB: small pictures for models, windows on planes, colours in a frame's own numbers.
+
+Video stores light and colour apart and shares colour between neighbouring pixels, so that one chroma sample
+serves up to 2x2 pixels. All of that is known here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from passerby.core.frame import Frame, Matrix, PixelFormat, Plane
+from passerby.core.regions import Mask
+
+# ITU-R BT.601, BT.709 and BT.2020 (non-constant luminance): the shares of red and blue in light.
+LUMA_SHARES: dict[Matrix, tuple[float, float]] = {
+    "bt601": (0.299, 0.114),
+    "bt709": (0.2126, 0.0722),
+    "bt2020": (0.2627, 0.0593),
+}
+
+Box = tuple[int, int, int, int]
+Window = tuple[slice, slice]
+
+
+# Turning: the decoder's planes ⇄ the upright picture
+
+
+def upright(planes: tuple[Plane, ...], stored: PixelFormat, turn: int) -> tuple[tuple[Plane, ...], PixelFormat]:
+    """The decoder's planes as read-only views of the picture turned by `turn` quarters clockwise, and their format."""
+    views = tuple(np.rot90(plane, -turn) for plane in planes)
+    for view in views:
+        view.flags.writeable = False
+    if not turn:
+        return views, stored
+    height, width = planes[0].shape[:2]
+    swap = turn % 2 == 1
+    subsampling = tuple((sy, sx) if swap else (sx, sy) for sx, sy in stored.subsampling)
+    # A side that is turned end to end begins with its last chroma sample, which is half a one when the side is odd.
+    odd = (width % 2, height % 2)
+    phase = ((0, 0), (odd[1], 0), odd, (0, odd[0]))[turn]
+    return views, PixelFormat(stored.name, subsampling, stored.depth, stored.matrix, stored.full_range, phase)
+
+
+def stored(plane: Plane, turn: int) -> Plane:
+    """A plane of the upright picture as the decoder had it: undoes `upright`, without a copy."""
+    return np.rot90(plane, turn)
+
+
+# Windows: which samples of each plane belong to a box of the frame
+
+
+def aligned(frame: Frame, box: Box) -> Box:
+    """`box` cut to the frame and widened to whole chroma samples."""
+    sides = []
+    for axis in (0, 1):
+        step = max(plane[axis] for plane in frame.format.subsampling)
+        phase = frame.format.phase[axis] if step > 1 else 0
+        low, high = max(box[axis], 0), min(box[axis + 2], frame.size[axis])
+        low = max((low + phase) // step * step - phase, 0)
+        high = min(-(-(high + phase) // step) * step - phase, frame.size[axis])
+        sides.append((low, max(high, low)))
+    (x0, x1), (y0, y1) = sides
+    return x0, y0, x1, y1
+
+
+def window(pixel_format: PixelFormat, box: Box) -> tuple[Window, ...]:
+    """(rows, columns) of every plane for an `aligned` box."""
+    windows = []
+    for sx, sy in pixel_format.subsampling:
+        px, py = (pixel_format.phase[0] if sx > 1 else 0), (pixel_format.phase[1] if sy > 1 else 0)
+        columns = slice((box[0] + px) // sx, -(-(box[2] + px) // sx))
+        rows = slice((box[1] + py) // sy, -(-(box[3] + py) // sy))
+        windows.append((rows, columns))
+    return tuple(windows)
+
+
+def crop(frame: Frame, box: Box) -> tuple[Plane, ...]:
+    """The samples of every plane for an `aligned` box: views, read-only."""
+    return tuple(plane[at] for plane, at in zip(frame.planes, window(frame.format, box), strict=True))
+
+
+def alphas(frame: Frame, mask: Mask, box: Box) -> tuple[NDArray[np.uint8], ...]:
+    """`mask` on the samples of every plane for an `aligned` box, of the shapes that `crop` gives.
+
+    A chroma sample takes the largest value of the pixels it serves: colour must not betray an edge.
+    """
+    answer: list[NDArray[np.uint8]] = []
+    done: dict[tuple[int, int], NDArray[np.uint8]] = {}
+    for (sx, sy), (rows, columns) in zip(frame.format.subsampling, window(frame.format, box), strict=True):
+        if (sx, sy) not in done:
+            px, py = (frame.format.phase[0] if sx > 1 else 0), (frame.format.phase[1] if sy > 1 else 0)
+            x0, y0 = columns.start * sx - px, rows.start * sy - py
+            height, width = rows.stop - rows.start, columns.stop - columns.start
+            whole = _placed(mask, (x0, y0, x0 + width * sx, y0 + height * sy))
+            done[sx, sy] = whole.reshape(height, sy, width, sx).max(axis=(1, 3)) if sx * sy > 1 else whole
+        answer.append(done[sx, sy])
+    return tuple(answer)
+
+
+def _placed(mask: Mask, box: Box) -> NDArray[np.uint8]:
+    """`mask` cut and padded to `box`."""
+    x0, y0, x1, y1 = box
+    canvas = np.zeros((y1 - y0, x1 - x0), np.uint8)
+    mx0, my0, mx1, my1 = mask.box
+    left, top, right, bottom = max(x0, mx0), max(y0, my0), min(x1, mx1), min(y1, my1)
+    if left < right and top < bottom:
+        inside = mask.alpha[top - my0 : bottom - my0, left - mx0 : right - mx0]
+        canvas[top - y0 : bottom - y0, left - x0 : right - x0] = inside
+    return canvas
+
+
+# Pictures for models
+
+
+def rgb(frame: Frame, size: tuple[int, int] | None = None) -> NDArray[np.uint8]:
+    """The upright picture as RGB uint8 (H, W, 3), scaled to `size` (width, height); None keeps the frame's own."""
+    size = size or frame.size
+    if frame.turn % 2:
+        size = size[1], size[0]
+    # Scale as stored, where rows are contiguous, and turn the small result.
+    planes = [_scaled(stored(plane, frame.turn), size, frame.format.depth) for plane in frame.planes]
+    return np.ascontiguousarray(np.rot90(_to_rgb(planes, frame.format), -frame.turn))
+
+
+def rgb_crop(frame: Frame, box: Box) -> NDArray[np.uint8]:
+    """A part of the upright picture at its own size as RGB uint8 (H, W, 3); `box` is `aligned`."""
+    size = box[2] - box[0], box[3] - box[1]
+    planes = [_scaled(np.ascontiguousarray(plane), size, frame.format.depth) for plane in crop(frame, box)]
+    return _to_rgb(planes, frame.format)
+
+
+def luma(frame: Frame, size: tuple[int, int]) -> NDArray[np.uint8]:
+    """The light of the upright picture, uint8 (H, W), scaled to `size` (width, height)."""
+    if frame.turn % 2:
+        size = size[1], size[0]
+    small = _scaled(stored(frame.planes[0], frame.turn), size, frame.format.depth)
+    if small.ndim == 3:
+        small = cv2.cvtColor(small[..., :3], cv2.COLOR_RGB2GRAY)
+    return np.ascontiguousarray(np.rot90(small, -frame.turn))
+
+
+def _scaled(plane: Plane, size: tuple[int, int], depth: int) -> NDArray[np.uint8]:
+    """`plane` at `size` (width, height) in 8 bits."""
+    height, width = plane.shape[:2]
+    if (width, height) != size:
+        # Area averaging from half size down: linear sampling would skip pixels, and small faces with them.
+        shrinks = width >= 2 * size[0] and height >= 2 * size[1]
+        plane = cv2.resize(plane, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+    return plane if depth <= 8 else (plane >> (depth - 8)).astype(np.uint8)
+
+
+def _to_rgb(planes: list[NDArray[np.uint8]], pixel_format: PixelFormat) -> NDArray[np.uint8]:
+    """8-bit planes of one size as RGB uint8 (H, W, 3)."""
+    first = planes[0]
+    if pixel_format.matrix == "rgb":
+        return np.ascontiguousarray(first[..., :3])
+    if len(planes) == 1:
+        grey = first if pixel_format.full_range else cv2.convertScaleAbs(first, alpha=255 / 219, beta=-16 * 255 / 219)
+        return np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB))
+    to_rgb = np.linalg.inv(_from_rgb(pixel_format.matrix))
+    scale, offset = _levels(pixel_format.full_range, 8)
+    matrix = to_rgb / scale * 255
+    merged = cv2.merge(planes)
+    return np.asarray(cv2.transform(merged, np.column_stack([matrix, -matrix @ offset])))
+
+
+# Colours
+
+
+def colour(pixel_format: PixelFormat, red_green_blue: tuple[int, int, int]) -> tuple[Any, ...]:
+    """An 8-bit RGB colour as one value per plane in the frame's own numbers; an array for interleaved planes."""
+    return tuple(value[0, 0] for value in from_rgb(np.array([[red_green_blue]], np.uint8), pixel_format))
+
+
+def from_rgb(picture: NDArray[np.uint8], pixel_format: PixelFormat) -> tuple[Plane, ...]:
+    """RGB uint8 (H, W, 3) as planes of `pixel_format`, every one of full size (H, W): shrink the chroma yourself.
+
+    Interleaved formats get their alpha, if they have one, fully opaque.
+    """
+    share = picture.astype(np.float64) / 255
+    if pixel_format.matrix == "rgb":
+        opaque = np.ones((*picture.shape[:2], pixel_format.channels - 3))
+        values = np.concatenate([share, opaque], axis=2) * pixel_format.peak
+        return (np.rint(values).astype(pixel_format.dtype),)
+    count = len(pixel_format.subsampling)
+    scale, offset = _levels(pixel_format.full_range, pixel_format.depth)
+    matrix = _from_rgb("bt601" if pixel_format.matrix == "grey" else pixel_format.matrix)
+    values = np.clip(np.rint(share @ matrix.T * scale + offset), 0, pixel_format.peak).astype(pixel_format.dtype)
+    return tuple(values[..., i] for i in range(count))
+
+
+def _from_rgb(matrix: Matrix) -> NDArray[np.float64]:
+    """The 3x3 matrix from R'G'B' in [0, 1] to Y' in [0, 1], Cb and Cr in [-0.5, 0.5]."""
+    red, blue = LUMA_SHARES[matrix]
+    y = np.array([red, 1 - red - blue, blue])
+    cb = (np.array([0, 0, 1]) - y) / (2 * (1 - blue))
+    cr = (np.array([1, 0, 0]) - y) / (2 * (1 - red))
+    return np.stack([y, cb, cr])
+
+
+def _levels(full_range: bool, depth: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """(scale, offset) that turn Y', Cb, Cr into numbers of `depth` bits."""
+    unit, middle = 1 << (depth - 8), 1 << (depth - 1)
+    if full_range:
+        return np.full(3, (1 << depth) - 1.0), np.array([0.0, middle, middle])
+    return np.array([219.0, 224, 224]) * unit, np.array([16.0 * unit, middle, middle])

@@ -1,0 +1,90 @@
+"""The five contracts. Nothing to inherit: whatever has these members fits.
+
+    source → detector → tracker → regions → anonymizer → composite → sink
+
+`passerby.testing` checks an implementation against its contract in one line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from types import TracebackType
+from typing import Protocol, Self
+
+from passerby.core.detections import Detections
+from passerby.core.frame import Frame, MediaInfo
+from passerby.core.regions import Patch, Region
+from passerby.core.tracks import Sightings
+
+
+class Source(Protocol):
+    """Gives frames in presentation order. A context manager: leaving it frees the decoder."""
+
+    @property
+    def info(self) -> MediaInfo: ...
+    def __iter__(self) -> Iterator[Frame]: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None: ...
+
+
+class Detector(Protocol):
+    """Finds things in frames, each frame on its own. May be called from several threads at once."""
+
+    @property
+    def labels(self) -> frozenset[str]:
+        """Everything it can find."""
+        ...
+
+    def detect(self, frames: Sequence[Frame]) -> Sequence[Detections]:
+        """One answer per frame, in order."""
+        ...
+
+
+class Tracker(Protocol):
+    """Follows what was found through time. Called once per frame, in order."""
+
+    def step(self, frame: Frame, found: Detections | None) -> Sightings:
+        """What is newly known, of this frame and of those up to `hold` frames before it.
+
+        `found` is None in a frame in which nobody looked.
+        """
+        ...
+
+    def cut(self) -> None:
+        """The next frame belongs to another shot: nothing goes on across it."""
+        ...
+
+
+class Anonymizer(Protocol):
+    """Makes what takes the place of the hidden regions. Does not write into frames."""
+
+    @property
+    def batch(self) -> int:
+        """Frames per call, at most."""
+        ...
+
+    @property
+    def reach(self) -> int:
+        """Frames of context that it needs on each side."""
+        ...
+
+    @property
+    def blind(self) -> bool:
+        """Its result does not depend on the pixels being hidden; they are blanked before it sees a frame."""
+        ...
+
+    def paint(self, frames: Sequence[Frame], hidden: Sequence[Sequence[Region]]) -> Sequence[Sequence[Patch]]:
+        """One patch per region of each frame, in order."""
+        ...
+
+
+class Sink(Protocol):
+    """Takes frames in order. A context manager: leaving it commits, leaving it by an error leaves nothing behind."""
+
+    def write(self, frame: Frame) -> None: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None: ...
