@@ -1,0 +1,70 @@
+"""passerby hides faces in videos and pictures.
+
+    import passerby
+
+    passerby.anonymize("street.mp4", "street_anonymized.mp4")
+
+The names below are loaded when they are first used, so importing the package costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0.dev0"
+
+if TYPE_CHECKING:
+    from passerby.core.detections import Detections as Detections
+    from passerby.core.errors import DamagedMedia as DamagedMedia
+    from passerby.core.errors import InputError as InputError
+    from passerby.core.errors import LimitExceeded as LimitExceeded
+    from passerby.core.errors import OptionError as OptionError
+    from passerby.core.errors import OutputError as OutputError
+    from passerby.core.errors import PasserbyError as PasserbyError
+    from passerby.core.errors import StageError as StageError
+    from passerby.core.errors import UnsupportedMedia as UnsupportedMedia
+    from passerby.core.errors import WeightsError as WeightsError
+    from passerby.core.frame import Frame as Frame
+    from passerby.core.frame import MediaInfo as MediaInfo
+    from passerby.core.frame import PixelFormat as PixelFormat
+    from passerby.core.regions import Mask as Mask
+    from passerby.core.regions import Patch as Patch
+    from passerby.core.regions import Region as Region
+    from passerby.core.tracks import Sightings as Sightings
+    from passerby.core.tracks import Track as Track
+    from passerby.detect.faces import CenterFace as CenterFace
+    from passerby.pipeline import anonymize as anonymize
+
+_MODULES = {
+    "passerby.core.detections": ("Detections",),
+    "passerby.core.errors": (
+        "DamagedMedia",
+        "InputError",
+        "LimitExceeded",
+        "OptionError",
+        "OutputError",
+        "PasserbyError",
+        "StageError",
+        "UnsupportedMedia",
+        "WeightsError",
+    ),
+    "passerby.core.frame": ("Frame", "MediaInfo", "PixelFormat"),
+    "passerby.core.regions": ("Mask", "Patch", "Region"),
+    "passerby.core.tracks": ("Sightings", "Track"),
+    "passerby.detect.faces": ("CenterFace",),
+    "passerby.pipeline": ("anonymize",),
+}
+_HOME = {name: module for module, names in _MODULES.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module 'passerby' has no attribute {name!r}")
+    value = getattr(import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOME})
