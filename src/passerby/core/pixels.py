@@ -96,7 +96,7 @@ def alphas(frame: Frame, mask: Mask, box: Box) -> tuple[NDArray[np.uint8], ...]:
             x0, y0 = columns.start * sx - px, rows.start * sy - py
             height, width = rows.stop - rows.start, columns.stop - columns.start
             whole = _placed(mask, (x0, y0, x0 + width * sx, y0 + height * sy))
-            done[sx, sy] = whole.reshape(height, sy, width, sx).max(axis=(1, 3)) if sx * sy > 1 else whole
+            done[sx, sy] = np.maximum.reduce([whole[dy::sy, dx::sx] for dy in range(sy) for dx in range(sx)])
         answer.append(done[sx, sy])
     return tuple(answer)
 
@@ -208,3 +208,29 @@ def _levels(full_range: bool, depth: int) -> tuple[NDArray[np.float64], NDArray[
     if full_range:
         return np.full(3, (1 << depth) - 1.0), np.array([0.0, middle, middle])
     return np.array([219.0, 224, 224]) * unit, np.array([16.0 * unit, middle, middle])
+
+
+def limits(pixel_format: PixelFormat) -> tuple[tuple[int, int], ...]:
+    """(darkest, brightest) legal number of every plane."""
+    if pixel_format.full_range or pixel_format.matrix == "rgb":
+        return ((0, pixel_format.peak),) * len(pixel_format.subsampling)
+    unit = 1 << (pixel_format.depth - 8)
+    legal = ((16 * unit, 235 * unit), (16 * unit, 240 * unit), (16 * unit, 240 * unit))
+    return legal[: len(pixel_format.subsampling)]
+
+
+def places(frame: Frame, box: Box, inside: Box) -> tuple[tuple[NDArray[np.float64], NDArray[np.float64]], ...]:
+    """Where the samples of an `aligned` box lie within another box: per plane (across (w,), down (h,)), in [0, 1).
+
+    What is drawn by these numbers moves and scales with `inside`, whatever the planes' subsampling.
+    """
+    answer = []
+    for (sx, sy), (rows, columns) in zip(frame.format.subsampling, window(frame.format, box), strict=True):
+        px, py = (frame.format.phase[0] if sx > 1 else 0), (frame.format.phase[1] if sy > 1 else 0)
+        across = (np.arange(columns.start, columns.stop) + 0.5) * sx - px - inside[0]
+        down = (np.arange(rows.start, rows.stop) + 0.5) * sy - py - inside[1]
+        last = np.nextafter(1, 0)
+        answer.append(
+            (np.clip(across / (inside[2] - inside[0]), 0, last), np.clip(down / (inside[3] - inside[1]), 0, last))
+        )
+    return tuple(answer)

@@ -1,0 +1,85 @@
+"""The only place where pixels of a frame are written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from passerby.core import pixels
+from passerby.core.errors import StageError
+from passerby.core.frame import Frame, Plane
+from passerby.core.regions import Patch, Region
+
+
+def composite(frame: Frame, hidden: Sequence[Region], patches: Sequence[Patch]) -> Frame:
+    """`frame` with every region of `hidden` replaced by the patch of the same place in `patches`.
+
+    Pixels where a mask is 255 become the patch's, those where it is 0 stay as they are to the bit, and the soft edge
+    between is a weighted mean. The decoder's own memory is never written to: later frames are predicted from it.
+
+    Raises:
+        StageError: there are fewer or more patches than regions, or one does not fit the frame or its mask.
+    """
+    if len(patches) != len(hidden):
+        raise StageError(f"{len(hidden)} regions to hide in frame {frame.index}, but {len(patches)} patches came")
+    if not hidden:
+        return frame
+    planes = tuple(_copy(plane, frame.turn) for plane in frame.planes)
+    for region, patch in zip(hidden, patches, strict=True):
+        _check(frame, region, patch)
+        _paste(frame, planes, region, patch)
+    for plane in planes:
+        plane.flags.writeable = False
+    return frame.with_planes(planes)
+
+
+def blanked(frame: Frame, hidden: Sequence[Region]) -> Frame:
+    """`frame` with grey where regions hide it: what an anonymizer is shown that must not know what was there."""
+    grey = pixels.colour(frame.format, (128, 128, 128))
+    patches = []
+    for region in hidden:
+        box = pixels.aligned(frame, region.mask.box)
+        planes = [np.empty_like(plane) for plane in pixels.crop(frame, box)]
+        for plane, value in zip(planes, grey, strict=True):
+            plane[:] = value
+        patches.append(Patch(box, tuple(planes)))
+    return composite(frame, hidden, patches)
+
+
+def _copy(plane: Plane, turn: int) -> Plane:
+    """A writable copy that lies in memory as the decoder's does, so that the encoder reads it row by row."""
+    return np.rot90(np.array(pixels.stored(plane, turn), order="C"), -turn)
+
+
+def _check(frame: Frame, region: Region, patch: Patch) -> None:
+    needed = pixels.aligned(frame, region.mask.box)
+    if patch.box != pixels.aligned(frame, patch.box):
+        raise StageError(f"a patch for {patch.box} does not lie on whole samples inside frame {frame.index}")
+    covers = patch.box[0] <= needed[0] and patch.box[1] <= needed[1]
+    covers = covers and patch.box[2] >= needed[2] and patch.box[3] >= needed[3]
+    if not covers and needed[0] < needed[2] and needed[1] < needed[3]:
+        raise StageError(f"a patch for {patch.box} leaves part of the mask {needed} open in frame {frame.index}")
+    wanted = [(plane.shape, plane.dtype) for plane in pixels.crop(frame, patch.box)]
+    came = [(plane.shape, plane.dtype) for plane in patch.planes]
+    if came != wanted:
+        raise StageError(f"a patch in frame {frame.index} has planes {came}; wanted {wanted}")
+
+
+def _paste(frame: Frame, planes: tuple[Plane, ...], region: Region, patch: Patch) -> None:
+    windows = pixels.window(frame.format, patch.box)
+    weights = pixels.alphas(frame, region.mask, patch.box)
+    for plane, at, new, alpha in zip(planes, windows, patch.planes, weights, strict=True):
+        _blend(plane[at], new, alpha)
+
+
+def _blend(old: Plane, new: Plane, alpha: NDArray[np.uint8]) -> None:
+    """Write `new` over `old` where `alpha` says so, in place."""
+    hard = alpha == 255
+    np.copyto(old, new, where=hard[..., None] if old.ndim == 3 else hard)
+    soft = np.nonzero((alpha > 0) & ~hard)
+    share = alpha[soft].astype(np.uint32)
+    if old.ndim == 3:
+        share = share[:, None]
+    old[soft] = (old[soft] * (255 - share) + new[soft] * share + 127) // 255

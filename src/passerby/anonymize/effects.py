@@ -1,0 +1,236 @@
+"""Effects that need no model: mosaic, fill, blur, noise, a picture, and an outline that hides nothing.
+
+Every one works on the frame's own planes, at its own bit depth, inside the regions only. Whatever is random is
+drawn from the region's seed, so that it stays the same while a track lasts: noise that changed from frame to frame
+would average away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from passerby.core import pixels
+from passerby.core.errors import OptionError, StageError
+from passerby.core.frame import Frame, Plane
+from passerby.core.regions import Mask, Patch, Region
+from passerby.core.stages import Anonymizer
+
+Places = tuple[NDArray[np.float64], NDArray[np.float64]]
+
+
+class _Painter(Protocol):
+    """What an effect that treats each region on its own has to say."""
+
+    def patch(self, frame: Frame, region: Region) -> Patch: ...
+
+
+class _PerRegion:
+    """An `Anonymizer` (see `core.stages`) that paints one region of one frame at a time."""
+
+    batch = 1
+    reach = 0
+
+    def paint(
+        self: _Painter, frames: Sequence[Frame], hidden: Sequence[Sequence[Region]]
+    ) -> list[list[Patch]]:
+        return [
+            [self.patch(frame, region) for region in regions] for frame, regions in zip(frames, hidden, strict=True)
+        ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mosaic(_PerRegion):
+    """Large cells of mean colour, on a grid that moves and scales with what is hidden.
+
+    The means carry fixed noise, so that they cannot be matched exactly against the mosaic of a known picture.
+    """
+
+    cells: int = 4
+    """Cells across and down, over the whole of what is hidden."""
+    noise: float = 0.03
+    """Standard deviation of the noise on a cell, as a share of full scale."""
+    blind = False
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.cells <= 64:
+            raise OptionError(f"--cells must lie in 1..64, got {self.cells}; above 10 a face can be recognized again")
+
+    def patch(self, frame: Frame, region: Region) -> Patch:
+        box = pixels.aligned(frame, region.mask.box)
+        spots = pixels.places(frame, box, region.mask.box)
+        rng = np.random.default_rng(region.seed)
+        planes = []
+        for plane, spot, legal in zip(pixels.crop(frame, box), spots, pixels.limits(frame.format), strict=True):
+            noise = rng.normal(0, self.noise * frame.format.peak, (self.cells, self.cells, *plane.shape[2:]))
+            planes.append(_celled(plane, spot, np.rint(noise).astype(np.int64), legal))
+        return Patch(box, tuple(planes))
+
+
+def _celled(plane: Plane, spot: Places, noise: NDArray[np.int64], legal: tuple[int, int]) -> Plane:
+    """`plane` with every cell at its mean plus noise (rows, columns[, C])."""
+    if plane.size == 0:
+        return plane
+    across, down = ((part * count).astype(int) for part, count in zip(spot, noise.shape[1::-1], strict=True))
+    column_at, columns = np.unique(across, return_index=True)
+    row_at, rows = np.unique(down, return_index=True)
+    sums = np.add.reduceat(np.add.reduceat(plane, columns, axis=1, dtype=np.int64), rows, axis=0)
+    heights, widths = np.diff(rows, append=len(down)), np.diff(columns, append=len(across))
+    counts = (heights[:, None] * widths[None]).reshape(sums.shape[:2] + (1,) * (plane.ndim - 2))
+    means = sums // counts
+    values = np.clip(means + noise[np.ix_(row_at, column_at)], *legal).astype(plane.dtype)
+    return np.repeat(np.repeat(values, heights, axis=0), widths, axis=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fill(_PerRegion):
+    """One colour."""
+
+    colour: tuple[int, int, int] = (0, 0, 0)
+    """Red, green and blue, 0..255."""
+    blind = True
+
+    def patch(self, frame: Frame, region: Region) -> Patch:
+        box = pixels.aligned(frame, region.mask.box)
+        return Patch(box, _plain(frame, box, self.colour))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Blur(_PerRegion):
+    """A soft picture made of a few samples. A blur can be undone in part: prefer a mosaic or a fill."""
+
+    samples: int = 8
+    """Samples across and down that are left of what is hidden."""
+    blind = False
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.samples <= 64:
+            raise OptionError(f"a blur keeps 1..64 samples across, got {self.samples}")
+
+    def patch(self, frame: Frame, region: Region) -> Patch:
+        # Shrinking and enlarging costs the same for every face; a Gaussian of this width would not.
+        box = pixels.aligned(frame, region.mask.box)
+        planes = []
+        for plane in pixels.crop(frame, box):
+            height, width = plane.shape[:2]
+            if plane.size:
+                few = min(self.samples, width), min(self.samples, height)
+                small = cv2.resize(np.ascontiguousarray(plane), few, interpolation=cv2.INTER_AREA)
+                plane = cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR).reshape(plane.shape)
+            planes.append(plane)
+        return Patch(box, tuple(planes))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Noise(_PerRegion):
+    """A pattern of random grains that belongs to the track and tells nothing of what is under it."""
+
+    grains: int = 24
+    """Grains across and down."""
+    blind = True
+
+    def patch(self, frame: Frame, region: Region) -> Patch:
+        box = pixels.aligned(frame, region.mask.box)
+        rng = np.random.default_rng(region.seed)
+        planes = []
+        for plane, (across, down), legal in zip(
+            pixels.crop(frame, box),
+            pixels.places(frame, box, region.mask.box),
+            pixels.limits(frame.format),
+            strict=True,
+        ):
+            grains = rng.integers(*legal, (self.grains, self.grains, *plane.shape[2:]), plane.dtype, endpoint=True)
+            at = np.ix_((down * self.grains).astype(int), (across * self.grains).astype(int))
+            planes.append(grains[at])
+        return Patch(box, tuple(planes))
+
+
+class Image(_PerRegion):
+    """A picture over each thing, stretched to what is hidden."""
+
+    blind = True
+
+    def __init__(self, picture: NDArray[np.uint8]) -> None:
+        """`picture`: RGB uint8 (H, W, 3)."""
+        if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8 or picture.size == 0:
+            raise OptionError(f"the picture to put over faces must be RGB uint8 (H, W, 3), got {picture.shape}")
+        # No face needs more, and shrinking once here spares every frame the work.
+        scale = 512 / max(picture.shape[:2])
+        self.picture = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else picture
+
+    def patch(self, frame: Frame, region: Region) -> Patch:
+        box = pixels.aligned(frame, region.mask.box)
+        planes = []
+        height, width = self.picture.shape[:2]
+        for whole, (across, down) in zip(
+            pixels.from_rgb(self.picture, frame.format), pixels.places(frame, box, region.mask.box), strict=True
+        ):
+            columns, rows = np.meshgrid(np.float32(across * width - 0.5), np.float32(down * height - 0.5))
+            new = cv2.remap(np.ascontiguousarray(whole), columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+            planes.append(new)
+        return Patch(box, tuple(planes))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outline(_PerRegion):
+    """Boxes, track ids and scores drawn over the picture. Hides nothing."""
+
+    colour: tuple[int, int, int] = (255, 64, 64)
+    """Red, green and blue, 0..255."""
+    blind = False
+
+    def patch(self, frame: Frame, region: Region) -> Patch:
+        box = pixels.aligned(frame, region.mask.box)
+        ink = Mask(box[0], box[1], _drawing(box, region, max(1, frame.size[1] // 400)))
+        old, lines = pixels.crop(frame, box), _plain(frame, box, self.colour)
+        planes = []
+        for was, line, drawn in zip(old, lines, pixels.alphas(frame, ink, box), strict=True):
+            where = drawn[..., None] if was.ndim == 3 else drawn
+            planes.append(np.where(where > 0, line, was))
+        return Patch(box, tuple(planes))
+
+
+def _drawing(box: pixels.Box, region: Region, thick: int) -> NDArray[np.uint8]:
+    """The outline of a region, its id and its score as a picture of `box`, 255 where there is ink."""
+    canvas = np.zeros((box[3] - box[1], box[2] - box[0]), np.uint8)
+    if canvas.size:
+        x0, y0, x1, y1 = (int(side) for side in region.box - np.float32([box[0], box[1]] * 2))
+        cv2.rectangle(canvas, (x0, y0), (x1 - 1, y1 - 1), 255, thick)
+        score = "" if np.isnan(region.score) else f" {region.score:.2f}"
+        cv2.putText(canvas, f"{region.track_id}{score}", (x0, y1 + 12 * thick), 0, 0.4 * thick, 255, thick)
+    return canvas
+
+
+def _plain(frame: Frame, box: pixels.Box, colour: tuple[int, int, int]) -> tuple[Plane, ...]:
+    """Planes of one colour for an aligned box."""
+    planes = [np.empty_like(plane) for plane in pixels.crop(frame, box)]
+    for plane, value in zip(planes, pixels.colour(frame.format, colour), strict=True):
+        plane[:] = value
+    return tuple(planes)
+
+
+class ByLabel:
+    """An effect for each label: faces this way, plates that way."""
+
+    def __init__(self, effects: Mapping[str, Anonymizer]) -> None:
+        self.effects = dict(effects)
+        self.batch = min((effect.batch for effect in self.effects.values()), default=1)
+        self.reach = max((effect.reach for effect in self.effects.values()), default=0)
+        self.blind = all(effect.blind for effect in self.effects.values())
+
+    def paint(self, frames: Sequence[Frame], hidden: Sequence[Sequence[Region]]) -> list[list[Patch]]:
+        answer: list[list[Any]] = [[None] * len(regions) for regions in hidden]
+        for label in sorted({region.label for regions in hidden for region in regions}):
+            if label not in self.effects:
+                raise StageError(f"no effect for {label!r}; there is one for {', '.join(sorted(self.effects))}")
+            mine = [[i for i, region in enumerate(regions) if region.label == label] for regions in hidden]
+            chosen = [[regions[i] for i in rows] for regions, rows in zip(hidden, mine, strict=True)]
+            for slots, rows, patches in zip(answer, mine, self.effects[label].paint(frames, chosen), strict=True):
+                for i, patch in zip(rows, patches, strict=True):
+                    slots[i] = patch
+        return answer

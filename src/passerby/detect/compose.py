@@ -1,0 +1,111 @@
+"""Detectors made of detectors: each has the shape of what it wraps, so nobody else hears of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from passerby.core import boxes as bx
+from passerby.core import pixels
+from passerby.core.detections import Detections
+from passerby.core.errors import OptionError
+from passerby.core.frame import Frame
+from passerby.core.stages import Detector
+
+
+@dataclass(frozen=True)
+class Either:
+    """What any of several detectors finds: the union, each thing once."""
+
+    detectors: tuple[Detector, ...]
+
+    @property
+    def labels(self) -> frozenset[str]:
+        return frozenset().union(*(detector.labels for detector in self.detectors))
+
+    def detect(self, frames: Sequence[Frame]) -> list[Detections]:
+        answers = [detector.detect(frames) for detector in self.detectors]
+        return [once(Detections.concat(parts)) for parts in zip(*answers, strict=True)]
+
+
+@dataclass(frozen=True)
+class Tiled:
+    """A detector that looks at overlapping tiles of a frame, each at full size.
+
+    It finds what a look at the whole frame at full size finds, in a fraction of the memory, as long as the thing is
+    no larger than the overlap; join it by `Either` with a look at the whole picture made small.
+    """
+
+    detector: Detector
+    tile: tuple[int, int] = (704, 448)
+    """Largest (width, height) of a tile in pixels."""
+    overlap: int = 96
+    """Pixels that neighbouring tiles share, at least."""
+
+    def __post_init__(self) -> None:
+        if min(self.tile) <= self.overlap:
+            raise OptionError(f"tiles of {self.tile} pixels cannot overlap by {self.overlap}; make them larger")
+
+    @property
+    def labels(self) -> frozenset[str]:
+        return self.detector.labels
+
+    def detect(self, frames: Sequence[Frame]) -> list[Detections]:
+        return [self._detect(frame) for frame in frames]
+
+    def _detect(self, frame: Frame) -> Detections:
+        parts = []
+        for box in self.tiles(frame):
+            [found] = self.detector.detect([_cut(frame, box)])
+            parts.append(_moved(found, box[0], box[1]))
+        return once(Detections.concat(parts))
+
+    def tiles(self, frame: Frame) -> Iterator[pixels.Box]:
+        """x0 y0 x1 y1 of every tile, row by row; all of one size, so that the model plans its memory once."""
+        columns = _starts(frame.size[0], self.tile[0], self.overlap)
+        rows = _starts(frame.size[1], self.tile[1], self.overlap)
+        for y0, y1 in rows:
+            for x0, x1 in columns:
+                yield pixels.aligned(frame, (x0, y0, x1, y1))
+
+
+def once(found: Detections) -> Detections:
+    """Each thing once: a box goes when most of it lies in a better one of the same label, which is hidden anyway."""
+    kept = []
+    for label in np.unique(found.labels):
+        rows = np.flatnonzero(found.labels == label)
+        # Largest first: a face cut by a tile's edge goes in favour of the whole one, whatever their scores.
+        rows = rows[np.argsort(-bx.area(found.boxes[rows]), kind="stable")]
+        boxes = found.boxes[rows]
+        inside = bx.intersection(boxes, boxes) / np.maximum(bx.area(boxes), 1e-9)[None]
+        alive = np.ones(len(rows), bool)
+        for i in range(len(rows)):
+            if alive[i]:
+                alive[i + 1 :] &= inside[i, i + 1 :] < 0.7
+        kept.append(rows[alive])
+    return found[np.sort(np.concatenate(kept))] if kept else found
+
+
+def _starts(length: int, tile: int, overlap: int) -> list[tuple[int, int]]:
+    """The (start, end) of tiles along a side of `length`, evenly spread, all equally long."""
+    if length <= tile:
+        return [(0, length)]
+    count = -(-(length - overlap) // (tile - overlap))
+    size = -(-(length + (count - 1) * overlap) // count)
+    firsts = np.linspace(0, length - size, count).astype(int)
+    return [(int(first), int(first) + size) for first in firsts]
+
+
+def _cut(frame: Frame, box: pixels.Box) -> Frame:
+    """The part of `frame` in an aligned box, as a frame: views, no copies."""
+    phase = tuple(p if start == 0 else 0 for p, start in zip(frame.format.phase, box[:2], strict=True))
+    part = replace(frame.format, phase=phase)
+    return replace(frame, planes=pixels.crop(frame, box), format=part, depth=None)
+
+
+def _moved(found: Detections, x: int, y: int) -> Detections:
+    """`found` with the origin moved to (-x, -y)."""
+    landmarks = None if found.landmarks is None else found.landmarks + np.float32([x, y])
+    return replace(found, boxes=found.boxes + np.float32([x, y, x, y]), landmarks=landmarks)
