@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from typing import Any, Protocol
 
 import cv2
@@ -36,9 +37,7 @@ class _PerRegion:
     batch = 1
     reach = 0
 
-    def paint(
-        self: _Painter, frames: Sequence[Frame], hidden: Sequence[Sequence[Region]]
-    ) -> list[list[Patch]]:
+    def paint(self: _Painter, frames: Sequence[Frame], hidden: Sequence[Sequence[Region]]) -> list[list[Patch]]:
         return [
             [self.patch(frame, region) for region in regions] for frame, regions in zip(frames, hidden, strict=True)
         ]
@@ -160,18 +159,21 @@ class Image(_PerRegion):
         if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8 or picture.size == 0:
             raise OptionError(f"the picture to put over faces must be RGB uint8 (H, W, 3), got {picture.shape}")
         # No face needs more, and shrinking once here spares every frame the work.
-        scale = 512 / max(picture.shape[:2])
-        self.picture = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else picture
+        height, width = (min(side, 512) for side in picture.shape[:2])
+        self._picture = np.asarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+        self._planes = lru_cache(maxsize=2)(partial(pixels.from_rgb, self._picture))
 
     def patch(self, frame: Frame, region: Region) -> Patch:
         box = pixels.aligned(frame, region.mask.box)
         planes = []
-        height, width = self.picture.shape[:2]
+        height, width = self._picture.shape[:2]
         for whole, (across, down) in zip(
-            pixels.from_rgb(self.picture, frame.format), pixels.places(frame, box, region.mask.box), strict=True
+            self._planes(frame.format), pixels.places(frame, box, region.mask.box), strict=True
         ):
             columns, rows = np.meshgrid(np.float32(across * width - 0.5), np.float32(down * height - 0.5))
-            new = cv2.remap(np.ascontiguousarray(whole), columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+            new = cv2.remap(
+                np.ascontiguousarray(whole), columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+            )
             planes.append(new)
         return Patch(box, tuple(planes))
 
@@ -199,7 +201,7 @@ def _drawing(box: pixels.Box, region: Region, thick: int) -> NDArray[np.uint8]:
     """The outline of a region, its id and its score as a picture of `box`, 255 where there is ink."""
     canvas = np.zeros((box[3] - box[1], box[2] - box[0]), np.uint8)
     if canvas.size:
-        x0, y0, x1, y1 = (int(side) for side in region.box - np.float32([box[0], box[1]] * 2))
+        x0, y0, x1, y1 = (int(side) for side in region.box - np.array([box[0], box[1]] * 2, np.float32))
         cv2.rectangle(canvas, (x0, y0), (x1 - 1, y1 - 1), 255, thick)
         score = "" if np.isnan(region.score) else f" {region.score:.2f}"
         cv2.putText(canvas, f"{region.track_id}{score}", (x0, y1 + 12 * thick), 0, 0.4 * thick, 255, thick)

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Boxes = NDArray[np.float32]
+Rows = slice | NDArray[np.intp] | NDArray[np.bool_]
+"""A choice of rows: a slice, indices, or yes and no for each."""
 
 
 def clip(boxes: Boxes, size: tuple[int, int]) -> Boxes:
@@ -41,7 +43,7 @@ def iou(a: Boxes, b: Boxes) -> NDArray[np.float32]:
 
 def centre(boxes: Boxes) -> Boxes:
     """The middle of each of `boxes` (N, 4), (N, 2)."""
-    return (boxes[:, :2] + boxes[:, 2:]) / 2
+    return (boxes[:, :2] + boxes[:, 2:]) / np.float32(2)
 
 
 def grow(boxes: Boxes, share: float) -> Boxes:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
+from passerby.core.boxes import Rows
 from passerby.core.errors import StageError
 
 
@@ -40,13 +41,13 @@ class Detections:
     def __len__(self) -> int:
         return len(self.scores)
 
-    def __getitem__(self, rows: object) -> Detections:
-        """The rows chosen by a slice, a mask or an array of indices."""
+    def __getitem__(self, rows: Rows) -> Detections:
+        """Some of the rows, in the order chosen."""
         return Detections(
-            self.boxes[rows],  # type: ignore[index]
-            self.scores[rows],  # type: ignore[index]
-            self.labels[rows],  # type: ignore[index]
-            None if self.landmarks is None else self.landmarks[rows],  # type: ignore[index]
+            self.boxes[rows],
+            self.scores[rows],
+            self.labels[rows],
+            None if self.landmarks is None else self.landmarks[rows],
         )
 
     @staticmethod

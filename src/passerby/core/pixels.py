@@ -139,7 +139,7 @@ def luma(frame: Frame, size: tuple[int, int]) -> NDArray[np.uint8]:
         size = size[1], size[0]
     small = _scaled(stored(frame.planes[0], frame.turn), size, frame.format.depth)
     if small.ndim == 3:
-        small = cv2.cvtColor(small[..., :3], cv2.COLOR_RGB2GRAY)
+        small = np.asarray(cv2.cvtColor(small[..., :3], cv2.COLOR_RGB2GRAY), np.uint8)
     return np.ascontiguousarray(np.rot90(small, -frame.turn))
 
 
@@ -149,7 +149,7 @@ def _scaled(plane: Plane, size: tuple[int, int], depth: int) -> NDArray[np.uint8
     if (width, height) != size:
         # Area averaging from half size down: linear sampling would skip pixels, and small faces with them.
         shrinks = width >= 2 * size[0] and height >= 2 * size[1]
-        plane = cv2.resize(plane, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+        plane = np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR))
     return plane if depth <= 8 else (plane >> (depth - 8)).astype(np.uint8)
 
 

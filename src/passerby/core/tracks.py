@@ -9,6 +9,8 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from passerby.core.boxes import Rows
+
 
 class Origin(IntEnum):
     """How a box of a track came to be."""
@@ -48,8 +50,8 @@ class Sightings:
     def __len__(self) -> int:
         return len(self.tracks)
 
-    def __getitem__(self, rows: object) -> Sightings:
-        """The rows chosen by a slice, a mask or an array of indices."""
+    def __getitem__(self, rows: Rows) -> Sightings:
+        """Some of the rows, in the order chosen."""
         return Sightings(*(getattr(self, f.name)[rows] for f in fields(self)))
 
     @staticmethod

@@ -100,12 +100,13 @@ def _starts(length: int, tile: int, overlap: int) -> list[tuple[int, int]]:
 
 def _cut(frame: Frame, box: pixels.Box) -> Frame:
     """The part of `frame` in an aligned box, as a frame: views, no copies."""
-    phase = tuple(p if start == 0 else 0 for p, start in zip(frame.format.phase, box[:2], strict=True))
-    part = replace(frame.format, phase=phase)
+    across, down = (p if start == 0 else 0 for p, start in zip(frame.format.phase, box[:2], strict=True))
+    part = replace(frame.format, phase=(across, down))
     return replace(frame, planes=pixels.crop(frame, box), format=part, depth=None)
 
 
 def _moved(found: Detections, x: int, y: int) -> Detections:
     """`found` with the origin moved to (-x, -y)."""
-    landmarks = None if found.landmarks is None else found.landmarks + np.float32([x, y])
-    return replace(found, boxes=found.boxes + np.float32([x, y, x, y]), landmarks=landmarks)
+    corner = np.array([x, y], np.float32)
+    landmarks = None if found.landmarks is None else found.landmarks + corner
+    return replace(found, boxes=found.boxes + np.tile(corner, 2), landmarks=landmarks)

@@ -39,8 +39,10 @@ class Rectangle:
 
 @dataclass(frozen=True, kw_only=True)
 class HeadOval:
-    """An oval around the head that a face box belongs to: hairline, ears and chin are in, and so are the box's corners
-    (an oval around a box grown by 0.21 or more on each side holds the whole box)."""
+    """An oval around the head that a face box belongs to: hairline, ears and chin are in.
+
+    The box's corners are in, too: an oval around a box grown by 0.21 or more on each side holds the whole box.
+    """
 
     grow: float = 0.3
     """Share of the face box's width and height that is added on each side."""

@@ -1,0 +1,158 @@
+"""The command line. Standard output carries only what was asked for; everything else goes to standard error.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 leftovers found, 4 some of several inputs failed, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn
+
+from passerby.arguments import parse
+from passerby.core.errors import OptionError, PasserbyError
+from passerby.settings import Options
+
+DONE, FAILED, USAGE, LEFTOVERS, SOME_FAILED, INTERRUPTED = 0, 1, 2, 3, 4, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run passerby with `arguments` (by default the process's own) and return its exit code."""
+    signal.signal(signal.SIGTERM, _terminated)
+    try:
+        chosen = parse(sys.argv[1:] if arguments is None else arguments)
+        return RUN[chosen.command](chosen)
+    except OptionError as error:
+        _say(f"passerby: {error}")
+        return USAGE
+    except PasserbyError as error:
+        _say(f"passerby: {error}")
+        return FAILED
+    except KeyboardInterrupt:
+        _say("passerby: interrupted; no unfinished output was left behind")
+        return INTERRUPTED
+
+
+def _terminated(number: int, frame: FrameType | None) -> NoReturn:
+    """A polite kill ends like Ctrl-C, so that nothing half-written stays."""
+    raise KeyboardInterrupt
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+# Commands. What they need is imported in them: `passerby --version` should not load a decoder.
+
+
+def _anonymize(chosen: argparse.Namespace) -> int:
+    from passerby import batch, job
+    from passerby.progress import Printed, Progress, Silent
+    from passerby.report import Outcome, summary
+
+    inputs = [*chosen.inputs, *chosen.more_inputs]
+    if not inputs:
+        raise OptionError("no input; give a video, a picture or a folder, as in: passerby street.mp4")
+    options = Options(**{name: getattr(chosen, name) for name in Options.names()})
+    planned = batch.assign(inputs, chosen.output, options)
+    if not chosen.quiet:
+        for line in announcement(options):
+            _say(line)
+    if chosen.dry_run:
+        outcomes = batch.rehearse(planned)
+        for outcome in outcomes:
+            _say(_told(outcome))
+    else:
+        detector = job.detector(options)
+
+        def progress(path: Path) -> Progress:
+            return Silent() if chosen.quiet else Printed(path.name)
+
+        def done(outcome: Outcome) -> None:
+            if outcome.status == "failed" or not chosen.quiet:
+                _say(_told(outcome, verbose=chosen.verbose))
+
+        outcomes = batch.run(planned, detector, progress, done)
+    text = summary(outcomes)
+    if chosen.report is not None:
+        job.write_text(chosen.report, text, force=options.force)
+    if chosen.json:
+        print(text)
+    failed = sum(outcome.status == "failed" for outcome in outcomes)
+    return DONE if not failed else FAILED if failed == len(outcomes) else SOME_FAILED
+
+
+def _demo(chosen: argparse.Namespace) -> int:
+    from passerby import demo, job
+    from passerby.progress import Printed, Silent
+
+    folder = chosen.output or Path()
+    if not folder.is_dir():
+        raise OptionError(f"{folder} is not a folder; give one that exists with -o")
+    before, after = folder / "passerby_demo.mp4", folder / "passerby_demo_anonymized.mp4"
+    options = Options(force=True, audio="keep")
+    _say(f"composing {before} (drawn street, public-domain face, a tone for sound)")
+    demo.compose(before)
+    shown = Silent() if chosen.quiet else Printed(before.name)
+    try:
+        report = job.Job(before, after, options).run(job.detector(options), shown)
+    finally:
+        shown.end()
+    _say(f"{after}: {report.hidden} faces hidden in {report.frames} frames, {report.frames_per_second:.0f} frames/s")
+    _say("look at both files; then: passerby YOUR_VIDEO.mp4")
+    return DONE
+
+
+def _doctor(chosen: argparse.Namespace) -> int:
+    import json
+
+    from passerby import doctor
+
+    report = doctor.report()
+    print(json.dumps(report.as_dict(), indent=1) if chosen.json else doctor.text(report))
+    return DONE
+
+
+def announcement(options: Options) -> list[str]:
+    """What will be hidden, how, and what happens to sound and metadata; then warnings, one line each."""
+    methods = options.methods()
+    shown = ", ".join(f"{label}s by {method}" for label, method in methods.items())
+    sound = "sound is kept" if options.audio == "keep" else "sound is dropped (a voice identifies; --audio keep)"
+    lines = [f"hiding {shown} ({options.shape} {options.grow:.0%} larger on each side); {sound}; metadata is removed"]
+    if "outline" in methods.values():
+        lines = [
+            f"NOTHING IS HIDDEN: outline only draws boxes around {', '.join(methods)}s; {sound}; metadata is removed"
+        ]
+    if "blur" in methods.values():
+        lines.append("warning: a blur can be undone in part; mosaic and fill cannot")
+    if options.cells > 10 and "mosaic" in methods.values():
+        lines.append(f"warning: a mosaic of {options.cells} cells can leave a face recognizable; 4 is the default")
+    return lines
+
+
+def _told(outcome: Any, verbose: bool = False) -> str:
+    """One line on what became of an input; with `verbose`, more lines."""
+    if outcome.report is None:
+        target = f" -> {outcome.output}" if outcome.output else ""
+        return f"{outcome.input}{target}: {outcome.status}{': ' if outcome.message else ''}{outcome.message}"
+    report = outcome.report
+    lines = [
+        f"{outcome.output}: {report.hidden} faces of {report.tracks} tracks hidden in {report.frames} frames, "
+        f"{report.frames_per_second:.1f} frames/s"
+    ]
+    lines += [f"  missing: frames from {gap.first_frame} ({gap.from_s:.2f} s): {gap.reason}" for gap in report.missing]
+    lines += [f"  note: {note}" for note in report.notes]
+    if verbose:
+        origins = ", ".join(f"{count} {origin}" for origin, count in report.origins.items())
+        lines += [
+            f"  looked in {report.looks} frames, {report.cuts} cuts; boxes: {origins or 'none'}",
+            f"  removed: {', '.join(report.removed) or 'no streams'}; seed {report.seed}; {report.seconds:.1f} s",
+        ]
+    return "\n".join(lines)
+
+
+RUN: Mapping[str, Callable[[argparse.Namespace], int]] = {"anonymize": _anonymize, "demo": _demo, "doctor": _doctor}

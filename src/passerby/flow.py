@@ -1,0 +1,95 @@
+"""Running a stream of items ahead of whoever reads it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import islice
+from queue import Empty, Queue
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+Stream = Generator[T, None, None]
+"""Items as they come; closing it frees what makes them."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    """What the other thread raised."""
+
+    error: BaseException
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """The other thread has no more items."""
+
+
+def ahead(items: Iterable[T], depth: int) -> Stream[T]:
+    """The same items, made in a thread of their own, at most `depth` ahead of the reader.
+
+    What the thread raises is raised here, after the items before it. Closing this generator stops the thread at its
+    next item and waits for it, so that nothing goes on behind the caller's back.
+    """
+    queue: Queue[T | _Failed | _Done] = Queue(maxsize=depth)
+    stop = threading.Event()
+
+    def work() -> None:
+        try:
+            with closing(_stream(items)) as stream:
+                for item in stream:
+                    queue.put(item)
+                    if stop.is_set():
+                        return
+        except BaseException as error:  # noqa: BLE001  handed to the reader, whatever it is
+            queue.put(_Failed(error))
+        else:
+            queue.put(_Done())
+
+    thread = threading.Thread(target=work, name="passerby ahead", daemon=True)
+    thread.start()
+    try:
+        while not isinstance(item := queue.get(), _Done):
+            if isinstance(item, _Failed):
+                raise item.error
+            yield item
+    finally:
+        stop.set()
+        _drain(queue, thread)
+
+
+def _drain(queue: Queue[Any], thread: threading.Thread) -> None:
+    """Make room until the thread has noticed that it is to stop."""
+    while thread.is_alive():
+        try:
+            queue.get(timeout=0.01)
+        except Empty:
+            continue
+    thread.join()
+
+
+def _stream(items: Iterable[T]) -> Stream[T]:
+    """Any iterable as a generator; closing it closes what it runs over."""
+    iterator: Iterator[T] = iter(items)
+    try:
+        yield from iterator
+    finally:
+        if isinstance(iterator, Generator):
+            iterator.close()
+
+
+def windowed(items: Iterable[T], batch: int, reach: int) -> Stream[tuple[list[T], slice]]:
+    """Groups of up to `batch` items with up to `reach` more on each side, and where the group lies among them."""
+    stream = iter(items)
+    before: list[T] = []
+    rest: list[T] = []
+    while True:
+        rest += islice(stream, batch + reach - len(rest))
+        if not rest:
+            return
+        body = rest[:batch]
+        yield before + rest, slice(len(before), len(before) + len(body))
+        before = (before + body)[-reach:] if reach else []
+        rest = rest[batch:]

@@ -1,0 +1,258 @@
+"""One file, from its options to its output: chooses the stages and joins them."""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+import passerby
+from passerby.anonymize.effects import Blur, ByLabel, Fill, Image, Mosaic, Noise, Outline
+from passerby.core.errors import InputError, OptionError, OutputError
+from passerby.core.frame import Frame, MediaInfo
+from passerby.core.pixels import rgb
+from passerby.core.plan import Plan
+from passerby.core.stages import Anonymizer, Detector
+from passerby.core.tracks import Sightings
+from passerby.detect.compose import Either, Tiled
+from passerby.detect.faces import CenterFace
+from passerby.mask.shapes import HeadOval, Rectangle, Shape
+from passerby.media.commit import committed
+from passerby.media.container import VIDEO_SUFFIXES, output_suffix
+from passerby.media.soundtrack import Soundtrack
+from passerby.media.stills import STILL_SUFFIXES, StillSink, StillSource, is_still
+from passerby.media.video import Reading, VideoSource
+from passerby.media.write import Encoding, VideoSink
+from passerby.pipeline import Looking, Totals, run
+from passerby.plan import store
+from passerby.progress import Progress, Silent
+from passerby.report import Report
+from passerby.settings import Options
+from passerby.track.refine import tracks
+
+OVERVIEW = 640
+"""Longest side, in pixels, of the small picture in which large faces are looked for."""
+
+
+def anonymize(
+    source: str | Path, output: str | Path | None = None, options: Options | None = None, **changes: Any
+) -> Report:
+    """Hide people in one video or picture.
+
+        passerby.anonymize("street.mp4")                              # writes street_anonymized.mp4
+        passerby.anonymize("a.jpg", "b.jpg", method="fill", grow=0.5)
+
+    Args:
+        source: the file to read.
+        output: the file to write; None is NAME_anonymized.EXT beside the input.
+        options: everything that can be chosen (see `settings.Options`), with the command line's names and defaults.
+        changes: single options by name, on top of `options`.
+
+    Raises:
+        PasserbyError: see `core.errors`. Whatever is raised, no output file is there.
+    """
+    chosen = _changed(options or Options(), changes)
+    path = Path(source)
+    return Job(path, Path(output) if output else beside(path), chosen).run(detector(chosen))
+
+
+def beside(path: Path) -> Path:
+    """The output's default name: NAME_anonymized.EXT beside the input."""
+    suffix = path.suffix if path.suffix.lower() in STILL_SUFFIXES else output_suffix(path)
+    return path.with_name(f"{path.stem}_anonymized{suffix}")
+
+
+def detector(options: Options) -> Detector:
+    """What finds faces: a look at the small whole picture for large ones, and at full-size tiles for the rest."""
+    return Either((CenterFace(conf=options.conf, longest=OVERVIEW), Tiled(CenterFace(conf=options.conf))))
+
+
+def effect(options: Options) -> Anonymizer:
+    """What takes the place of each label."""
+    return ByLabel({label: _effect(method, options) for label, method in options.methods().items()})
+
+
+def shapes(options: Options) -> dict[str, Shape]:
+    """What hides each label."""
+    return {label: _shape(method, options) for label, method in options.methods().items()}
+
+
+def _effect(method: str, options: Options) -> Anonymizer:
+    match method:
+        case "mosaic":
+            return Mosaic(cells=options.cells)
+        case "fill":
+            return Fill(colour=options.fill_colour())
+        case "blur":
+            return Blur()
+        case "noise":
+            return Noise()
+        case "image":
+            assert options.image is not None
+            return Image(_picture(options.image))
+        case _:
+            return Outline()
+
+
+def _shape(method: str, options: Options) -> Shape:
+    if method == "outline":
+        return Rectangle(grow=0.5, feather=0)  # room for the writing
+    return HeadOval(grow=options.grow) if options.shape == "oval" else Rectangle(grow=options.grow)
+
+
+def _picture(path: Path) -> NDArray[np.uint8]:
+    """The picture to put over faces, RGB uint8 (H, W, 3)."""
+    with StillSource(path) as source:
+        return rgb(next(iter(source)))
+
+
+def write_text(path: Path, text: str, *, force: bool) -> None:
+    """A text file that appears whole or not at all."""
+    with committed(path, force=force) as file:
+        file.write(text.encode())
+
+
+def _changed(options: Options, changes: dict[str, Any]) -> Options:
+    unknown = set(changes) - {field.name for field in fields(Options)}
+    if unknown:
+        known = ", ".join(field.name for field in fields(Options))
+        raise OptionError(f"no option {', '.join(sorted(unknown))}; there are {known}")
+    return replace(options, **changes)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One input, one output."""
+
+    input: Path
+    output: Path
+    options: Options
+
+    def check(self) -> None:
+        """Refuse what cannot work before any work is done."""
+        if not self.input.exists():
+            raise InputError(f"{self.input} does not exist; check the name")
+        if not self.input.is_file():
+            raise InputError(f"{self.input} is not a file; give a video, a picture or a folder of them")
+        if self.output.exists() and self.output.samefile(self.input):
+            raise OutputError(f"{self.output} is the input itself; choose another name with -o")
+        if self.output.exists() and not self.options.force:
+            raise OutputError(f"{self.output} exists already; give --force to replace it, or another name with -o")
+        if not self.output.parent.is_dir():
+            raise OutputError(f"the folder {self.output.parent} does not exist; make it first")
+        wanted = STILL_SUFFIXES if is_still(self.input) else VIDEO_SUFFIXES
+        if self.output.suffix.lower() not in wanted:
+            kind = "picture" if is_still(self.input) else "video"
+            raise OutputError(
+                f"{self.output.name} cannot hold a {kind}; end its name in one of {', '.join(sorted(wanted))}"
+            )
+
+    def run(self, detector: Detector, progress: Progress | None = None) -> Report:
+        """Do it. Whatever is raised, no output file is there."""
+        self.check()
+        started = time.monotonic()
+        # OpenCV's own threads would fight with the detector's and the encoder's for the cores.
+        cv2.setNumThreads(1)
+        with ExitStack() as stack:
+            source = stack.enter_context(self._source())
+            sink = stack.enter_context(self._sink(source.info))
+            counted = _Counted(sink, progress or Silent(), _expected(source.info, self.options))
+            seed = _seed(self.options, source.info)
+            keep: list[Sightings] | None = [] if self.options.plan else None
+            totals = run(
+                source,
+                counted,
+                detector=detector,
+                effect=effect(self.options),
+                shapes=shapes(self.options),
+                looking=Looking.at(source.info.rate, source.info.size),
+                seed=seed,
+                keep=keep,
+            )
+            if keep is not None and self.options.plan is not None:
+                self._save_plan(self.options.plan, source.info, keep, seed)
+        return self._report(source, totals, seed, time.monotonic() - started)
+
+    def _source(self) -> VideoSource | StillSource:
+        if is_still(self.input):
+            return StillSource(self.input)
+        return VideoSource(self.input, self._reading())
+
+    def _reading(self) -> Reading:
+        chosen = self.options
+        return Reading(start_s=chosen.start, end_s=chosen.end, fps=chosen.fps, salvage=chosen.salvage)
+
+    def _sink(self, info: MediaInfo) -> VideoSink | StillSink:
+        chosen = self.options
+        if is_still(self.input):
+            return StillSink(self.output, info, max_res=chosen.max_res, force=chosen.force)
+        encoding = Encoding(encoder=chosen.encoder, crf=chosen.crf, preset=chosen.preset, max_res=chosen.max_res)
+        sound = Soundtrack(self.input, self._reading()) if chosen.audio == "keep" else None
+        return VideoSink(self.output, info, encoding, soundtrack=sound, force=chosen.force)
+
+    def _save_plan(self, path: Path, info: MediaInfo, keep: list[Sightings], seed: int) -> None:
+        provenance = {"passerby": passerby.__version__, **self.options.changed()}
+        plan = Plan(info, tracks(Sightings.concat(keep)), seed, provenance)
+        write_text(path, store.to_json(plan), force=self.options.force)
+
+    def _report(self, source: VideoSource | StillSource, totals: Totals, seed: int, seconds: float) -> Report:
+        info = source.info
+        kept = ("video", "audio") if self.options.audio == "keep" else ("video",)
+        missing = source.missing if isinstance(source, VideoSource) else ()
+        return Report(
+            input=info.name,
+            output=self.output.name,
+            input_sha256=info.sha256,
+            size=info.size,
+            frames=totals.frames,
+            looks=totals.looks,
+            cuts=totals.cuts,
+            hidden=totals.hidden,
+            tracks=len(totals.tracks),
+            origins={origin.name.lower(): count for origin, count in sorted(totals.origins.items())},
+            methods=self.options.methods(),
+            audio=self.options.audio,
+            removed=[stream for stream in info.streams if not stream.startswith(kept)],
+            missing=missing,
+            notes=info.notes,
+            seconds=round(seconds, 3),
+            frames_per_second=round(totals.frames / max(seconds, 1e-9), 2),
+            detector="centerface",
+            seed=seed,
+            options=self.options.changed(),
+        )
+
+
+def _expected(info: MediaInfo, options: Options) -> int | None:
+    """How many frames there will be, where it is known."""
+    part = options.start is not None or options.end is not None or options.fps is not None
+    return None if part else info.frames
+
+
+def _seed(options: Options, info: MediaInfo) -> int:
+    """The run's seed: the chosen one, or one that only who has the input can tell.
+
+    The same input gives the same output, and yet nobody who sees the output alone can subtract its noise.
+    """
+    if options.seed is not None:
+        return options.seed
+    return int(info.sha256 or "0", 16) % 2**63
+
+
+@dataclass(frozen=True)
+class _Counted:
+    """A sink that tells how far it has come."""
+
+    sink: VideoSink | StillSink
+    progress: Progress
+    total: int | None
+
+    def write(self, frame: Frame) -> None:
+        self.sink.write(frame)
+        self.progress.update(frame.index + 1, self.total)

@@ -1,0 +1,227 @@
+"""The only place where stages meet: looking, following, hiding, writing, as one stream with a bounded look-ahead.
+
+    frames → marked (cuts) → scheduled (where to look) → looked (detector) → followed (tracker, hold) → hidden → sink
+
+Every arrow is a generator. Decoding, looking and painting run in threads of their own (`flow.ahead`), a few frames
+ahead of the sink, so memory does not grow with the length of the video. Frames leave in the order in which they came
+and nothing depends on which thread is quicker.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, deque
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+import numpy as np
+
+from passerby.anonymize.composite import blanked, composite
+from passerby.core.detections import Detections
+from passerby.core.errors import OptionError, StageError
+from passerby.core.frame import Frame
+from passerby.core.regions import Region
+from passerby.core.stages import Anonymizer, Detector, Sink, Source, Tracker
+from passerby.core.tracks import Origin, Sightings
+from passerby.flow import Stream, ahead, windowed
+from passerby.mask.shapes import Shape
+from passerby.track.cuts import marked
+from passerby.track.follow import Follow, Following
+from passerby.track.refine import settled
+
+FRAMES_AHEAD = 4
+"""Frames that one stage may be ahead of the next."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Looking:
+    """How often the detector looks, and how far the pipeline looks ahead."""
+
+    every: int = 4
+    """Frames from one look to the next; a shot's first and last frame are looked at as well."""
+    hold: int = 30
+    """Frames that are kept back until they are painted: how far a find reaches back in time."""
+    workers: int = 2
+    """Looks at the same time."""
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.every <= self.hold or self.workers < 1:
+            raise OptionError(f"a look must come at least once within the hold, and need a worker; got {self}")
+
+    @staticmethod
+    def at(rate: Fraction | None, size: tuple[int, int]) -> Looking:
+        """Sensible numbers for a video of `rate` frames per second and `size` (width, height).
+
+        A look every sixth of a second, a hold of one second; less when that many frames of this size would take
+        more than 128 MB.
+        """
+        rate = rate or Fraction(1)
+        every = max(1, int(rate / 6))
+        room = 128_000_000 * 2 // (3 * size[0] * size[1])
+        return Looking(every=every, hold=max(2 * every, min(round(rate), room), 8))
+
+
+@dataclass(slots=True)
+class Totals:
+    """What a run did, counted as it goes."""
+
+    frames: int = 0
+    looks: int = 0
+    cuts: int = 0
+    hidden: int = 0
+    """Regions hidden, over all frames."""
+    tracks: set[int] = field(default_factory=set)
+    origins: Counter[Origin] = field(default_factory=Counter)
+    """How the hidden boxes came to be."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """A frame with what a detector found in it; None where it did not look."""
+
+    frame: Frame
+    cut: bool
+    found: Detections | None
+
+
+def run(
+    source: Source,
+    sink: Sink,
+    *,
+    detector: Detector,
+    effect: Anonymizer,
+    shapes: Mapping[str, Shape],
+    looking: Looking | None = None,
+    seed: int = 0,
+    keep: list[Sightings] | None = None,
+) -> Totals:
+    """Hide in `source` what `detector` finds, by `effect`, and write the result to `sink`.
+
+    Args:
+        source, sink: opened; entering and leaving them is the caller's part.
+        shapes: the shape that hides each label.
+        looking: how often to look; by default from the source's frame rate and size.
+        seed: whatever is random is drawn from it.
+        keep: all that was hidden is appended here, for a plan.
+
+    Raises:
+        StageError: a stage broke its contract. Errors of the source and the sink come through as they are.
+    """
+    looking = looking or Looking.at(source.info.rate, source.info.size)
+    tracker = Follow(Following(hold=looking.hold, linger=max(2, looking.every)))
+    totals = Totals()
+    frames = ahead(source, FRAMES_AHEAD)
+    looks = looked(scheduled(marked(frames), looking.every), detector, looking.workers)
+    known = ahead(followed(looks, tracker, looking.hold), FRAMES_AHEAD)
+    done = ahead(hidden(known, effect, shapes, seed), FRAMES_AHEAD)
+    try:
+        for frame, rows in done:
+            sink.write(frame)
+            _count(totals, rows)
+            if keep is not None:
+                keep.append(rows)
+    finally:
+        done.close()
+    return totals
+
+
+def scheduled(frames: Iterable[tuple[Frame, bool]], every: int) -> Stream[tuple[Frame, bool, bool]]:
+    """Frames with whether a shot begins there, and whether to look: every so often, and at both ends of a shot."""
+    held: tuple[Frame, bool] | None = None
+    since = 0
+    for frame, cut in frames:
+        if held is not None:
+            look = held[1] or cut or since % every == 0
+            yield *held, look
+            since = 1 if held[1] else since + 1
+        held = frame, cut
+    if held is not None:
+        yield *held, True
+
+
+def looked(frames: Iterable[tuple[Frame, bool, bool]], detector: Detector, workers: int) -> Stream[Look]:
+    """Frames with what `detector` finds in those to look at, in order; several looks run at a time."""
+    waiting: deque[tuple[Frame, bool, Future[Detections] | None]] = deque()
+    pool = ThreadPoolExecutor(workers, thread_name_prefix="passerby look")
+    try:
+        for frame, cut, look in frames:
+            waiting.append((frame, cut, pool.submit(_look, detector, frame) if look else None))
+            while sum(future is not None for _, _, future in waiting) > workers:
+                yield _answer(*waiting.popleft())
+        while waiting:
+            yield _answer(*waiting.popleft())
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _answer(frame: Frame, cut: bool, future: Future[Detections] | None) -> Look:
+    return Look(frame, cut, None if future is None else future.result())
+
+
+def _look(detector: Detector, frame: Frame) -> Detections:
+    answers = detector.detect([frame])
+    if len(answers) != 1:
+        raise StageError(f"the detector gave {len(answers)} answers for 1 frame (frame {frame.index})")
+    strange = set(answers[0].labels.tolist()) - detector.labels
+    if strange:
+        raise StageError(f"the detector found {', '.join(sorted(strange))}, which is not among its labels")
+    return answers[0]
+
+
+def followed(looks: Iterable[Look], tracker: Tracker, hold: int) -> Stream[tuple[Frame, Sightings]]:
+    """Frames, `hold` frames later, with all that became known of them in the meantime."""
+    window: deque[Frame] = deque()
+    known: dict[int, list[Sightings]] = {}
+    for look in looks:
+        if look.cut:
+            tracker.cut()
+        window.append(look.frame)
+        known[look.frame.index] = []
+        rows = tracker.step(look.frame, look.found)
+        for index in np.unique(rows.frames):
+            if int(index) not in known:
+                raise StageError(f"the tracker spoke of frame {index}, which is not within its hold of {hold} frames")
+            known[int(index)].append(rows[rows.frames == index])
+        if len(window) > hold:
+            frame = window.popleft()
+            yield frame, settled(Sightings.concat(known.pop(frame.index)))
+    for frame in window:
+        yield frame, settled(Sightings.concat(known.pop(frame.index)))
+
+
+def hidden(
+    known: Iterable[tuple[Frame, Sightings]], effect: Anonymizer, shapes: Mapping[str, Shape], seed: int
+) -> Stream[tuple[Frame, Sightings]]:
+    """Frames with everything known hidden by `effect`, and what that was."""
+    stream = ((frame, rows, regions(frame, rows, shapes, seed)) for frame, rows in known)
+    for context, body in windowed(stream, effect.batch, effect.reach):
+        shown = [blanked(frame, mine) if effect.blind else frame for frame, _, mine in context]
+        painted = effect.paint(shown, [mine for _, _, mine in context])
+        if len(painted) != len(context):
+            raise StageError(f"the effect painted {len(painted)} frames of {len(context)}")
+        for (frame, rows, mine), patches in zip(context[body], painted[body], strict=True):
+            yield composite(frame, mine, patches), rows
+
+
+def regions(frame: Frame, rows: Sightings, shapes: Mapping[str, Shape], seed: int) -> list[Region]:
+    """What to hide in `frame`."""
+    # A box far outside the picture is as good as one at its edge, and cannot ask for a mask of any size.
+    size = np.tile(np.array(frame.size, np.float32), 2)
+    boxes = np.clip(rows.boxes, -size, 2 * size)
+    return [
+        Region(int(track), str(label), box, shapes[str(label)].mask(box), _seed(seed, int(track)), float(score))
+        for track, label, box, score in zip(rows.tracks, rows.labels, boxes, rows.scores, strict=True)
+    ]
+
+
+def _seed(seed: int, track: int) -> int:
+    return int.from_bytes(hashlib.blake2b(f"{seed}:{track}".encode(), digest_size=8).digest())
+
+
+def _count(totals: Totals, rows: Sightings) -> None:
+    totals.frames += 1
+    totals.hidden += len(rows)
+    totals.tracks.update(rows.tracks.tolist())
+    totals.origins.update(Origin(int(origin)) for origin in rows.origins)

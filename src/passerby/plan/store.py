@@ -1,0 +1,42 @@
+"""Plans as files: one JSON object, tracks as columns, one track a line."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from passerby.core.plan import Plan
+from passerby.core.tracks import Origin, Track
+
+VERSION = 1
+
+
+def to_json(plan: Plan) -> str:
+    """The plan as text: the same plan gives the same bytes. Boxes are rounded to 1/100 of a pixel, scores to 1/1000."""
+    media = plan.media
+    head = {
+        "passerby_plan": VERSION,
+        "media": {
+            "name": media.name,
+            "sha256": media.sha256,
+            "size": list(media.size),
+            "rate": str(media.rate) if media.rate else None,
+            "time_base": str(media.time_base),
+        },
+        "seed": plan.seed,
+        "provenance": dict(sorted(plan.provenance.items())),
+        "origins": {origin.name.lower(): int(origin) for origin in Origin},
+    }
+    lines = [json.dumps(_columns(track), separators=(",", ":")) for track in plan.tracks]
+    return json.dumps(head, indent=1)[:-2] + ',\n "tracks": [\n' + ",\n".join(lines) + "\n ]\n}\n"
+
+
+def _columns(track: Track) -> dict[str, Any]:
+    return {
+        "id": track.id,
+        "label": track.label,
+        "frames": track.frames.tolist(),
+        "boxes": [[round(float(side), 2) for side in box] for box in track.boxes],
+        "scores": [None if score != score else round(float(score), 3) for score in track.scores],
+        "origins": track.origins.tolist(),
+    }

@@ -1,0 +1,88 @@
+"""What was done to one file, for people and for machines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import passerby
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissingFrames:
+    """Frames of the input that could not be decoded, and so are not in the output."""
+
+    first_frame: int
+    from_s: float
+    to_s: float | None
+    """None when nothing after it could be decoded."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What was done to one file."""
+
+    input: str
+    output: str
+    input_sha256: str | None
+    size: tuple[int, int]
+    """(width, height) of the upright picture in pixels."""
+    frames: int
+    looks: int
+    """Frames in which the detector looked."""
+    cuts: int
+    hidden: int
+    """Things hidden, summed over all frames."""
+    tracks: int
+    origins: Mapping[str, int]
+    """How the hidden boxes came to be: detected, followed, filled, extended."""
+    methods: Mapping[str, str]
+    audio: str
+    """What happened to the sound."""
+    removed: Sequence[str]
+    """Streams of the input that are not in the output."""
+    missing: Sequence[MissingFrames] = ()
+    notes: Sequence[str] = ()
+    seconds: float
+    """Time it took."""
+    frames_per_second: float
+    detector: str
+    seed: int
+    options: Mapping[str, str] = field(default_factory=dict)
+    """The options that differ from their defaults."""
+    version: str = passerby.__version__
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain lists, strings and numbers, for JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one input among several."""
+
+    input: Path
+    status: str
+    """'done', 'failed', 'skipped' or 'planned' (a dry run)."""
+    message: str
+    output: Path | None = None
+    report: Report | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "input": str(self.input),
+            "status": self.status,
+            "message": self.message,
+            "output": None if self.output is None else str(self.output),
+            "report": None if self.report is None else self.report.as_dict(),
+        }
+
+
+def summary(outcomes: Sequence[Outcome]) -> str:
+    """All outcomes as one JSON object."""
+    files = [outcome.as_dict() for outcome in outcomes]
+    return json.dumps({"passerby": passerby.__version__, "files": files}, indent=1, ensure_ascii=False)

@@ -1,0 +1,213 @@
+"""The tracker: looks are rare, so everything found is followed through time, forwards and backwards.
+
+Between two looks a track is carried on from picture to picture by what it looks like (`motion`). When a look finds
+it again, the gap is followed once more from its far end, and what neither direction is sure of is filled with the
+line between. What a look finds for the first time is followed back to where it came in. Ends are extended. All of
+this adds sightings; nothing takes one away.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from passerby.core import boxes as bx
+from passerby.core import pixels
+from passerby.core.boxes import Boxes
+from passerby.core.detections import Detections
+from passerby.core.errors import OptionError
+from passerby.core.frame import Frame
+from passerby.core.tracks import Origin, Sightings
+from passerby.track.associate import match
+from passerby.track.motion import follow
+from passerby.track.refine import between
+
+Box = NDArray[np.float32]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Following:
+    """How long and how surely tracks go on."""
+
+    hold: int = 30
+    """Frames that a new track is followed back, and that a track goes on without being found again."""
+    linger: int = 6
+    """Frames that the ends of a track are extended where it cannot be followed."""
+    likeness: float = 0.55
+    """Cross-correlation from which two pictures show the same thing, in -1..1."""
+    longest: int = 960
+    """Longest side of the pictures that are followed in, in pixels."""
+
+    def __post_init__(self) -> None:
+        if self.hold < 1 or self.linger < 0:
+            raise OptionError(f"tracks need a hold of 1 frame or more and a linger of 0 or more, got {self}")
+
+
+@dataclass(slots=True, eq=False)
+class _Live:
+    """A track that goes on. Boxes are in pixels of the frame."""
+
+    id: int
+    label: str
+    box: Box
+    seen: int
+    """Frame of its last detection, and its box there."""
+    seen_box: Box
+    speed: NDArray[np.float32]
+    """(2,) pixels per frame, from the last step."""
+    lost: int = 0
+    """Frames in a row in which it could not be followed."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Glimpse:
+    """A past frame, as far as following needs it."""
+
+    index: int
+    luma: NDArray[np.uint8]
+
+
+class Follow:
+    """A `Tracker` (see `core.stages`)."""
+
+    def __init__(self, following: Following | None = None) -> None:
+        self.following = following or Following()
+        self._live: list[_Live] = []
+        self._past: deque[_Glimpse] = deque(maxlen=self.following.hold + 1)
+        self._next_id = 1
+        self._scale = 1.0
+
+    def cut(self) -> None:
+        self._live.clear()
+        self._past.clear()
+
+    def step(self, frame: Frame, found: Detections | None) -> Sightings:
+        self._scale = min(1.0, self.following.longest / max(frame.size))
+        width, height = (max(round(side * self._scale), 1) for side in frame.size)
+        now = _Glimpse(frame.index, pixels.luma(frame, (width, height)))
+        rows = _Rows()
+        if self._past:
+            self._carry_on(self._past[-1], now, rows)
+        self._past.append(now)
+        if found is not None:
+            self._meet(frame.index, found, rows)
+        self._retire(frame)
+        return rows.sightings()
+
+    def _carry_on(self, before: _Glimpse, now: _Glimpse, rows: _Rows) -> None:
+        """Every live track, one frame further."""
+        if not self._live:
+            return
+        boxes = np.stack([track.box for track in self._live])
+        guesses = boxes + np.stack([np.tile(track.speed, 2) for track in self._live])
+        moved, alike = self._followed(before, now, boxes, guesses)
+        for track, box, likeness in zip(self._live, moved, alike, strict=True):
+            if likeness >= self.following.likeness:
+                track.speed = (box - track.box)[:2]
+                track.box, track.lost = box, 0
+                rows.add(track, now.index, box, likeness, Origin.FOLLOWED)
+            else:
+                track.speed = np.zeros(2, np.float32)
+                track.lost += 1
+                rows.add(track, now.index, track.box, np.nan, Origin.EXTENDED)
+
+    def _meet(self, index: int, found: Detections, rows: _Rows) -> None:
+        """What a look found: tracks seen again, and new ones."""
+        at = np.stack([track.box for track in self._live]) if self._live else np.empty((0, 4), np.float32)
+        labels = np.array([track.label for track in self._live], np.str_)
+        pairs = {column: row for row, column in match(at, labels, found.boxes, found.labels)}
+        for i in range(len(found)):
+            box, score = found.boxes[i], float(found.scores[i])
+            if i in pairs:
+                track = self._live[pairs[i]]
+                self._close_gap(track, index, box, rows)
+            else:
+                track = _Live(self._next_id, str(found.labels[i]), box, index, box, np.zeros(2, np.float32))
+                self._next_id += 1
+                self._trace_back(track, rows)
+                self._live.append(track)
+            rows.add(track, index, box, score, Origin.DETECTED)
+            track.box = track.seen_box = box
+            track.seen, track.lost = index, 0
+
+    def _close_gap(self, track: _Live, index: int, box: Box, rows: _Rows) -> None:
+        """Cover the frames since `track` was last found, now that it is found again at `box`."""
+        missing = index - track.seen - 1
+        if missing < 1:
+            return
+        path = self._path_back(box, missing)
+        for frame, there, likeness in path:
+            rows.add(track, frame, there, likeness, Origin.FOLLOWED)
+        if len(path) < missing or track.lost:
+            line = between(track.seen_box, box, missing)
+            for frame, there in zip(range(track.seen + 1, index), line, strict=True):
+                rows.add(track, frame, there, np.nan, Origin.FILLED)
+
+    def _trace_back(self, track: _Live, rows: _Rows) -> None:
+        """Cover a new track in the frames before it was found, back to where it came in."""
+        path = self._path_back(track.box, self.following.hold)
+        for frame, there, likeness in path:
+            rows.add(track, frame, there, likeness, Origin.FOLLOWED)
+        first, box = (path[-1][0], path[-1][1]) if path else (track.seen, track.box)
+        for frame in range(max(first - self.following.linger, self._past[0].index), first):
+            rows.add(track, frame, box, np.nan, Origin.EXTENDED)
+
+    def _path_back(self, box: Box, frames: int) -> list[tuple[int, Box, float]]:
+        """(frame, box, likeness) of a thing in the frames before this one, newest first, as long as it is sure."""
+        path: list[tuple[int, Box, float]] = []
+        speed = np.zeros(2, np.float32)
+        past = list(self._past)[-frames - 1 :]
+        for before, now in zip(past[-2::-1], past[:0:-1], strict=True):
+            [there], [likeness] = self._followed(now, before, box[None], box[None] + np.tile(speed, 2))
+            if likeness < self.following.likeness:
+                break
+            speed = (there - box)[:2]
+            box = there
+            path.append((before.index, box, float(likeness)))
+        return path
+
+    def _followed(
+        self, before: _Glimpse, now: _Glimpse, boxes: Boxes, guesses: Boxes
+    ) -> tuple[Boxes, NDArray[np.float32]]:
+        scale = np.float32(self._scale)
+        moved, alike = follow(before.luma, now.luma, boxes * scale, guesses * scale)
+        return moved / scale, alike
+
+    def _retire(self, frame: Frame) -> None:
+        """End the tracks that left the picture, that were not found for `hold` frames, or cannot be followed."""
+        size = np.array(frame.size, np.float32)
+
+        def goes_on(track: _Live) -> bool:
+            middle = bx.centre(track.box[None])[0]
+            inside = bool((middle >= 0).all() and (middle <= size).all())
+            return inside and frame.index - track.seen < self.following.hold and track.lost < self.following.linger
+
+        self._live = [track for track in self._live if goes_on(track)]
+
+
+class _Rows:
+    """Sightings in the making."""
+
+    def __init__(self) -> None:
+        self._rows: list[tuple[int, int, Box, float, int, str]] = []
+
+    def add(self, track: _Live, frame: int, box: Box, score: float, origin: Origin) -> None:
+        self._rows.append((track.id, frame, box, score, int(origin), track.label))
+
+    def sightings(self) -> Sightings:
+        if not self._rows:
+            return Sightings.none()
+        columns: Iterable[tuple[object, ...]] = zip(*self._rows, strict=True)
+        ids, frames, boxes, scores, origins, labels = columns
+        return Sightings(
+            np.array(ids, np.int64),
+            np.array(frames, np.int64),
+            np.stack(boxes).astype(np.float32),  # type: ignore[arg-type]
+            np.array(scores, np.float32),
+            np.array(origins, np.uint8),
+            np.array(labels, np.str_),
+        )
