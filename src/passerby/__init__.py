@@ -34,7 +34,9 @@ if TYPE_CHECKING:
     from passerby.core.tracks import Sightings as Sightings
     from passerby.core.tracks import Track as Track
     from passerby.detect.faces import CenterFace as CenterFace
-    from passerby.pipeline import anonymize as anonymize
+    from passerby.job import anonymize as anonymize
+    from passerby.report import Report as Report
+    from passerby.settings import Options as Options
 
 _MODULES = {
     "passerby.core.detections": ("Detections",),
@@ -53,7 +55,9 @@ _MODULES = {
     "passerby.core.regions": ("Mask", "Patch", "Region"),
     "passerby.core.tracks": ("Sightings", "Track"),
     "passerby.detect.faces": ("CenterFace",),
-    "passerby.pipeline": ("anonymize",),
+    "passerby.job": ("anonymize",),
+    "passerby.report": ("Report",),
+    "passerby.settings": ("Options",),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}
 

@@ -1,0 +1,158 @@
+"""The face detector that comes with passerby: CenterFace, https://arxiv.org/abs/1911.03599."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from passerby import weights
+from passerby.core import boxes, pixels
+from passerby.core.boxes import Boxes
+from passerby.core.detections import Detections
+from passerby.core.errors import OptionError, StageError
+from passerby.core.frame import Frame
+from passerby.runtime import Description, Session
+
+STRIDE = 4
+"""Pixels of the input from one cell of the heat map to the next."""
+MULTIPLE = 32
+"""The sides of the input are multiples of this."""
+OVERLAP = 0.3
+"""Of two finds whose IoU is larger, the better one stays; as in the published code."""
+BLOCK = 256
+"""Finds compared with each other at a time."""
+MOST_STRETCHED = 4
+"""Pixels are taken to be square beyond this: no camera makes such, and a forged one would ask for all the memory."""
+
+
+class CenterFace:
+    """Finds faces, each with eyes, nose and corners of the mouth. A `Detector`.
+
+    Boxes and landmarks of a face that the frame's edge cuts reach over that edge, as the face does.
+    """
+
+    labels = frozenset({"face"})
+
+    def __init__(self, *, conf: float = 0.2, longest: int | None = None, model: Path | None = None) -> None:
+        """Load the model.
+
+        Args:
+            conf: scores above this count, in (0, 1). Lower hides more that is no face, and misses fewer that are.
+            longest: the frame is made smaller for looking until its longest side has at most so many pixels, never
+                larger; None looks at its full size. Faces under some 8 pixels of that size are not found.
+            model: another ONNX file with CenterFace's input and outputs; None takes the one that comes along.
+
+        Raises:
+            OptionError: `conf` or `longest` makes no sense.
+            WeightsError: the model file is missing or broken.
+        """
+        if not 0 < conf < 1:
+            raise OptionError(f"conf is a score between 0 and 1, got {conf}; 0.2 misses few faces")
+        if longest is not None and longest < MULTIPLE:
+            raise OptionError(f"longest is at least {MULTIPLE} pixels, got {longest}; 960 suits most videos")
+        self._conf = conf
+        self._longest = longest
+        self._session = Session(weights.find("centerface", model))
+
+    def detect(self, frames: Sequence[Frame]) -> list[Detections]:
+        """The faces of each frame, best first; see `Detector`."""
+        return [self._look(frame) for frame in frames]
+
+    def describe(self) -> Description:
+        """What a report says about how it runs."""
+        return self._session.describe()
+
+    def _look(self, frame: Frame) -> Detections:
+        size = self._size(frame)
+        outputs = self._session.run({"input.1": _padded(pixels.rgb(frame, size))})
+        found = _decoded(outputs, self._conf)
+        scale = np.divide(frame.size, size, dtype=np.float32)
+        return _on_frame(found, scale, frame.size)
+
+    def _size(self, frame: Frame) -> tuple[int, int]:
+        """(width, height) of the picture to look at: with square pixels, and within `longest`."""
+        width, height = frame.size
+        aspect = float(frame.sample_aspect)
+        # Stretch one side rather than shrink the other: a face must not lose detail.
+        if 1 < aspect <= MOST_STRETCHED:
+            sides = width * aspect, float(height)
+        elif 1 / MOST_STRETCHED <= aspect < 1:
+            sides = float(width), height / aspect
+        else:
+            sides = float(width), float(height)
+        factor = min(1.0, self._longest / max(sides)) if self._longest else 1.0
+        return max(round(sides[0] * factor), 1), max(round(sides[1] * factor), 1)
+
+
+def _padded(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """RGB uint8 (H, W, 3) as the model takes it: float32 (1, 3, H', W'), mirrored at the right and lower edges.
+
+    Sides are filled up to a multiple of `MULTIPLE` and not stretched to it, so that faces keep their shape; and with
+    the mirrored picture rather than black, next to which a face that the edge cuts is missed more often.
+    """
+    height, width = picture.shape[:2]
+    below, right = -height % MULTIPLE, -width % MULTIPLE
+    filled = cv2.copyMakeBorder(picture, 0, below, 0, right, cv2.BORDER_REFLECT_101)
+    return np.ascontiguousarray(filled.transpose(2, 0, 1)[None], np.float32)
+
+
+def _decoded(outputs: Sequence[NDArray[np.float32]], conf: float) -> Detections:
+    """The faces in the model's outputs, best first, in pixels of its input.
+
+    The outputs are maps of cells (1, C, H' / 4, W' / 4): the score; the log of height and width in cells; where the
+    centre lies in its cell, y x; five landmarks, y x in heights and widths from the box's corner.
+
+    Raises:
+        StageError: the outputs are not these, or not finite.
+    """
+    if [output.shape[1:2] for output in outputs] != [(1,), (2,), (2,), (10,)]:
+        shapes = ", ".join(str(output.shape) for output in outputs)
+        raise StageError(f"the face model gives outputs of shapes {shapes}; use a file with CenterFace's own outputs")
+    if not all(np.isfinite(output).all() for output in outputs):
+        raise StageError("the face model gives numbers that are not finite; nothing it says can be trusted")
+    heat, log_size, offset, points = (output[0] for output in outputs)
+    rows, columns = np.nonzero(heat[0] > conf)
+    scores = heat[0, rows, columns]
+    cells = np.stack([rows, columns], axis=1)
+    size = np.exp(log_size[:, rows, columns].T) * STRIDE
+    centre = (cells + offset[:, rows, columns].T + 0.5) * STRIDE
+    corner = centre - size / 2
+    landmarks = points[:, rows, columns].T.reshape(-1, 5, 2) * size[:, None] + corner[:, None]
+    found = np.concatenate([corner[:, ::-1], (corner + size)[:, ::-1]], axis=1).astype(np.float32)
+    kept = _distinct(found, scores)
+    return Detections(
+        found[kept],
+        scores[kept],
+        np.full(len(kept), "face"),
+        landmarks[kept, :, ::-1].astype(np.float32),
+    )
+
+
+def _distinct(found: Boxes, scores: NDArray[np.float32]) -> NDArray[np.intp]:
+    """The rows to keep, best first, when of every two that overlap the better one stays.
+
+    The same answer as `boxes.suppress` in one go, block by block: a crowd gives thousands of finds, and a square
+    matrix of all of them would take gigabytes.
+    """
+    order = np.argsort(-scores, kind="stable")
+    kept = order[:0]
+    for start in range(0, len(order), BLOCK):
+        block = order[start : start + BLOCK]
+        block = block[(boxes.iou(found[block], found[kept]) <= OVERLAP).all(axis=1)]
+        kept = np.concatenate([kept, block[boxes.suppress(found[block], scores[block], OVERLAP)]])
+    return kept
+
+
+def _on_frame(found: Detections, scale: NDArray[np.float32], size: tuple[int, int]) -> Detections:
+    """`found` scaled by (across, down) to a frame of `size`, without what lies wholly outside of it."""
+    on_frame = Detections(
+        found.boxes * np.tile(scale, 2),
+        found.scores,
+        found.labels,
+        None if found.landmarks is None else found.landmarks * scale,
+    )
+    return on_frame[boxes.area(boxes.clip(on_frame.boxes, size)) > 0]

@@ -1,0 +1,167 @@
+"""What to paste into a bug report: versions, codecs, how models run, and which model files are there.
+
+Names no user and no machine: folders in the user's home begin with ~.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import av
+import cv2
+import numpy as np
+import onnxruntime
+from av.codec.codec import UnknownCodecError
+
+import passerby
+from passerby import weights
+from passerby.core.errors import WeightsError
+from passerby.runtime import THREADS
+
+ENCODERS = (
+    "libx264",
+    "libx265",
+    "libsvtav1",
+    "libvpx-vp9",
+    "libvpx",
+    "ffv1",
+    "mpeg4",
+    "mjpeg",
+    "h264_nvenc",
+    "hevc_nvenc",
+    "av1_nvenc",
+    "h264_qsv",
+    "h264_amf",
+    "h264_videotoolbox",
+)
+DECODERS = ("h264", "hevc", "av1", "vp9", "vp8", "mpeg4", "mpeg2video", "msmpeg4v3", "mjpeg", "prores", "dnxhd", "vvc")
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One model file of `weights.TABLE`, as it is on this machine."""
+
+    name: str
+    task: str
+    licence: str
+    commercial: bool
+    sha256: str
+    """The one it should have."""
+    path: str | None
+    """Where it lies; None where it is missing or another one."""
+    state: str
+    """'verified', or what is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doctor:
+    """The state of an installation."""
+
+    passerby: str
+    python: str
+    platform: str
+    cores: int
+    """That this process may use."""
+    libraries: dict[str, str]
+    """Versions, of FFmpeg's parts as well."""
+    encoders: dict[str, bool]
+    """Of those that passerby names: whether this build of FFmpeg has them."""
+    decoders: dict[str, bool]
+    """Of common ones: the same."""
+    providers: tuple[str, ...]
+    """What onnxruntime could compute with."""
+    threads: int
+    """Threads of its own that a model runs in."""
+    models: tuple[Model, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain lists, strings and numbers, for JSON."""
+        return asdict(self)
+
+
+def report() -> Doctor:
+    """Look at this installation. Model files are read and verified, nothing is changed."""
+    return Doctor(
+        passerby=passerby.__version__,
+        python=f"{platform.python_implementation()} {platform.python_version()}",
+        platform=f"{platform.system()} {platform.release()} {platform.machine()}",
+        cores=_cores(),
+        libraries=_libraries(),
+        encoders={name: _has(name, "w") for name in ENCODERS},
+        decoders={name: _has(name, "r") for name in DECODERS},
+        providers=tuple(onnxruntime.get_available_providers()),
+        threads=THREADS,
+        models=tuple(_model(entry) for entry in weights.TABLE.values()),
+    )
+
+
+def text(report: Doctor) -> str:
+    """The same for people to read."""
+    lines = [
+        f"passerby {report.passerby}",
+        f"{report.python} on {report.platform}, {report.cores} cores",
+        "",
+        *(f"{name:<12} {version}" for name, version in report.libraries.items()),
+        "",
+        f"encoders     {_listed(report.encoders)}",
+        f"decoders     {_listed(report.decoders)}",
+        f"inference    {', '.join(report.providers)}; passerby uses the CPU with {report.threads} thread per look",
+        "",
+    ]
+    for model in report.models:
+        use = "commercial use allowed" if model.commercial else "no commercial use"
+        lines += [
+            f"model        {model.name}: {model.task}; {model.licence}, {use}",
+            f"             {model.path or 'not there'}",
+            f"             sha256 {model.sha256}",
+            f"             {model.state}",
+        ]
+    return "\n".join(lines)
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _libraries() -> dict[str, str]:
+    parts = " ".join(f"{name} {'.'.join(map(str, version))}" for name, version in av.library_versions.items())
+    return {
+        "numpy": np.__version__,
+        "av": av.__version__,
+        "FFmpeg": f"{av.ffmpeg_version_info} ({parts})",
+        "onnxruntime": onnxruntime.__version__,
+        "opencv": cv2.__version__,
+    }
+
+
+def _has(codec: str, mode: Literal["r", "w"]) -> bool:
+    try:
+        av.Codec(codec, mode)
+    except UnknownCodecError:
+        return False
+    return True
+
+
+def _listed(codecs: dict[str, bool]) -> str:
+    missing = [name for name, there in codecs.items() if not there]
+    there = " ".join(name for name, there in codecs.items() if there) or "none"
+    return f"{there}; missing: {' '.join(missing)}" if missing else there
+
+
+def _model(entry: weights.Weights) -> Model:
+    try:
+        path, state = _anonymous(str(weights.find(entry.name))), "verified"
+    except WeightsError as error:
+        path, state = None, _anonymous(str(error))
+    return Model(entry.name, entry.task, entry.licence, entry.commercial, entry.sha256, path, state)
+
+
+def _anonymous(line: str) -> str:
+    """`line` with the user's home, which bears a name, as ~."""
+    home = os.path.expanduser("~")
+    return line.replace(home, "~") if len(home) > 1 else line
