@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from passerby.core import pixels
 from passerby.core.errors import OptionError, StageError
-from passerby.core.frame import Frame, Plane
+from passerby.core.frame import Frame, PixelFormat, Plane
 from passerby.core.regions import Mask, Patch, Region
 from passerby.core.stages import Anonymizer
 
@@ -161,21 +161,27 @@ class Image(_PerRegion):
         # No face needs more, and shrinking once here spares every frame the work.
         height, width = (min(side, 512) for side in picture.shape[:2])
         self._picture = np.asarray(cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
-        self._planes = lru_cache(maxsize=2)(partial(pixels.from_rgb, self._picture))
+        self._planes = lru_cache(maxsize=2)(partial(_contiguous, self._picture))
 
     def patch(self, frame: Frame, region: Region) -> Patch:
         box = pixels.aligned(frame, region.mask.box)
-        planes = []
-        height, width = self._picture.shape[:2]
-        for whole, (across, down) in zip(
-            self._planes(frame.format), pixels.places(frame, box, region.mask.box), strict=True
-        ):
-            columns, rows = np.meshgrid(np.float32(across * width - 0.5), np.float32(down * height - 0.5))
-            new = cv2.remap(
-                np.ascontiguousarray(whole), columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-            )
-            planes.append(new)
-        return Patch(box, tuple(planes))
+        spots = pixels.places(frame, box, region.mask.box)
+        planes = self._planes(frame.format)
+        return Patch(box, tuple(_sampled(plane, spot) for plane, spot in zip(planes, spots, strict=True)))
+
+
+def _sampled(plane: Plane, spot: Places) -> Plane:
+    """A whole `plane` at the places (across, down), each in [0, 1), linear between its samples."""
+    across, down = spot
+    if not len(across) or not len(down):  # nothing of it is in the frame, and OpenCV takes no empty arrays
+        return plane[: len(down), : len(across)]
+    height, width = plane.shape[:2]
+    columns, rows = np.meshgrid(np.float32(across * width - 0.5), np.float32(down * height - 0.5))
+    return np.asarray(cv2.remap(plane, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
+
+
+def _contiguous(picture: NDArray[np.uint8], pixel_format: PixelFormat) -> tuple[Plane, ...]:
+    return tuple(np.ascontiguousarray(plane) for plane in pixels.from_rgb(picture, pixel_format))
 
 
 @dataclass(frozen=True, kw_only=True)

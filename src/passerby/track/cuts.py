@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,10 +12,12 @@ from passerby.core import pixels
 from passerby.core.frame import Frame
 
 TINY = (48, 27)
-CHANGE = 24.0
-"""Mean difference of two tiny pictures in grey levels from which they may be of two shots."""
+CHANGE = 10.0
+"""Mean difference of two tiny pictures in grey levels, below which they are of one shot."""
+LIKENESS = 0.4
+"""Correlation of two tiny pictures below which they are of two shots; shaken cameras were seen to reach down to 0.5."""
 REDISTRIBUTION = 0.35
-"""Share of pixels whose grey level class changes between two shots; a pan moves pixels but keeps their levels."""
+"""Share of pixels that change their class of grey levels between two shots, whatever the correlation says."""
 
 
 def marked(frames: Iterable[Frame], patience: int = 3) -> Iterator[tuple[Frame, bool]]:
@@ -47,7 +48,12 @@ def _release(
 
 def differs(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> bool:
     """Whether two tiny pictures can hardly be of one shot."""
-    if np.abs(a.astype(np.int16) - b).mean() < CHANGE:
+    change = np.abs(a.astype(np.int16) - b).mean()
+    if change < CHANGE:
         return False
-    histograms = [cv2.calcHist([tiny], [0], None, [16], [0, 256])[:, 0] / tiny.size for tiny in (a, b)]
-    return bool(np.abs(histograms[0] - histograms[1]).sum() / 2 > REDISTRIBUTION)
+    x, y = a - a.mean(), b - b.mean()
+    likeness = (x * y).sum() / np.sqrt((x * x).sum() * (y * y).sum() + 1e-9)
+    shares = [np.bincount(tiny.ravel() >> 4, minlength=16) / tiny.size for tiny in (a, b)]
+    moved = np.abs(shares[0] - shares[1]).sum() / 2
+    # A pan changes where things are but neither all of it at once nor the share of light and dark.
+    return bool(likeness < LIKENESS or (change > 2 * CHANGE and moved > REDISTRIBUTION))

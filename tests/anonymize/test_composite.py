@@ -1,0 +1,118 @@
+"""Outside the masks nothing changes, inside nothing stays."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from drawn_frames import FORMATS, YUV420, frame
+
+from passerby.anonymize.composite import blanked, composite
+from passerby.anonymize.effects import Fill
+from passerby.core import pixels
+from passerby.core.errors import StageError
+from passerby.core.regions import Mask, Patch, Region
+
+BOX = np.array([20, 10, 50, 40], np.float32)
+
+
+def region(mask, box=BOX):
+    return Region(1, "face", box, mask, seed=7)
+
+
+def full(x, y, width, height):
+    return Mask(x, y, np.full((height, width), 255, np.uint8))
+
+
+def filled(picture, regions):
+    [patches] = Fill(colour=(200, 30, 90)).paint([picture], [regions])
+    return composite(picture, regions, patches)
+
+
+@pytest.mark.parametrize("turn", range(4))
+@pytest.mark.parametrize("size", [(96, 64), (97, 65)])
+@pytest.mark.parametrize("pixel_format", FORMATS, ids=lambda f: f.name)
+def test_a_region_is_replaced_and_the_rest_is_the_decoders_to_the_bit(pixel_format, size, turn):
+    before = frame(pixel_format, size, turn=turn)
+    mask = full(21, 11, 17, 23)
+    after = filled(before, [region(mask)])
+    whole = pixels.aligned(before, (0, 0, *before.size))
+    for old, new, weight, colour in zip(
+        before.planes,
+        after.planes,
+        pixels.alphas(before, mask, whole),
+        pixels.colour(before.format, (200, 30, 90)),
+        strict=True,
+    ):
+        assert np.array_equal(new[weight == 0], old[weight == 0])
+        assert (new[weight == 255] == colour).all()
+        assert new.dtype == old.dtype
+
+
+@pytest.mark.parametrize("mask", [full(-10, -10, 30, 30), full(80, 50, 60, 60), full(-50, -50, 400, 400)])
+def test_a_region_over_the_edge_is_hidden_as_far_as_it_is_seen(mask):
+    before = frame()
+    after = filled(before, [region(mask)])
+    luma = after.planes[0][max(mask.y, 0) : mask.box[3], max(mask.x, 0) : mask.box[2]]
+    assert (luma == luma[0, 0]).all()
+
+
+def test_a_region_outside_the_picture_changes_nothing():
+    before = frame()
+    after = filled(before, [region(full(500, 500, 20, 20))])
+    assert all(np.array_equal(a, b) for a, b in zip(before.planes, after.planes, strict=True))
+
+
+def test_the_soft_edge_is_a_weighted_mean():
+    before = frame()
+    after = filled(before, [region(Mask(20, 10, np.full((8, 8), 128, np.uint8)))])
+    old, new = (picture.planes[0][10:18, 20:28].astype(int) for picture in (before, after))
+    value = int(pixels.colour(YUV420, (200, 30, 90))[0])
+    assert np.array_equal(new, (old * 127 + value * 128 + 127) // 255)
+
+
+def test_the_decoders_memory_is_not_written_to():
+    """Later frames are predicted from it: painting there would smear over them."""
+    before = frame()
+    copies = [plane.copy() for plane in before.planes]
+    filled(before, [region(full(0, 0, 96, 64))])
+    assert all(np.array_equal(plane, copy) for plane, copy in zip(before.planes, copies, strict=True))
+
+
+def test_the_result_lies_in_memory_as_the_decoders_planes_do():
+    after = filled(frame(turn=1), [region(full(0, 0, 20, 20))])
+    assert pixels.stored(after.planes[0], 1).flags.c_contiguous
+
+
+def test_blanked_pictures_do_not_tell_what_was_there():
+    regions = [region(full(20, 10, 30, 30))]
+    one, other = frame(), frame(seed=5)
+    for a, b in zip(blanked(one, regions).planes, blanked(other, regions).planes, strict=True):
+        rows, columns = (slice(5, 20), slice(10, 25)) if len(a) == 32 else (slice(10, 40), slice(20, 50))
+        assert np.array_equal(a[rows, columns], b[rows, columns])
+
+
+def good_patch(picture, regions):
+    [[patch]] = Fill().paint([picture], [regions])
+    return patch
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda patch: [],
+        lambda patch: [patch, patch],
+        lambda patch: [replace(patch, planes=patch.planes[:2])],
+        lambda patch: [replace(patch, planes=tuple(plane[1:] for plane in patch.planes))],
+        lambda patch: [replace(patch, planes=tuple(plane.astype(np.uint16) for plane in patch.planes))],
+        lambda patch: [replace(patch, box=(21, 11, 41, 41))],
+        lambda patch: [replace(patch, box=(-2, 0, 30, 30))],
+        lambda patch: [Patch((24, 10, 30, 20), tuple(plane[:5, :3] for plane in patch.planes))],
+    ],
+    ids=["none", "two", "a plane short", "a row short", "wrong depth", "odd box", "outside", "too small"],
+)
+def test_a_patch_that_does_not_fit_stops_the_run(spoil):
+    picture, regions = frame(), [region(full(20, 10, 20, 30))]
+    with pytest.raises(StageError):
+        composite(picture, regions, spoil(good_patch(picture, regions)))

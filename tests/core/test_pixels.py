@@ -1,0 +1,107 @@
+"""Planes, windows and colours mean the same whatever the format, and however the picture is turned."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from drawn_frames import FORMATS, RGB, RGBA_16, YUV420, YUV422_10, frame
+from hypothesis import given
+from hypothesis import strategies as st
+
+from passerby.core import pixels
+from passerby.core.frame import PixelFormat
+from passerby.core.regions import Mask
+
+SIZES = ((96, 64), (53, 31), (52, 31), (53, 30), (1, 1))
+
+
+@pytest.mark.parametrize("turn", range(4))
+@pytest.mark.parametrize("size", SIZES)
+def test_turning_back_gives_the_decoders_planes(turn, size):
+    turned, straight = frame(turn=turn, size=size), frame(size=size)
+    for mine, decoders in zip(turned.planes, straight.planes, strict=True):
+        assert np.array_equal(pixels.stored(mine, turn), decoders)
+
+
+@pytest.mark.parametrize("turn", range(4))
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("pixel_format", FORMATS, ids=lambda f: f.name)
+def test_the_whole_frame_is_the_window_of_its_own_box(pixel_format, size, turn):
+    whole = frame(pixel_format, size, turn=turn)
+    box = pixels.aligned(whole, (0, 0, *whole.size))
+    assert box == (0, 0, *whole.size)
+    for part, plane in zip(pixels.crop(whole, box), whole.planes, strict=True):
+        assert part.shape == plane.shape
+
+
+@given(st.data())
+def test_a_chroma_sample_is_hidden_when_any_pixel_that_it_serves_is(data):
+    """Colour must not betray an edge, also in turned pictures of odd size, where the grid begins with half a sample."""
+    turn, size = data.draw(st.integers(0, 3)), data.draw(st.sampled_from(SIZES[:4]))
+    straight = frame(size=size)
+    x, y = data.draw(st.integers(0, size[0] - 1)), data.draw(st.integers(0, size[1] - 1))
+    stored = np.zeros(size[::-1], np.uint8)
+    stored[y, x] = 255
+    upright = np.rot90(stored, -turn)
+    row, column = np.argwhere(upright == 255)[0]
+    turned = frame(size=size, turn=turn)
+    box = pixels.aligned(turned, (0, 0, *turned.size))
+    weights = pixels.alphas(turned, Mask(int(column), int(row), np.full((1, 1), 255, np.uint8)), box)
+    luma, chroma = (pixels.stored(weight, turn) for weight in weights[:2])
+    assert np.argwhere(luma == 255).tolist() == [[y, x]]
+    assert np.argwhere(chroma == 255).tolist() == [[y // 2, x // 2]]
+    assert chroma.shape == straight.planes[1].shape
+
+
+@pytest.mark.parametrize(
+    ("colour", "limited", "full"),
+    [
+        ((0, 0, 0), (16, 128, 128), (0, 128, 128)),
+        ((255, 255, 255), (235, 128, 128), (255, 128, 128)),
+        ((255, 0, 0), (63, 102, 240), (54, 99, 256)),
+        ((0, 0, 255), (32, 240, 118), (18, 256, 116)),
+    ],
+)
+def test_colours_are_those_of_bt709(colour, limited, full):
+    """ITU-R BT.709-6, items 3.2 to 3.5; 256 is clipped to 255."""
+    assert tuple(pixels.colour(YUV420, colour)) == limited
+    whole = PixelFormat("yuv420p", YUV420.subsampling, 8, "bt709", True)
+    assert tuple(pixels.colour(whole, colour)) == tuple(min(value, 255) for value in full)
+
+
+def test_ten_bits_are_four_times_eight_bits():
+    assert tuple(pixels.colour(YUV422_10, (255, 255, 255))) == (940, 512, 512)
+
+
+def test_a_colour_of_an_rgba_picture_is_opaque():
+    assert pixels.colour(RGBA_16, (255, 0, 128))[0].tolist() == [65535, 0, 32896, 65535]
+
+
+@pytest.mark.parametrize("matrix", ["bt601", "bt709", "bt2020"])
+@pytest.mark.parametrize("full_range", [False, True])
+@pytest.mark.parametrize("depth", [8, 10])
+def test_rgb_survives_the_way_to_planes_and_back(matrix, full_range, depth):
+    pixel_format = PixelFormat("yuv444p", ((1, 1),) * 3, depth, matrix, full_range)
+    picture = np.random.default_rng(2).integers(0, 256, (20, 30, 3), np.uint8)
+    planes, _ = pixels.upright(pixels.from_rgb(picture, pixel_format), pixel_format, 0)
+    back = pixels.rgb(frame(RGB).with_planes(planes).__class__(planes, pixel_format, 0, 0, frame().time_base))
+    assert np.abs(back.astype(int) - picture).max() <= 3
+
+
+@pytest.mark.parametrize("turn", range(4))
+def test_a_small_picture_is_upright(turn):
+    """A bright corner stays where the upright picture has it."""
+    planes = [np.zeros((40, 60), np.uint8), np.full((20, 30), 128, np.uint8), np.full((20, 30), 128, np.uint8)]
+    upright_luma = np.rot90(planes[0], -turn)
+    upright_luma[:10, :10] = 235
+    views, pixel_format = pixels.upright(tuple(planes), YUV420, turn)
+    turned = frame(turn=turn).__class__(views, pixel_format, 0, 0, frame().time_base, turn)
+    small = pixels.rgb(turned, (20, 20))
+    assert small[0, 0].min() > 200
+    assert small[-1, -1].max() < 50
+    assert pixels.luma(turned, (20, 20))[0, 0] > 200
+
+
+def test_frames_cannot_be_written_to():
+    with pytest.raises(ValueError, match="read-only"):
+        frame().planes[0][0, 0] = 1
