@@ -235,7 +235,7 @@ def write(scene: Scene, path: Path, coding: Coding | None = None) -> Truth:
         video = _video_stream(out, coding, size, scene.rate)
         sound = add_sound(out, coding.sound) if coding.sound else None
         for (picture, seen), time in zip(scene, times, strict=True):
-            frame = _frame(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), coding)
+            frame = _frame(np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8), coding)
             frame.time_base = video.codec_context.time_base
             frame.pts = round(time / frame.time_base)
             out.mux(video.encode(frame))

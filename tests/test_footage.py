@@ -71,15 +71,15 @@ def test_every_coding_keeps_frames_times_and_faces(name: str, tmp_path: Path, de
     path = tmp_path / f"clip{suffix}"
     truth = write(footage.standing(), path, coding)
     frames = decoded(path)
-    times = [Fraction(frame.pts) * frame.time_base for frame in frames]
-    assert [float(time - times[0]) for time in times] == pytest.approx([float(time) for time in truth.times])
+    times = [frame.time for frame in frames]
+    assert [time - times[0] for time in times] == pytest.approx([float(time) for time in truth.times])
     picture = shown(frames[0])
     assert picture.shape[1::-1] == truth.size
     face = np.array([truth.faces[0][0].box], np.float32)
     assert boxes.iou(face, found(detector, picture)).max(initial=0) > 0.5
 
 
-CLAIMS = {
+CLAIMS: dict[str, dict[str, object]] = {
     "10 bit": {"format": "yuv420p10le"},
     "4:2:2": {"format": "yuv422p"},
     "4:4:4": {"format": "yuv444p"},
@@ -158,5 +158,5 @@ def test_at_a_cut_the_picture_changes_all_at_once() -> None:
 def test_a_drawn_picture_shows_the_frame_asked_for(tmp_path: Path, detector: CenterFace) -> None:
     [face] = footage.draw(footage.walking(), tmp_path / "still.png", index=20)
     with av.open(str(tmp_path / "still.png")) as container:
-        picture = next(container.decode(video=0)).to_ndarray(format="rgb24")
-    assert boxes.iou(np.array([face.box], np.float32), found(detector, picture)).max(initial=0) > 0.5
+        picture = next(container.decode(video=0))
+    assert boxes.iou(np.array([face.box], np.float32), found(detector, shown(picture))).max(initial=0) > 0.5

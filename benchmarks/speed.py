@@ -1,0 +1,196 @@
+"""How fast, beside the floor and beside deface, measured in one run.
+
+    python benchmarks/speed.py CLIP... [--repeat 3] [--seconds 30 300] [--deface PATH | --cache DIR | --no-deface]
+
+The floor is a pure transcode with the same encoder settings. Every tool runs as a process of its own, start-up
+included; the repetitions of all tools take turns, so that a busy moment of the machine hits all alike; the fastest of
+each counts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import venv
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import av
+import measure
+import results
+
+DEFACE = ("deface==1.5.0", "onnx", "onnxruntime")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One tool on one clip."""
+
+    clip: str
+    seconds: float
+    frames: int
+    tool: str
+    wall_s: float
+    """Of the fastest repetition."""
+    cpu_s: float
+    """Of the fastest repetition."""
+    peak_mb: float
+    """Of the hungriest repetition."""
+    walls_s: tuple[float, ...]
+    """Of every repetition, in order."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """0; a tool that fails ends the run."""
+    chosen = _parsed(arguments)
+    deface = _deface(chosen)
+    rows: list[Row] = []
+    with tempfile.TemporaryDirectory() as folder:
+        for clip in chosen.clips:
+            for seconds in chosen.seconds or [None]:
+                measured = clip if seconds is None else looped(clip, seconds, Path(folder))
+                rows += compare(measured, tools(measured, Path(folder), chosen, deface), chosen.repeat)
+    body = _body(rows, chosen)
+    print("\n" + body)
+    measured_rows = {"repeat": chosen.repeat, "rows": [asdict(row) for row in rows]}
+    results.save(chosen.name, "Speed", body, measured_rows, chosen.results)
+    return 0
+
+
+def tools(clip: Path, folder: Path, chosen: argparse.Namespace, deface: Path | None) -> Mapping[str, Sequence[str]]:
+    """The command of every tool for `clip`, each writing into `folder`."""
+    encoding = [chosen.encoder, str(chosen.crf), chosen.preset]
+    floor = [sys.executable, str(Path(__file__).with_name("floor.py")), str(clip), str(folder / "floor.mp4"), *encoding]
+    passerby = [
+        sys.executable,
+        "-m",
+        "passerby",
+        "anonymize",
+        str(clip),
+        "-o",
+        str(folder / "passerby.mp4"),
+        "-y",
+        "-q",
+    ]
+    passerby += ["--encoder", encoding[0], "--crf", encoding[1], "--preset", encoding[2]]
+    commands = {"floor": floor, "passerby": passerby}
+    if deface:
+        commands["deface"] = [str(deface), str(clip), "-o", str(folder / "deface.mp4")]
+    return commands
+
+
+def compare(clip: Path, commands: Mapping[str, Sequence[str]], repeat: int) -> list[Row]:
+    """Run all `commands` `repeat` times, taking turns."""
+    costs: dict[str, list[measure.Cost]] = {tool: [] for tool in commands}
+    for round_ in range(repeat):
+        for tool, command in commands.items():
+            cost = measure.run(command)
+            costs[tool].append(cost)
+            print(f"{clip.name} {round_ + 1}/{repeat} {tool}: {cost.wall_s:.1f} s, {cost.peak_mb:.0f} MB", flush=True)
+    frames, seconds = _length(clip)
+    rows = []
+    for tool, runs in costs.items():
+        best = min(runs, key=lambda cost: cost.wall_s)
+        peak = max(cost.peak_mb for cost in runs)
+        walls = tuple(round(cost.wall_s, 3) for cost in runs)
+        rows.append(
+            Row(clip.name, seconds, frames, tool, round(best.wall_s, 3), round(best.cpu_s, 2), round(peak), walls)
+        )
+    return rows
+
+
+def looped(clip: Path, seconds: float, folder: Path) -> Path:
+    """`clip` repeated, or cut off, to last `seconds`; the packets are copied, sound is left out."""
+    target = folder / f"{clip.stem}_{seconds:g}s{clip.suffix}"
+    with av.open(str(target), "w") as out:
+        written = None
+        shift = 0
+        while True:
+            with av.open(str(clip)) as source:
+                read = source.streams.video[0]
+                written = written or out.add_stream_from_template(read)
+                # Read before writing: writing changes a packet's times.
+                packets = [(packet, packet.pts, packet.dts) for packet in source.demux(read) if packet.size]
+            first = min(pts or 0 for _, pts, _ in packets)
+            end = max((pts or 0) + (packet.duration or 0) for packet, pts, _ in packets)
+            for packet, pts, dts in packets:
+                packet.pts, packet.dts, packet.stream = (pts or 0) + shift, (dts or 0) + shift, written
+                if (packet.pts - first) * packet.time_base >= seconds:
+                    return target
+                out.mux(packet)
+            shift += end - first
+
+
+def _length(clip: Path) -> tuple[int, float]:
+    """Frames and seconds of the first video."""
+    with av.open(str(clip)) as container:
+        video = container.streams.video[0]
+        times = [packet.pts * packet.time_base for packet in container.demux(video) if packet.pts is not None]
+    return len(times), round(float((max(times) - min(times)) * len(times) / max(len(times) - 1, 1)), 2)
+
+
+def _deface(chosen: argparse.Namespace) -> Path | None:
+    """Its executable, in an environment of its own that is made once; None when it is not wanted or cannot be had."""
+    if chosen.no_deface:
+        return None
+    if chosen.deface:
+        return Path(chosen.deface)
+    folder: Path = chosen.cache
+    python, deface = folder / "bin" / "python", folder / "bin" / "deface"
+    if not deface.exists():
+        venv.create(folder, with_pip=True)
+        install = subprocess.run([python, "-m", "pip", "install", "-q", *DEFACE], capture_output=True, text=True)
+        if install.returncode != 0:
+            print(f"deface is left out: it cannot be installed ({install.stderr.strip().splitlines()[-1]})")
+            return None
+    return deface
+
+
+def _body(rows: Sequence[Row], chosen: argparse.Namespace) -> str:
+    columns = ("clip", "seconds", "tool", "frames/s", "time / floor", "time / deface", "CPU s", "peak MB")
+    wall = {(row.clip, row.tool): row.wall_s for row in rows}
+    cells = []
+    for row in rows:
+        rival = wall.get((row.clip, "deface"))
+        cells.append(
+            (
+                row.clip,
+                row.seconds,
+                row.tool,
+                round(row.frames / row.wall_s, 1),
+                round(row.wall_s / wall[row.clip, "floor"], 2),
+                round(row.wall_s / rival, 2) if rival else "",
+                row.cpu_s,
+                round(row.peak_mb),
+            )
+        )
+    said = (
+        f"Fastest of {chosen.repeat}, taking turns. Floor and passerby encode with {chosen.encoder}, crf {chosen.crf}, "
+        f"preset {chosen.preset}; deface {'1.5.0 ' if not chosen.deface else ''}with its defaults. Times include "
+        "start-up; memory is that of all processes of a tool together.\n\n"
+    )
+    return said + results.table(columns, cells)
+
+
+def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("clips", nargs="+", type=Path, metavar="CLIP")
+    parser.add_argument("--repeat", type=int, default=3, help="runs of each tool (default: 3)")
+    parser.add_argument("--seconds", type=float, nargs="+", metavar="S", help="loop or cut each clip to these lengths")
+    parser.add_argument("--encoder", default="libx264", help="of floor and passerby (default: libx264)")
+    parser.add_argument("--crf", type=float, default=20, help="of floor and passerby (default: 20)")
+    parser.add_argument("--preset", default="veryfast", help="of floor and passerby (default: veryfast)")
+    cache = Path(tempfile.gettempdir()) / "passerby-deface"
+    parser.add_argument("--deface", type=Path, metavar="PATH", help="an executable that is there already")
+    parser.add_argument("--cache", type=Path, default=cache, help="folder for an environment with deface in it")
+    parser.add_argument("--no-deface", action="store_true", help="leave deface out")
+    parser.add_argument("--results", type=Path, default=results.FOLDER, help="folder for the result")
+    parser.add_argument("--name", default="speed", help="file name of the result")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
