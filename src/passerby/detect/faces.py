@@ -32,7 +32,7 @@ MOST_STRETCHED = 4
 class CenterFace:
     """Finds faces, each with eyes, nose and corners of the mouth. A `Detector`.
 
-    Boxes and landmarks of a face that the frame's edge cuts reach over that edge, as the face does.
+    Boxes and landmarks of a face that the frame's edge cuts may reach over that edge.
     """
 
     labels = frozenset({"face"})

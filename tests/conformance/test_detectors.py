@@ -1,0 +1,44 @@
+"""Every detector that comes with passerby keeps the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from itertools import islice
+
+import footage
+import numpy as np
+import pytest
+
+from passerby.core.frame import Frame
+from passerby.core.stages import Detector
+from passerby.detect.compose import Either, Tiled
+from passerby.detect.faces import CenterFace
+from passerby.testing import FORMATS, check_detector
+
+DETECTORS: dict[str, Callable[[], Detector]] = {
+    "CenterFace": CenterFace,
+    "CenterFace on a small picture": lambda: CenterFace(longest=320),
+    "Tiled": lambda: Tiled(CenterFace(), tile=(256, 224), overlap=96),
+    "Either": lambda: Either((CenterFace(longest=256), Tiled(CenterFace(), tile=(320, 320)))),
+}
+
+
+@pytest.fixture(params=DETECTORS)
+def detector(request: pytest.FixtureRequest) -> Detector:
+    return DETECTORS[request.param]()
+
+
+def test_on_drawn_frames_of_every_kind(detector: Detector) -> None:
+    check_detector(detector)
+
+
+def test_on_pictures_with_faces(detector: Detector) -> None:
+    frames = []
+    for scene in (footage.sizes(), footage.crossing()):
+        for picture, _ in islice(scene, 2):
+            plane = np.array(picture, np.uint8)
+            plane.flags.writeable = False
+            frames.append(Frame((plane,), FORMATS["rgb24"], len(frames), len(frames), Fraction(1, 25)))
+    assert all(len(found) for found in detector.detect(frames))
+    check_detector(detector, frames)

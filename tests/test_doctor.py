@@ -1,0 +1,70 @@
+"""What goes into a bug report, and what does not."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import passerby
+from passerby import doctor, weights
+
+
+@pytest.fixture(autouse=True)
+def verified_anew() -> None:
+    weights.verify.cache_clear()
+
+
+def test_a_report_says_what_a_maintainer_asks_first() -> None:
+    shown = doctor.text(doctor.report())
+    for wanted in (passerby.__version__, "CPython", "FFmpeg", "onnxruntime", "libx264", "h264", "CPUExecutionProvider"):
+        assert wanted in shown
+
+
+def test_a_report_says_which_models_are_there_and_that_they_are_the_right_ones() -> None:
+    [model] = doctor.report().models
+    assert (model.name, model.licence, model.state) == ("centerface", "MIT", "verified")
+    assert model.path is not None
+    assert model.sha256 in doctor.text(doctor.report())
+
+
+def test_a_report_is_json() -> None:
+    report = doctor.report()
+    read = json.loads(json.dumps(report.as_dict()))
+    assert read["passerby"] == passerby.__version__
+    assert read["encoders"]["libx264"] is True
+    assert set(report.libraries) == {"numpy", "av", "FFmpeg", "onnxruntime", "opencv"}
+
+
+def test_codecs_that_are_missing_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "ENCODERS", ("libx264", "h266_dream"))
+    report = doctor.report()
+    assert report.encoders == {"libx264": True, "h266_dream": False}
+    assert "libx264; missing: h266_dream" in doctor.text(report)
+
+
+@pytest.mark.parametrize("content", [None, b"another model"])
+def test_a_missing_or_wrong_model_is_told_and_not_raised(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: bytes | None
+) -> None:
+    if content is not None:
+        (tmp_path / "centerface.onnx").write_bytes(content)
+    monkeypatch.setattr(weights, "folders", lambda: iter([tmp_path]))
+    [model] = doctor.report().models
+    assert model.path is None
+    assert model.state != "verified"
+    assert "not there" in doctor.text(doctor.report())
+
+
+def test_the_users_home_is_not_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    home = tmp_path / "jane.doe"
+    folder = home / "models"
+    folder.mkdir(parents=True)
+    (folder / "centerface.onnx").write_bytes(b"another model")
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(home))
+    monkeypatch.setenv("PASSERBY_MODELS", str(folder))
+    report = doctor.report()
+    assert "~" in report.models[0].state
+    assert "jane.doe" not in doctor.text(report) + json.dumps(report.as_dict())
