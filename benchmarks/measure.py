@@ -25,6 +25,8 @@ class Cost:
     """Of all processors, user and system, the command's children included."""
     peak_mb: float
     """Most resident memory of the command and its children together, in 10^6 bytes, looked at every 20 ms."""
+    answer: str
+    """What it wrote to standard output."""
 
 
 def run(command: Sequence[str]) -> Cost:
@@ -33,9 +35,9 @@ def run(command: Sequence[str]) -> Cost:
     Raises:
         SystemExit: it failed; with the last of what it said.
     """
-    with tempfile.TemporaryFile() as said:
+    with tempfile.TemporaryFile() as answer, tempfile.TemporaryFile() as said:
         start = time.perf_counter()
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=answer, stderr=said)
         watch = _Watch(process.pid)
         watch.start()
         _, status, usage = os.wait4(process.pid, 0)
@@ -46,7 +48,9 @@ def run(command: Sequence[str]) -> Cost:
             said.seek(0)
             tail = said.read().decode(errors="replace")[-2000:]
             raise SystemExit(f"{command[0]} ended with {process.returncode}:\n{tail}")
-    return Cost(wall_s, usage.ru_utime + usage.ru_stime, watch.peak / 1e6)
+        answer.seek(0)
+        text = answer.read().decode(errors="replace")
+    return Cost(wall_s, usage.ru_utime + usage.ru_stime, watch.peak / 1e6, text)
 
 
 class _Watch(threading.Thread):
