@@ -1,0 +1,34 @@
+"""Every effect that comes with passerby keeps the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from passerby.anonymize.effects import Blur, ByLabel, Fill, Image, Mosaic, Noise, Outline
+from passerby.core.stages import Anonymizer
+from passerby.testing import check_anonymizer
+
+
+def image() -> Image:
+    return Image(np.random.default_rng(0).integers(0, 256, (50, 40, 3)).astype(np.uint8))
+
+
+EFFECTS: dict[str, Callable[[], Anonymizer]] = {
+    "Mosaic": Mosaic,
+    "Mosaic of one cell": lambda: Mosaic(cells=1),
+    "Fill": lambda: Fill(colour=(255, 128, 0)),
+    "Blur": Blur,
+    "Noise": Noise,
+    "Image": image,
+    "Outline": Outline,
+    "ByLabel": lambda: ByLabel({"face": Mosaic(), "plate": Fill()}),
+    "ByLabel of blind ones": lambda: ByLabel({"face": Noise(), "plate": image()}),
+}
+
+
+@pytest.mark.parametrize("name", EFFECTS)
+def test_an_effect_keeps_the_contract(name: str) -> None:
+    check_anonymizer(EFFECTS[name]())
