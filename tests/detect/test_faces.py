@@ -150,7 +150,7 @@ def test_odd_sizes_of_noise_hold_no_face_and_break_nothing(faces: CenterFace, si
 
 def test_a_forged_aspect_does_not_ask_for_gigabytes(faces: CenterFace, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = shapes_of_inputs(monkeypatch)
-    faces.detect([framed(np.zeros((48, 64, 3), np.uint8), sample_aspect=Fraction(100_000))])
+    faces.detect([framed(np.zeros((48, 64, 3), np.uint8), sample_aspect=Fraction(100))])
     assert seen == [(1, 3, 64, 64)]
 
 
@@ -210,11 +210,11 @@ def one_by_one(outputs: tuple[NDArray[np.float32], ...], conf: float) -> list[tu
 
 @pytest.mark.parametrize("seed", range(5))
 def test_whole_arrays_are_read_as_one_cell_after_the_other_would_be(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
-    """More candidates than are compared at a time, so that the blocks count as well."""
+    """More candidates than are compared at a time, so that the blocks count; and the model sees more than the frame."""
     outputs = maps(40, 40, seed)
     answering(monkeypatch, outputs)
-    [found] = CenterFace(conf=0.1).detect([framed(np.zeros((160, 160, 3), np.uint8))])
-    slow = [one for one in one_by_one(outputs, 0.1) if one[0] < 160 and one[1] < 160]
+    [found] = CenterFace(conf=0.1).detect([framed(np.zeros((130, 150, 3), np.uint8))])
+    slow = [one for one in one_by_one(outputs, 0.1) if one[0] < 150 and one[1] < 130]
     assert (outputs[0] > 0.1).sum() > 256
     np.testing.assert_allclose(np.column_stack([found.boxes, found.scores]), slow, atol=1e-3)
 
