@@ -26,6 +26,7 @@ def test_a_report_says_which_models_are_there_and_that_they_are_the_right_ones()
     [model] = doctor.report().models
     assert (model.name, model.licence, model.state) == ("centerface", "MIT", "verified")
     assert model.path is not None
+    assert model.runs is not None
     assert model.sha256 in doctor.text(doctor.report())
 
 
@@ -52,7 +53,7 @@ def test_a_missing_or_wrong_model_is_told_and_not_raised(
         (tmp_path / "centerface.onnx").write_bytes(content)
     monkeypatch.setattr(weights, "folders", lambda: iter([tmp_path]))
     [model] = doctor.report().models
-    assert model.path is None
+    assert (model.path, model.runs) == (None, None)
     assert model.state != "verified"
     assert "not there" in doctor.text(doctor.report())
 

@@ -19,7 +19,7 @@ from av.codec.codec import UnknownCodecError
 import passerby
 from passerby import weights
 from passerby.core.errors import WeightsError
-from passerby.runtime import THREADS
+from passerby.runtime import Description, Session
 
 ENCODERS = (
     "libx264",
@@ -54,6 +54,8 @@ class Model:
     """Where it lies; None where it is missing or another one."""
     state: str
     """'verified', or what is wrong."""
+    runs: Description | None
+    """How it runs, tried out; None where it does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +75,6 @@ class Doctor:
     """Of common ones: the same."""
     providers: tuple[str, ...]
     """What onnxruntime could compute with."""
-    threads: int
-    """Threads of its own that a model runs in."""
     models: tuple[Model, ...]
 
     def as_dict(self) -> dict[str, Any]:
@@ -93,7 +93,6 @@ def report() -> Doctor:
         encoders={name: _has(name, "w") for name in ENCODERS},
         decoders={name: _has(name, "r") for name in DECODERS},
         providers=tuple(onnxruntime.get_available_providers()),
-        threads=THREADS,
         models=tuple(_model(entry) for entry in weights.TABLE.values()),
     )
 
@@ -108,7 +107,7 @@ def text(report: Doctor) -> str:
         "",
         f"encoders     {_listed(report.encoders)}",
         f"decoders     {_listed(report.decoders)}",
-        f"inference    {', '.join(report.providers)}; passerby uses the CPU with {report.threads} thread per look",
+        f"inference    {', '.join(report.providers)}",
         "",
     ]
     for model in report.models:
@@ -117,7 +116,7 @@ def text(report: Doctor) -> str:
             f"model        {model.name}: {model.task}; {model.licence}, {use}",
             f"             {model.path or 'not there'}",
             f"             sha256 {model.sha256}",
-            f"             {model.state}",
+            f"             {model.state}{_running(model.runs)}",
         ]
     return "\n".join(lines)
 
@@ -153,12 +152,17 @@ def _listed(codecs: dict[str, bool]) -> str:
     return f"{there}; missing: {' '.join(missing)}" if missing else there
 
 
+def _running(runs: Description | None) -> str:
+    return f"; runs on {', '.join(runs.providers)}, threads a call: {runs.threads}" if runs else ""
+
+
 def _model(entry: weights.Weights) -> Model:
     try:
-        path, state = _anonymous(str(weights.find(entry.name))), "verified"
+        found = weights.find(entry.name)
+        path, state, runs = _anonymous(str(found)), "verified", Session(found).describe()
     except WeightsError as error:
-        path, state = None, _anonymous(str(error))
-    return Model(entry.name, entry.task, entry.licence, entry.commercial, entry.sha256, path, state)
+        path, state, runs = None, _anonymous(str(error)), None
+    return Model(entry.name, entry.task, entry.licence, entry.commercial, entry.sha256, path, state, runs)
 
 
 def _anonymous(line: str) -> str:

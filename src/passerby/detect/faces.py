@@ -15,7 +15,7 @@ from passerby.core.boxes import Boxes
 from passerby.core.detections import Detections
 from passerby.core.errors import OptionError, StageError
 from passerby.core.frame import Frame
-from passerby.runtime import Description, Session
+from passerby.runtime import Session
 
 STRIDE = 4
 """Pixels of the input from one cell of the heat map to the next."""
@@ -61,10 +61,6 @@ class CenterFace:
     def detect(self, frames: Sequence[Frame]) -> list[Detections]:
         """The faces of each frame, best first; see `Detector`."""
         return [self._look(frame) for frame in frames]
-
-    def describe(self) -> Description:
-        """What a report says about how it runs."""
-        return self._session.describe()
 
     def _look(self, frame: Frame) -> Detections:
         size = self._size(frame)
