@@ -76,7 +76,8 @@ class Film:
             luma = np.kron(luma, np.ones((40, 40))).astype(np.uint8)
             if corner is not None:
                 x, y = corner
-                luma[y : y + pattern.shape[0], x : x + pattern.shape[1]] = pattern
+                seen = pattern[: max(height - y, 0), : max(width - x, 0)]
+                luma[y : y + seen.shape[0], x : x + seen.shape[1]] = seen
             views, drawn = pixels.upright((luma, chroma, chroma.copy()), YUV420, 0)
             yield Frame(views, drawn, index, index, Fraction(1, 25))
 

@@ -15,6 +15,10 @@ from passerby.core.frame import Frame
 from passerby.core.stages import Detector
 
 
+GRID = 32
+"""Tiles start on multiples of this."""
+
+
 @dataclass(frozen=True)
 class Either:
     """What any of several detectors finds: the union, each thing once."""
@@ -89,13 +93,15 @@ def once(found: Detections) -> Detections:
 
 
 def _starts(length: int, tile: int, overlap: int) -> list[tuple[int, int]]:
-    """The (start, end) of tiles along a side of `length`, evenly spread, all equally long."""
+    """The (start, end) of tiles along a side of `length`, evenly spread, all equally long but for the last."""
     if length <= tile:
         return [(0, length)]
     count = -(-(length - overlap) // (tile - overlap))
     size = -(-(length + (count - 1) * overlap) // count)
-    firsts = np.linspace(0, length - size, count).astype(int)
-    return [(int(first), int(first) + size) for first in firsts]
+    # A network that shrinks its input answers a little differently when things are shifted against its grid:
+    # on multiples of its largest step, a tile's answers are those of a look at the whole picture.
+    firsts = np.linspace(0, length - size, count).astype(int) // GRID * GRID
+    return [(int(first), min(int(first) + size + GRID, length)) for first in firsts]
 
 
 def _cut(frame: Frame, box: pixels.Box) -> Frame:

@@ -39,11 +39,12 @@ def marked(frames: Iterable[Frame], patience: int = 3) -> Iterator[tuple[Frame, 
 def _release(
     waiting: deque[tuple[Frame, NDArray[np.uint8]]], last: NDArray[np.uint8] | None
 ) -> Generator[tuple[Frame, bool], None, NDArray[np.uint8]]:
-    """Let the oldest waiting frame go; returns its tiny picture."""
-    cut = last is not None and all(differs(last, tiny) for _, tiny in waiting)
+    """Let the oldest waiting frame go; returns the tiny picture of the shot so far."""
+    changed = [last is not None and differs(last, tiny) for _, tiny in waiting]
     frame, tiny = waiting.popleft()
-    yield frame, cut
-    return tiny
+    yield frame, all(changed)
+    # The shot's picture stays what it was before a flash, so that its end is no cut either.
+    return last if last is not None and changed[0] and not all(changed) else tiny
 
 
 def differs(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> bool:

@@ -1,0 +1,188 @@
+"""A thing found once is covered for as long as it can be seen, before and after."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from drawn_frames import Film, found
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from passerby.core import boxes as bx
+from passerby.core.errors import OptionError
+from passerby.core.tracks import Origin, Sightings
+from passerby.track.associate import match
+from passerby.track.follow import Follow, Following
+from passerby.track.refine import between, settled, tracks
+
+ACROSS = [(20 + 4 * i, 90) for i in range(50)]
+"""A square that walks from left to right."""
+
+
+def followed(film, looks, hold=30, linger=4, answers=None):
+    """All that became known of `film`, looking at the frames `looks` only."""
+    tracker = Follow(Following(hold=hold, linger=linger))
+    rows = []
+    for frame in film:
+        if frame.index in film.cuts:
+            tracker.cut()
+        seen = None
+        if frame.index in looks:
+            seen = found(film.box(frame.index)) if film.path[frame.index] else found()
+            seen = (answers or {}).get(frame.index, seen)
+        rows.append(tracker.step(frame, seen))
+        assert (rows[-1].frames >= frame.index - hold).all(), "it spoke of a frame that is gone"
+        assert (rows[-1].frames <= frame.index).all(), "it spoke of a frame to come"
+    return settled(Sightings.concat(rows))
+
+
+def covered(rows, film, index):
+    """The share of the square that the grown boxes of a frame cover."""
+    boxes = bx.grow(rows.boxes[rows.frames == index], 0.3)
+    true = film.box(index)[None]
+    return (bx.intersection(boxes, true).max() / bx.area(true)[0]) if len(boxes) else 0.0
+
+
+def test_between_two_looks_the_thing_is_followed():
+    film = Film(ACROSS)
+    rows = followed(film, looks=range(0, 50, 10))
+    assert all(covered(rows, film, i) >= 0.9 for i in range(50))
+
+
+def test_a_thing_found_late_is_followed_back_to_where_it_came_in():
+    film = Film([None] * 5 + ACROSS[5:30])
+    rows = followed(film, looks=[20])
+    assert all(covered(rows, film, i) >= 0.9 for i in range(5, 25))
+    assert set(rows.tracks.tolist()) == {1}
+
+
+def test_it_is_followed_back_no_further_than_the_hold():
+    film = Film(ACROSS[:1] * 50)
+    rows = followed(film, looks=[40], hold=10, linger=0)
+    assert rows.frames.min() == 30
+
+
+def test_a_track_goes_on_without_being_found_again_until_the_hold_is_over():
+    film = Film(ACROSS[:1] * 50)
+    rows = followed(film, looks=[0], hold=20)
+    assert rows.frames.max() == 20
+
+
+def test_a_track_keeps_its_id_over_missed_looks():
+    film = Film(ACROSS)
+    rows = followed(film, looks=range(0, 50, 5), answers={i: found() for i in (10, 15, 30)})
+    assert set(rows.tracks.tolist()) == {1}
+    assert all(covered(rows, film, i) >= 0.9 for i in range(50))
+
+
+def test_a_thing_hidden_for_a_moment_stays_covered_in_between():
+    """It cannot be followed behind the post, and is filled in."""
+    path = ACROSS[:20] + [None] * 4 + ACROSS[24:40]
+    film, whole = Film(path), Film(ACROSS)
+    rows = followed(film, looks=range(0, 40, 4), linger=6)
+    assert all(covered(rows, whole, i) >= 0.9 for i in range(40))
+    assert (rows.origins == Origin.FILLED).any() or (rows.origins == Origin.EXTENDED).any()
+
+
+def test_nothing_goes_on_across_a_cut():
+    film = Film(ACROSS[:1] * 20 + [None] * 20, cuts=frozenset({20}))
+    rows = followed(film, looks=range(0, 40, 5))
+    assert rows.frames.max() == 19
+
+
+def test_a_track_ends_when_it_leaves_the_picture():
+    film = Film([(min(200 + 8 * i, 319), 90) for i in range(30)])
+    rows = followed(film, looks=[0, 5])
+    assert rows.frames.max() < 25
+
+
+def test_two_things_side_by_side_are_two_tracks():
+    film = Film(ACROSS[:1] * 20)
+    pair = found(film.box(0), film.box(0) + np.float32([100, 0, 100, 0]))
+    rows = followed(film, looks=range(0, 20, 5), answers=dict.fromkeys(range(0, 20, 5), pair))
+    assert set(rows.tracks.tolist()) == {1, 2}
+
+
+@settings(max_examples=30)
+@given(st.sets(st.integers(0, 24), min_size=1), st.integers(1, 20), st.integers(0, 8))
+def test_whatever_was_found_is_hidden(looks, hold, linger):
+    """Neither sparse looks nor short holds may lose a detection."""
+    film = Film(ACROSS[:25])
+    rows = followed(film, looks, hold=hold, linger=linger)
+    for index in looks:
+        box = film.box(index)
+        same = rows.boxes[rows.frames == index]
+        assert ((same[:, :2] <= box[:2]) & (same[:, 2:] >= box[2:])).all(axis=1).any()
+
+
+def rows_of(draw_rows):
+    n = len(draw_rows)
+    boxes = np.array([r[2] for r in draw_rows], np.float32).reshape(n, 4)
+    boxes[:, 2:] += boxes[:, :2]
+    return Sightings(
+        np.array([r[0] for r in draw_rows], np.int64), np.array([r[1] for r in draw_rows], np.int64), boxes,
+        np.array([r[3] for r in draw_rows], np.float32), np.array([r[4] for r in draw_rows], np.uint8),
+        np.full(n, "face", np.str_),
+    )  # fmt: skip
+
+
+numbers = st.tuples(*[st.floats(1, 300, width=32)] * 4)
+some_rows = st.lists(
+    st.tuples(
+        st.integers(1, 3), st.integers(0, 4), numbers, st.floats(0, 1, width=32) | st.just(np.nan), st.integers(0, 3)
+    ),
+    min_size=1,
+).map(rows_of)
+
+
+@given(some_rows)
+def test_refining_never_uncovers(rows):
+    """A viewer must not see for one frame what was already known."""
+    after = settled(rows)
+    pairs = set(zip(after.tracks.tolist(), after.frames.tolist(), strict=True))
+    assert len(pairs) == len(after)
+    for i in range(len(rows)):
+        [row] = np.flatnonzero((after.tracks == rows.tracks[i]) & (after.frames == rows.frames[i]))
+        assert (after.boxes[row, :2] <= rows.boxes[i, :2]).all()
+        assert (after.boxes[row, 2:] >= rows.boxes[i, 2:]).all()
+        assert after.origins[row] <= rows.origins[i]
+
+
+@given(some_rows)
+def test_tracks_hold_every_row_in_rising_order(rows):
+    whole = tracks(rows)
+    assert sum(len(track.frames) for track in whole) == len(settled(rows))
+    for track in whole:
+        assert (np.diff(track.frames) > 0).all()
+
+
+def test_the_line_between_two_boxes_is_even():
+    line = between(np.float32([0, 0, 10, 10]), np.float32([40, 0, 50, 10]), 3)
+    assert line[:, 0].tolist() == [10, 20, 30]
+
+
+@pytest.mark.parametrize(
+    ("tracks", "finds", "pairs"),
+    [
+        ([[0, 0, 10, 10]], [[1, 0, 11, 10]], [(0, 0)]),
+        ([[0, 0, 10, 10]], [[100, 0, 110, 10]], []),
+        ([[0, 0, 10, 10], [8, 0, 18, 10]], [[7, 0, 17, 10]], [(1, 0)]),
+        ([[0, 0, 10, 10]], [[0, 4, 10, 14], [0, 1, 10, 11]], [(0, 1)]),
+        ([[0, 0, 10, 10]], [[4, 4, 8, 8]], [(0, 0)]),
+        ([], [[0, 0, 1, 1]], []),
+    ],
+)
+def test_each_detection_goes_to_the_track_that_it_overlaps_most(tracks, finds, pairs):
+    a, b = (np.array(boxes, np.float32).reshape(-1, 4) for boxes in (tracks, finds))
+    assert match(a, np.full(len(a), "face"), b, np.full(len(b), "face")) == pairs
+
+
+def test_a_face_is_not_taken_for_a_plate():
+    box = np.float32([[0, 0, 10, 10]])
+    assert match(box, np.array(["face"]), box, np.array(["plate"])) == []
+
+
+@pytest.mark.parametrize("wrong", [{"hold": 0}, {"linger": -1}])
+def test_senseless_times_are_refused(wrong):
+    with pytest.raises(OptionError):
+        Following(**wrong)
