@@ -111,5 +111,5 @@ def found(*boxes: np.ndarray, score: float = 0.9) -> Detections:
     return Detections(
         np.array(boxes, np.float32).reshape(-1, 4),
         np.full(len(boxes), score, np.float32),
-        np.full(len(boxes), "face", np.str_),
+        np.full(len(boxes), "face"),
     )

@@ -13,6 +13,7 @@ import hashlib
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -112,18 +113,18 @@ def run(
     looking = looking or Looking.at(source.info.rate, source.info.size)
     tracker = Follow(Following(hold=looking.hold, linger=max(2, looking.every)))
     totals = Totals()
-    frames = ahead(source, FRAMES_AHEAD)
-    looks = looked(scheduled(marked(frames), looking.every), detector, looking.workers)
-    known = ahead(followed(looks, tracker, looking.hold), FRAMES_AHEAD)
-    done = ahead(hidden(known, effect, shapes, seed), FRAMES_AHEAD)
-    try:
+    # Closed from the last to the first, so that each thread ends before what it reads from is closed.
+    with (
+        closing(ahead(source, FRAMES_AHEAD)) as frames,
+        closing(looked(scheduled(marked(frames), looking.every), detector, looking.workers)) as looks,
+        closing(ahead(followed(counted(looks, totals), tracker, looking.hold), FRAMES_AHEAD)) as known,
+        closing(ahead(hidden(known, effect, shapes, seed), FRAMES_AHEAD)) as done,
+    ):
         for frame, rows in done:
             sink.write(frame)
             _count(totals, rows)
             if keep is not None:
                 keep.append(rows)
-    finally:
-        done.close()
     return totals
 
 
@@ -168,6 +169,14 @@ def _look(detector: Detector, frame: Frame) -> Detections:
     if strange:
         raise StageError(f"the detector found {', '.join(sorted(strange))}, which is not among its labels")
     return answers[0]
+
+
+def counted(looks: Iterable[Look], totals: Totals) -> Stream[Look]:
+    """The same, counting looks and cuts."""
+    for look in looks:
+        totals.looks += look.found is not None
+        totals.cuts += look.cut
+        yield look
 
 
 def followed(looks: Iterable[Look], tracker: Tracker, hold: int) -> Stream[tuple[Frame, Sightings]]:

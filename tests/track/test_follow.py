@@ -122,7 +122,7 @@ def rows_of(draw_rows):
     return Sightings(
         np.array([r[0] for r in draw_rows], np.int64), np.array([r[1] for r in draw_rows], np.int64), boxes,
         np.array([r[3] for r in draw_rows], np.float32), np.array([r[4] for r in draw_rows], np.uint8),
-        np.full(n, "face", np.str_),
+        np.full(n, "face"),
     )  # fmt: skip
 
 

@@ -1,0 +1,330 @@
+"""The stream: frames leave in order, whatever is found is hidden, and whatever goes wrong stops everything."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from drawn_frames import Film, Told, found
+
+from passerby.anonymize.effects import Fill
+from passerby.core import boxes as bx
+from passerby.core.detections import Detections
+from passerby.core.errors import OptionError, StageError
+from passerby.core.tracks import Sightings
+from passerby.flow import ahead, windowed
+from passerby.mask.shapes import Rectangle
+from passerby.pipeline import Looking, followed, looked, marked, run, scheduled
+
+ACROSS = [(20 + 4 * i, 90) for i in range(40)]
+LOOKING = Looking(every=4, hold=12)
+
+
+@dataclass
+class Kept:
+    """A sink that keeps what it is given."""
+
+    frames: list = field(default_factory=list)
+
+    def write(self, frame):
+        self.frames.append(frame)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+
+def hide(film, detector, **options):
+    sink = Kept()
+    options = {"effect": Fill(colour=(255, 255, 255)), "shapes": {"face": Rectangle()}, "looking": LOOKING} | options
+    totals = run(film, sink, detector=detector, **options)
+    return sink.frames, totals
+
+
+def hidden_share(frame, box):
+    """The share of the luma in `box` that the fill has covered."""
+    x0, y0, x1, y1 = box.astype(int)
+    return (frame.planes[0][y0:y1, x0:x1] == 235).mean()
+
+
+@pytest.mark.parametrize("length", [1, 2, 5, 13, 40])
+def test_every_frame_comes_out_once_and_hidden(length):
+    film = Film(ACROSS[:length])
+    frames, totals = hide(film, Told(film))
+    assert [frame.index for frame in frames] == list(range(length))
+    assert all(hidden_share(frame, film.box(frame.index)) == 1 for frame in frames)
+    assert totals.frames == length
+    assert len(totals.tracks) == 1
+
+
+def test_frames_with_nothing_to_hide_are_the_decoders_own():
+    film = Film([None] * 10)
+    frames, totals = hide(film, Told(film))
+    assert all(np.array_equal(a.planes[0], b.planes[0]) for a, b in zip(film, frames, strict=True))
+    assert totals.hidden == 0
+
+
+def test_what_the_detector_misses_for_a_while_is_hidden_all_the_same():
+    film = Film(ACROSS)
+    frames, _ = hide(film, Told(film, misses=frozenset(range(9, 17))))
+    assert all(hidden_share(frame, film.box(frame.index)) == 1 for frame in frames)
+
+
+def test_the_detector_looks_every_so_often_and_at_both_ends_of_a_shot():
+    film = Film(ACROSS[:1] * 23, cuts=frozenset({10}))
+    detector = Told(film)
+    hide(film, detector)
+    assert sorted(detector.looks) == [0, 4, 8, 9, 10, 14, 18, 22]
+
+
+def test_things_are_not_hidden_in_the_next_shot():
+    film = Film([(100, 90)] * 20 + [None] * 20, cuts=frozenset({20}))
+    frames, totals = hide(film, Told(film))
+    assert totals.cuts == 1
+    assert not any((frame.planes[0] == 235).any() for frame in frames[20:])
+
+
+def test_the_same_run_gives_the_same_frames():
+    """Nothing may depend on which thread is quicker."""
+    film = Film(ACROSS)
+    one, other = (hide(film, Told(film), seed=5)[0] for _ in range(2))
+    assert all(np.array_equal(a.planes[0], b.planes[0]) for a, b in zip(one, other, strict=True))
+
+
+def test_no_more_frames_are_held_than_the_look_ahead():
+    """Memory must not grow with the length of a video."""
+    alive = []
+
+    class Watched(Film):
+        def __iter__(self):
+            for frame in super().__iter__():
+                alive.append(frame.index)
+                yield frame
+
+    film = Watched(ACROSS[:1] * 200)
+    furthest = []
+
+    class Watching(Kept):
+        def write(self, frame):
+            furthest.append(len(alive) - frame.index)
+
+    run(film, Watching(), detector=Told(film), effect=Fill(), shapes={"face": Rectangle()}, looking=LOOKING)
+    assert max(furthest) < LOOKING.hold + 2 * LOOKING.every + 3 * 6 + 4
+
+
+def test_all_that_was_hidden_can_be_kept_for_a_plan():
+    film = Film(ACROSS)
+    keep: list[Sightings] = []
+    _, totals = hide(film, Told(film), keep=keep)
+    assert len(Sightings.concat(keep)) == totals.hidden
+
+
+class Broken:
+    """A detector that breaks its contract at frame 8."""
+
+    labels = frozenset({"face"})
+
+    def __init__(self, answer):
+        self.answer = answer
+
+    def detect(self, frames):
+        return self.answer() if frames[0].index == 8 else [Detections.none()]
+
+
+def raises():
+    raise RuntimeError("out of memory")
+
+
+@pytest.mark.parametrize(
+    ("answer", "error", "message"),
+    [
+        (raises, RuntimeError, "out of memory"),
+        (list, StageError, "0 answers for 1 frame"),
+        (lambda: [Detections.none()] * 2, StageError, "2 answers for 1 frame"),
+        (lambda: [found(np.full(4, np.nan, np.float32))], StageError, "not a number"),
+        (lambda: [Detections(*(getattr(found(np.float32([0, 0, 9, 9])), n) for n in ("boxes", "scores")),
+                             np.array(["ghost"]))], StageError, "ghost"),
+    ],
+    ids=["raises", "short", "long", "NaN", "unknown label"],
+)  # fmt: skip
+def test_a_broken_detector_stops_the_run(answer, error, message):
+    with pytest.raises(error, match=message):
+        hide(Film(ACROSS), Broken(answer))
+    assert threading.active_count() == 1, "a thread goes on behind our back"
+
+
+class Breaking(Film):
+    def __iter__(self):
+        for frame in super().__iter__():
+            if frame.index == 9:
+                raise OSError("the disk went away")
+            yield frame
+
+
+def test_a_source_that_fails_stops_the_run():
+    film = Breaking(ACROSS)
+    with pytest.raises(OSError, match="went away"):
+        hide(film, Told(film))
+    assert threading.active_count() == 1
+
+
+class Full(Kept):
+    def write(self, frame):
+        if frame.index == 7:
+            raise OSError("no space left")
+
+
+def test_a_sink_that_fails_stops_the_run():
+    film = Film(ACROSS * 5)
+    with pytest.raises(OSError, match="no space"):
+        run(film, Full(), detector=Told(film), effect=Fill(), shapes={"face": Rectangle()}, looking=LOOKING)
+    assert threading.active_count() == 1
+
+
+class Odd(Fill):
+    def paint(self, frames, hidden):
+        return []
+
+
+def test_an_effect_that_paints_too_little_stops_the_run():
+    film = Film(ACROSS)
+    with pytest.raises(StageError, match="painted 0 frames of 1"):
+        hide(film, Told(film), effect=Odd())
+
+
+class Forgetful:
+    """A tracker that speaks of frames that are gone."""
+
+    def cut(self):
+        pass
+
+    def step(self, frame, seen):
+        one = Sightings.none()
+        if frame.index == 30:
+            box = np.zeros((1, 4), np.float32)
+            one = Sightings(np.ones(1, np.int64), np.ones(1, np.int64), box, np.ones(1, np.float32),
+                            np.zeros(1, np.uint8), np.array(["face"]))  # fmt: skip
+        return one
+
+
+def test_a_tracker_that_speaks_of_lost_frames_stops_the_run():
+    film = Film(ACROSS)
+    looks = looked(scheduled(marked(film), 4), Told(film), 2)
+    with pytest.raises(StageError, match="frame 1"):
+        list(followed(looks, Forgetful(), 12))
+
+
+class Batched(Fill):
+    """Paints three frames at a time and wants to see two more on each side."""
+
+    batch, reach = 3, 2
+
+    def __init__(self):
+        super().__init__(colour=(255, 255, 255))
+        object.__setattr__(self, "seen", [])
+
+    def paint(self, frames, hidden):
+        self.seen.append([frame.index for frame in frames])
+        return super().paint(frames, hidden)
+
+
+def test_an_effect_gets_its_frames_in_batches_with_context():
+    film = Film(ACROSS[:10])
+    effect = Batched()
+    frames, _ = hide(film, Told(film), effect=effect)
+    assert effect.seen == [[0, 1, 2, 3, 4], [1, 2, 3, 4, 5, 6, 7], [4, 5, 6, 7, 8, 9], [7, 8, 9]]
+    assert all(hidden_share(frame, film.box(frame.index)) == 1 for frame in frames)
+
+
+def test_a_blind_effect_is_shown_nothing_that_is_hidden():
+    film = Film(ACROSS[:5])
+    shown = []
+
+    class Curious(Fill):
+        def paint(self, frames, hidden):
+            shown.extend(zip(frames, hidden, strict=True))
+            return super().paint(frames, hidden)
+
+    hide(film, Told(film), effect=Curious())
+    for frame, regions in shown:
+        x0, y0, x1, y1 = film.box(frame.index).astype(int)
+        assert len(regions) == 1
+        assert frame.planes[0][y0:y1, x0:x1].std() == 0
+
+
+@pytest.mark.parametrize(
+    ("rate", "size", "every", "hold"),
+    [
+        (25, (1920, 1080), 4, 25),
+        (60, (1920, 1080), 10, 41),
+        (5, (640, 480), 1, 8),
+        (30, (7680, 4320), 5, 10),
+        (None, (1, 1), 1, 8),
+    ],
+)
+def test_looking_suits_the_video(rate, size, every, hold):
+    assert Looking.at(rate and Fraction(rate), size) == Looking(every=every, hold=hold)
+
+
+def test_looking_must_come_once_within_the_hold():
+    with pytest.raises(OptionError):
+        Looking(every=10, hold=5)
+
+
+def test_a_stream_made_ahead_is_the_same_stream():
+    assert list(ahead(range(100), 3)) == list(range(100))
+
+
+def test_a_reader_that_stops_early_stops_the_thread():
+    made = []
+
+    def numbers():
+        for i in range(10_000):
+            made.append(i)
+            yield i
+
+    stream = ahead(numbers(), 2)
+    assert next(stream) == 0
+    stream.close()
+    assert threading.active_count() == 1
+    assert len(made) < 10
+
+
+def test_what_the_thread_raises_comes_after_what_it_made():
+    def two_then_trouble():
+        yield 1
+        yield 2
+        raise KeyError("trouble")
+
+    stream = ahead(two_then_trouble(), 5)
+    assert [next(stream), next(stream)] == [1, 2]
+    with pytest.raises(KeyError):
+        next(stream)
+
+
+@pytest.mark.parametrize(("batch", "reach"), [(1, 0), (3, 0), (1, 2), (4, 1), (5, 7)])
+def test_windows_hold_every_item_once_with_its_neighbours(batch, reach):
+    bodies = []
+    for window, body in windowed(range(17), batch, reach):
+        bodies += window[body]
+        first, last = window[body][0], window[body][-1]
+        assert window == list(range(max(0, first - reach), min(17, last + reach + 1)))
+    assert bodies == list(range(17))
+
+
+def test_a_box_far_outside_asks_for_no_large_mask():
+    """A detector gone wild must not make us draw a mask of a million pixels a side."""
+    film = Film(ACROSS[:3])
+
+    class Wild(Told):
+        def _one(self, index):
+            return found(np.float32([-1e9, -1e9, 1e9, 1e9]))
+
+    frames, _ = hide(film, Wild(film))
+    assert all((frame.planes[0] == 235).all() for frame in frames)
+    assert bx.area(np.float32([[0, 0, 2, 2]])) == 4
