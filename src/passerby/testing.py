@@ -285,7 +285,7 @@ def check_sink(make: Callable[[Path, MediaInfo], Sink], path: Path, frames: Sequ
     folder = path.parent
     _hold(not any(folder.iterdir()), f"{folder} is not empty")
     before = _copies(frames)
-    for written in (0, len(frames) - 1):
+    for written in sorted({0, len(frames) // 2, len(frames)}):
         _check_broken_off(make(path, info), frames[:written])
         _hold(not any(folder.iterdir()), f"left by an error after {written} frames, it leaves files in {folder}")
     with make(path, info) as sink:
