@@ -1,0 +1,377 @@
+"""Pictures as sources and sinks: JPEG, PNG, WebP, TIFF, BMP, and animated GIF, PNG and WebP.
+
+A picture is decoded to pixels, turned upright and written anew from pixels alone: what else was in the file (EXIF,
+XMP, captions, thumbnails, second pictures, bytes after the end) has no way into the output.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, Self
+
+import cv2
+import numpy as np
+
+from passerby.core.errors import InputError, LimitExceeded, OptionError, OutputError
+from passerby.core.frame import Frame, MediaInfo, PixelFormat, Plane
+from passerby.media.animation import AnimationWriter, ApngWriter, Encode, GifWriter, WebpWriter
+from passerby.media.colour_profile import rebuilt
+from passerby.media.commit import committed
+from passerby.media.picture_codec import Encoding, decode, encode
+from passerby.media.picture_header import Kind, PictureHeader, foreign_kind, kind_of, read_header
+
+_KINDS: dict[str, Kind] = {
+    ".jpg": "jpeg",
+    ".jpeg": "jpeg",
+    ".png": "png",
+    ".apng": "png",
+    ".webp": "webp",
+    ".tif": "tiff",
+    ".tiff": "tiff",
+    ".bmp": "bmp",
+    ".gif": "gif",
+}
+STILL_SUFFIXES = frozenset(_KINDS)
+"""Of the pictures that are read and written, in lower case."""
+
+_TIME_BASE = Fraction(1, 1000)
+_FORMATS = {
+    (1, 8): "gray",
+    (3, 8): "rgb24",
+    (4, 8): "rgba",
+    (1, 16): "gray16le",
+    (3, 16): "rgb48le",
+    (4, 16): "rgba64le",
+}
+_ALL: frozenset[Kind] = frozenset(_KINDS.values())
+_ANIMATED: frozenset[Kind] = frozenset({"gif", "png", "webp"})
+_SEE_THROUGH: frozenset[Kind] = frozenset({"gif", "png", "webp", "tiff", "bmp"})
+_SIXTEEN_BITS: frozenset[Kind] = frozenset({"png", "tiff"})
+_MAX_SIDE: dict[Kind, int] = {"jpeg": 65500, "webp": 16383, "gif": 65535}
+
+
+@dataclass(frozen=True, kw_only=True)
+class StillLimits:
+    """What is refused before it is decoded."""
+
+    max_pixels: int = 1 << 28
+    """Width × height, of all pictures of an animation together: it is decoded at once, at 3 to 8 bytes a pixel."""
+    max_frames: int = 10_000
+    """Pictures in an animation."""
+    max_bytes: int = 1 << 30
+    """Size of the file."""
+
+    def __post_init__(self) -> None:
+        if min(self.max_pixels, self.max_frames, self.max_bytes) < 1:
+            raise ValueError(f"limits must be at least 1, got {self}")
+
+
+@dataclass(frozen=True, slots=True)
+class StillInfo(MediaInfo):
+    """What is known of a picture, with what its output needs in order to look the same."""
+
+    profile: bytes | None = None
+    """An ICC profile with nothing but the picture's colours in it."""
+    lossless: bool = True
+    """Whether the picture was stored without loss."""
+    sampling: str | None = None
+    """How a JPEG shared colour between pixels: '411', '420', '422', '440' or '444'."""
+    plays: int = 0
+    """How often an animation is shown; 0 for ever."""
+    durations_ms: tuple[int, ...] = ()
+    """Of each picture of an animation."""
+
+
+def is_still(path: Path) -> bool:
+    """Whether a file begins as a picture does, its name aside; also of kinds that are known only to be refused."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(32)
+    except OSError:
+        return False
+    return kind_of(start) is not None or foreign_kind(start) is not None
+
+
+class StillSource:
+    """The pictures of a file, upright. Fits `core.stages.Source`.
+
+    Each frame has one plane of RGB, RGBA or grey. The file is decoded on opening: only then is known what it holds.
+
+    Raises:
+        UnsupportedMedia: not a picture, or of a kind that is not handled (HEIC, pages of a TIFF, …).
+        DamagedMedia: it breaks off or does not decode.
+        LimitExceeded: larger than `limits`.
+        InputError: the file cannot be read.
+    """
+
+    def __init__(self, path: Path, limits: StillLimits | None = None) -> None:
+        limits = limits or StillLimits()
+        data = _read(path, limits)
+        header = read_header(data, path.name)
+        _check(header, limits, path.name)
+        decoded = decode(data, header, path.name)
+        self._pictures = decoded.pictures
+        # Times have to rise. Every player shows a GIF's 0 as long as its 1, and nothing shorter can be written.
+        shortest_ms = 10 if header.kind == "gif" else 1
+        durations = tuple(max(duration, shortest_ms) for duration in decoded.durations_ms)
+        self._info = _info(path.name, data, header, decoded.pictures, durations, decoded.plays)
+
+    @property
+    def info(self) -> StillInfo:
+        return self._info
+
+    def __iter__(self) -> Iterator[Frame]:
+        pts = 0
+        for index, picture in enumerate(self._pictures):
+            yield Frame((picture,), self._info.format, index, pts, _TIME_BASE)
+            pts += self._info.durations_ms[index] if self._info.durations_ms else 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None:
+        self._pictures = ()
+
+
+def _read(path: Path, limits: StillLimits) -> bytes:
+    try:
+        size = path.stat().st_size
+        if size > limits.max_bytes:
+            raise LimitExceeded(f"{path.name} has {size} bytes, {limits.max_bytes} are allowed; raise max_bytes")
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(
+            f"cannot read {path}: {error.strerror or error}; check its name and that it may be read"
+        ) from error
+
+
+def _check(header: PictureHeader, limits: StillLimits, name: str) -> None:
+    width, height = header.size
+    if header.frames > limits.max_frames:
+        raise LimitExceeded(f"{name} has {header.frames} pictures, {limits.max_frames} are allowed; raise max_frames")
+    if width * height * header.frames > limits.max_pixels:
+        what = f"{header.frames} pictures of " if header.frames > 1 else ""
+        raise LimitExceeded(
+            f"{name} has {what}{width}x{height} pixels, {limits.max_pixels} are allowed; shrink it or raise max_pixels"
+        )
+
+
+def _info(
+    name: str,
+    data: bytes,
+    header: PictureHeader,
+    pictures: tuple[Plane, ...],
+    durations_ms: tuple[int, ...],
+    plays: int,
+) -> StillInfo:
+    pixel_format = _format(pictures[0])
+    profile = rebuilt(header.profile) if header.profile else None
+    # A profile for another number of colours than there are would be an error in the output.
+    if profile and (profile[16:20] == b"GRAY") != (pixel_format.matrix == "grey"):
+        profile = None
+    notes = []
+    if header.inks:
+        notes.append("printing inks: the picture is stored as CMYK and is written as RGB")
+    if header.profile and not profile:
+        notes.append("colour profile: of a kind that is not carried over, so that colours may look a little different")
+    animated = len(pictures) > 1
+    duration_ms = sum(durations_ms)
+    height, width = pictures[0].shape[:2]
+    return StillInfo(
+        name=name,
+        sha256=hashlib.sha256(data).hexdigest(),
+        container="animation" if animated else "still",
+        size=(width, height),
+        rotation=0,
+        sample_aspect=Fraction(1),
+        frames=len(pictures),
+        rate=Fraction(1000 * len(pictures), duration_ms) if animated else None,
+        time_base=_TIME_BASE,
+        duration_s=duration_ms / 1000 if animated else None,
+        format=pixel_format,
+        color=_tags(header.cicp),
+        codec=header.kind,
+        streams=(f"picture {header.kind}",),
+        notes=tuple(notes),
+        profile=profile,
+        lossless=header.lossless,
+        sampling=header.sampling,
+        plays=plays,
+        durations_ms=durations_ms if animated else (),
+    )
+
+
+def _tags(cicp: tuple[int, int, int, int] | None) -> dict[str, int]:
+    """PNG's description of its colours in FFmpeg's numbers, which differ in the range: 1 is limited and 2 is full."""
+    if cicp is None:
+        return {}
+    primaries, transfer, matrix, full = cicp
+    return {"primaries": primaries, "transfer": transfer, "matrix": matrix, "range": 2 if full else 1}
+
+
+def _format(picture: Plane) -> PixelFormat:
+    channels = picture.shape[2] if picture.ndim == 3 else 1
+    depth = 8 * picture.itemsize
+    return PixelFormat(_FORMATS[channels, depth], ((1, 1),), depth, "grey" if channels == 1 else "rgb", True)
+
+
+class StillSink:
+    """Writes pictures, in the format that the file's suffix names. Fits `core.stages.Sink`.
+
+    A still takes one frame; GIF, PNG and WebP take animations. Nothing but pixels, times and colours is written.
+    """
+
+    def __init__(
+        self, path: Path, info: MediaInfo, *, quality: int = 95, max_res: int | None = None, force: bool = False
+    ) -> None:
+        """`info` is the source's. `quality` (1..100) is of JPEG, and of WebP unless the source was lossless.
+
+        `max_res` shrinks pictures of which the longer side has more pixels than that.
+
+        Raises:
+            OptionError: a number makes no sense.
+            OutputError: the suffix names no format that can hold these pictures.
+        """
+        if not 1 <= quality <= 100:
+            raise OptionError(f"quality is a number from 1 to 100, got {quality}")
+        if max_res is not None and max_res < 1:
+            raise OptionError(f"max_res is a number of pixels from 1 up, got {max_res}")
+        self._path, self._info, self._force = path, info, force
+        self._size = _shrunk(info.size, max_res)
+        self._kind = _kind(path, info, self._size)
+        self._encoding = _encoding(self._kind, info, quality)
+        self._stack = ExitStack()
+        self._writer: AnimationWriter | None = None
+        self._held: Frame | None = None
+
+    def write(self, frame: Frame) -> None:
+        """Append a frame of the source's size and format.
+
+        Raises:
+            OutputError: it is of another kind, or a second one for a still.
+        """
+        assert self._writer is not None, "enter the sink before writing to it"
+        if (frame.format, frame.size) != (self._info.format, self._info.size):
+            wanted, got = (f"{f.format.name} {f.size[0]}x{f.size[1]}" for f in (self._info, frame))
+            raise OutputError(f"{self._path.name} takes frames of {wanted}, got {got}; keep the source's")
+        if self._held is not None:
+            self._add(self._held, round((frame.time - self._held.time) * 1000))
+        self._held = frame
+
+    def __enter__(self) -> Self:
+        file = self._stack.enter_context(committed(self._path, force=self._force))
+        self._stack.push(self._complete)
+        self._writer = self._opened(file)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None:
+        self._stack.__exit__(kind, error, trace)
+
+    def _opened(self, file: BinaryIO) -> AnimationWriter:
+        plays = self._info.plays if isinstance(self._info, StillInfo) else 0
+        if self._kind == "gif":
+            return GifWriter(file, plays)
+        if self._info.container != "animation":
+            return _StillWriter(file, self._encode, self._path.name)
+        return (ApngWriter if self._kind == "png" else WebpWriter)(file, self._encode, plays)
+
+    def _complete(
+        self, kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        if kind is not None:
+            return
+        if self._held is None or self._writer is None:
+            raise OutputError(f"no picture came for {self._path.name}; check what was to be kept of its source")
+        self._add(self._held, self._last_ms(self._held))
+        self._writer.close()
+
+    def _last_ms(self, frame: Frame) -> int:
+        """How long the last frame is shown: as long as it was in the source."""
+        if isinstance(self._info, StillInfo) and frame.index < len(self._info.durations_ms):
+            return self._info.durations_ms[frame.index]
+        return round(1000 / self._info.rate) if self._info.rate else 0
+
+    def _add(self, frame: Frame, duration_ms: int) -> None:
+        assert self._writer is not None
+        picture = frame.planes[0]
+        if frame.size != self._size:
+            picture = np.asarray(cv2.resize(picture, self._size, interpolation=cv2.INTER_AREA))
+        self._writer.add(picture, duration_ms)
+
+    def _encode(self, picture: Plane) -> bytes:
+        return encode(picture, self._encoding)
+
+
+class _StillWriter:
+    """A file of one picture."""
+
+    def __init__(self, file: BinaryIO, encode_picture: Encode, name: str) -> None:
+        self._file, self._encode, self._name = file, encode_picture, name
+        self._full = False
+
+    def add(self, picture: Plane, duration_ms: int) -> None:
+        if self._full:
+            raise OutputError(f"{self._name} takes one picture and got more; name a .gif, .png or .webp")
+        self._file.write(self._encode(picture))
+        self._full = True
+
+    def close(self) -> None:
+        pass
+
+
+def _shrunk(size: tuple[int, int], max_res: int | None) -> tuple[int, int]:
+    """`size` (width, height) with its longer side at most `max_res`."""
+    scale = min(1.0, max_res / max(size)) if max_res else 1.0
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
+def _kind(path: Path, info: MediaInfo, size: tuple[int, int]) -> Kind:
+    """The format that the suffix names, if it can hold what `info` tells of.
+
+    Raises:
+        OutputError: it cannot, or names none; the message lists those that can.
+    """
+    if info.format.name not in _FORMATS.values():
+        raise OutputError(f"{path.name} is a picture and cannot hold {info.format.name} video; name a video file")
+    wanted = {
+        "animations": _ANIMATED if info.container == "animation" else None,
+        "see-through pixels": _SEE_THROUGH if info.format.channels == 4 else None,
+        "16 bits": _SIXTEEN_BITS if info.format.depth == 16 else None,
+        f"{size[0]}x{size[1]} pixels": frozenset(k for k in _ALL if max(size) <= _MAX_SIDE.get(k, max(size))),
+    }
+    fitting = _ALL.intersection(*(kinds for kinds in wanted.values() if kinds is not None))
+    choices = ", ".join(suffix for suffix, kind in _KINDS.items() if kind in fitting)
+    kind = _KINDS.get(path.suffix.lower())
+    if kind is None:
+        raise OutputError(f"{path.name} names no picture format; choose one of {choices}")
+    lacking = [what for what, kinds in wanted.items() if kinds is not None and kind not in kinds]
+    if lacking:
+        raise OutputError(f"{path.name}: {kind} cannot hold {' and '.join(lacking)}; choose one of {choices}")
+    return kind
+
+
+def _encoding(kind: Kind, info: MediaInfo, quality: int) -> Encoding:
+    """How a picture that `info` tells of is written as `kind`."""
+    if not isinstance(info, StillInfo):
+        return Encoding(kind=kind, quality=quality)
+    tags = info.color
+    # WebP has no grey pictures, and a grey profile describes no other.
+    fits = kind != "webp" or info.format.matrix != "grey"
+    return Encoding(
+        kind=kind,
+        quality=quality,
+        lossless=info.lossless,
+        sampling=info.sampling,
+        profile=info.profile if fits else None,
+        cicp=(tags["primaries"], tags["transfer"], tags["matrix"], tags["range"] - 1) if tags else None,
+    )
