@@ -56,11 +56,11 @@ class Looking:
         """Sensible numbers for a video of `rate` frames per second and `size` (width, height).
 
         A look every sixth of a second, a hold of one second; less when that many frames of this size would take
-        more than 128 MB.
+        more than 80 MB.
         """
         rate = rate or Fraction(1)
         every = max(1, int(rate / 6))
-        room = 128_000_000 * 2 // (3 * size[0] * size[1])
+        room = 80_000_000 * 2 // (3 * size[0] * size[1])
         return Looking(every=every, hold=max(2 * every, min(round(rate), room), 8))
 
 
