@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
@@ -34,14 +35,17 @@ class Family:
     """It can say that the picture is to be shown turned."""
     shapes: frozenset[str]
     """The codecs with which the shape of a pixel (sample aspect) survives in it."""
-    reorders: bool = True
-    """It keeps presentation times apart from decoding times, so B-frames are possible."""
+    timed: bool = True
+    """Its packets carry times, so that frames may be uneven, late, or decoded in another order than shown."""
+    options: Mapping[str, str] = field(default_factory=dict)
+    """For FFmpeg's muxer."""
     edits: bool = False
     """It has an edit list, so that sound may begin before the first moment that is shown."""
 
 
 _MP4 = frozenset({"h264", "hevc", "av1", "vp9", "mpeg4"})
 _MOV = frozenset({"h264", "hevc", "prores", "mjpeg", "mpeg4", "dnxhd"})
+_TS = frozenset({"h264", "hevc", "mpeg2video"})
 _IN_STREAM = frozenset({"h264", "hevc", "mpeg4", "mpeg2video"})
 """Codecs that carry the shape of a pixel themselves."""
 
@@ -79,7 +83,7 @@ FAMILIES = (
         name="WebM",
         muxer="webm",
         suffixes=(".webm",),
-        encoders=("libvpx-vp9",),
+        encoders=("libvpx-vp9", "libsvtav1"),
         codecs=frozenset({"vp9", "vp8", "av1"}),
         turns=True,
         shapes=frozenset(),
@@ -92,16 +96,26 @@ FAMILIES = (
         codecs=frozenset({"h264", "mpeg4", "mjpeg", "ffv1"}),
         turns=False,
         shapes=frozenset({"h264", "mpeg4"}),
-        reorders=False,
+        timed=False,
     ),
     Family(
         name="MPEG transport stream",
         muxer="mpegts",
-        suffixes=(".ts", ".mts", ".m2ts"),
+        suffixes=(".ts",),
         encoders=("libx264",),
-        codecs=frozenset({"h264", "hevc", "mpeg2video"}),
+        codecs=_TS,
         turns=False,
-        shapes=frozenset({"h264", "hevc", "mpeg2video"}),
+        shapes=_TS,
+    ),
+    Family(
+        name="AVCHD",
+        muxer="mpegts",
+        suffixes=(".mts", ".m2ts"),
+        encoders=("libx264",),
+        codecs=_TS,
+        turns=False,
+        shapes=_TS,
+        options={"mpegts_m2ts_mode": "1"},
     ),
 )
 

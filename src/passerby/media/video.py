@@ -109,7 +109,7 @@ def _declared_end(reader: Reader) -> Fraction | None:
     if stream.duration is not None:
         ends.append(((stream.start_time or 0) + stream.duration) * reader.tick)
     elif container.duration is not None:
-        ends.append(Fraction((container.start_time or 0) + container.duration, av.time_base))
+        ends.append(Fraction(container.duration, av.time_base))
     return min(ends, default=None)
 
 

@@ -1,0 +1,192 @@
+"""The sound of a video, copied packet by packet: nothing is decoded, nothing encoded."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import av
+from av.audio.stream import AudioStream
+from av.container import OutputContainer
+from av.packet import Packet
+
+from passerby.core.errors import DamagedMedia, OutputError, UnsupportedMedia
+from passerby.media.container import Family, opened, picture_stream
+from passerby.media.reading import Reading, Window
+
+_JUMP_S = 1
+"""A clock that goes back by more than so many seconds has started again."""
+_SELF_TIMED = frozenset({"opus"})
+"""Codecs of which WebM and Matroska know how much of the beginning is not heard."""
+
+
+class Soundtrack:
+    """All audio tracks of a file. Enter it to read packets.
+
+    Kept to the byte are the packets that are heard and lie inside the stretch that is read. A packet that an edit list
+    hides, or that reaches over an end of the stretch, is left out: it holds sound that was cut away.
+    """
+
+    def __init__(self, path: Path, reading: Reading | None = None) -> None:
+        """Look at `path`.
+
+        Raises:
+            InputError: it cannot be read or is no video.
+        """
+        self._path = path
+        self._reading = reading or Reading()
+        with opened(path, self._reading.limits) as container:
+            self.rates = tuple(s.codec_context.sample_rate for s in container.streams.audio if s.codec_context)
+            """Samples per second of each track."""
+        self._tracks: dict[int, AudioStream] = {}
+        self._clocks: dict[int, int] = {}
+        self._begun: set[int] = set()
+        self._pending: Packet[Any] | None = None
+
+    def __enter__(self) -> Self:
+        limits = self._reading.limits
+        self._container = opened(self._path, limits)
+        picture = picture_stream(self._path.name, self._container, limits)
+        assert picture.time_base is not None
+        self._window = Window.of(self._reading, self._container, picture.time_base)
+        # The picture is not copied, but its clock is watched.
+        self._packets = self._container.demux(picture, *self._container.streams.audio)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None:
+        self._container.close()
+
+    def attach(self, output: OutputContainer, family: Family) -> None:
+        """Add every track to `output`.
+
+        Raises:
+            OutputError: that kind of container cannot hold one of them.
+        """
+        self._family = family
+        for stream in self._container.streams.audio:
+            name = "unknown" if stream.codec_context is None else stream.codec_context.codec.canonical_name
+            try:
+                track = output.add_stream_from_template(stream)
+            except (ValueError, av.error.FFmpegError) as error:
+                raise OutputError(
+                    f"{family.name} cannot hold the sound of {self._path.name} ({name}); "
+                    "use -o NAME.mkv, or leave the sound out with --audio drop"
+                ) from error
+            track.metadata.clear()
+            language = stream.metadata.get("language", "")
+            if re.fullmatch("[a-z]{3}", language):
+                track.metadata["language"] = language
+            header = stream.codec_context.extradata
+            if header:
+                track.codec_context.extradata = _bare(header, name, self._path.name)
+            self._tracks[stream.index] = track
+
+    def until(self, time: Fraction | None) -> Iterator[Packet[Any]]:
+        """Packets that begin before `time` (seconds in the output), ready to be muxed; all that are left for None.
+
+        Raises:
+            DamagedMedia: the file cannot be read on, and this is no salvage.
+            UnsupportedMedia: its clock starts again, so that sound and picture cannot be kept together.
+        """
+        while (packet := self._pending or self._next()) is not None:
+            self._pending = packet
+            assert packet.pts is not None
+            if time is not None and packet.pts * packet.time_base >= time:
+                return
+            self._pending = None
+            yield packet
+
+    def _next(self) -> Packet[Any] | None:
+        """The next packet to be kept."""
+        while True:
+            try:
+                packet = next(self._packets, None)
+            except av.error.FFmpegError as error:
+                if self._reading.salvage:
+                    return None
+                raise DamagedMedia(f"{self._path.name}: its sound cannot be read on ({error.strerror})") from error
+            if packet is None:
+                return None
+            self._watch(packet)
+            track = self._tracks.get(packet.stream_index)
+            if track is not None and packet.size and self._is_heard(packet):
+                copy = self._copy(packet, track)
+                self._check_begin(copy)
+                return copy
+
+    def _watch(self, packet: Packet[Any]) -> None:
+        if packet.dts is None:
+            return
+        before = self._clocks.get(packet.stream_index)
+        self._clocks[packet.stream_index] = packet.dts
+        if before is not None and (before - packet.dts) * packet.time_base > _JUMP_S:
+            raise UnsupportedMedia(
+                f"{self._path.name}: its clock starts again at {float(before * packet.time_base):.3f} s, so that sound "
+                "and picture cannot be kept together; leave the sound out with --audio drop"
+            )
+
+    def _is_heard(self, packet: Packet[Any]) -> bool:
+        """Whether all of `packet` belongs to what is read."""
+        if packet.pts is None or packet.is_discard or packet.is_corrupt:
+            return False
+        begin = packet.pts * packet.time_base
+        end = begin + (packet.duration or 0) * packet.time_base
+        window = self._window
+        if window.start is not None and begin < window.start:
+            return False
+        if window.end is not None and end > window.end:
+            return False
+        codec = self._tracks[packet.stream_index].codec_context.codec.canonical_name
+        # Without an edit list, sound before 0 would move everything else.
+        return begin - window.shift >= 0 or self._family.edits or codec in _SELF_TIMED
+
+    def _check_begin(self, packet: Packet[Any]) -> None:
+        """Refuse a track that begins late in a container that cannot say so."""
+        if packet.stream_index in self._begun or packet.pts is None:
+            return
+        self._begun.add(packet.stream_index)
+        if packet.pts > 0 and not self._family.timed:
+            raise OutputError(
+                f"the sound begins {float(packet.pts * packet.time_base):.3f} s late, which {self._family.name} cannot "
+                "say; use -o NAME.mkv, or leave the sound out with --audio drop"
+            )
+
+    def _copy(self, packet: Packet[Any], track: AudioStream) -> Packet[Any]:
+        """The bytes and times of `packet`, and nothing that may hang on it but how much of it is heard."""
+        shift = round(self._window.shift / packet.time_base)
+        copy: Packet[Any] = Packet(bytes(packet))
+        copy.stream = track
+        copy.time_base = packet.time_base
+        copy.pts = packet.pts - shift if packet.pts is not None else None
+        copy.dts = packet.dts - shift if packet.dts is not None else copy.pts
+        copy.duration = packet.duration
+        copy.is_keyframe = packet.is_keyframe
+        if packet.has_sidedata("skip_samples"):
+            copy.set_sidedata(packet.get_sidedata("skip_samples"))
+        return copy
+
+
+def _bare(header: bytes, codec: str, name: str) -> bytes:
+    """A codec's header without the comments that some codecs keep in it (title, artist, place, …)."""
+    if codec == "flac":
+        return header[:34]  # STREAMINFO
+    if codec != "vorbis":
+        return header
+    # Three packets, the first two with their lengths laced into runs of 255.
+    lengths, at = [], 1
+    for _ in range(2):
+        run = re.match(rb"\xff*.", header[at:], re.DOTALL)
+        if header[0] != 2 or run is None:
+            raise OutputError(f"{name}: the header of its Vorbis sound is not understood; use --audio drop")
+        lengths.append(sum(run[0]))
+        at += len(run[0])
+    identity = header[at : at + lengths[0]]
+    setup = header[at + sum(lengths) :]
+    comments = b"\x03vorbis" + bytes(8) + b"\x01"
+    return bytes([2, len(identity), len(comments)]) + identity + comments + setup
