@@ -9,7 +9,23 @@ from pathlib import Path
 import pytest
 
 from passerby.media.stills import StillSink
-from passerby.testing import check_sink, drawn
+from passerby.media.write import Encoding, VideoSink
+from passerby.testing import CASES, check_sink, drawn
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mov", ".mkv", ".webm", ".avi", ".ts"])
+def test_a_video_in_every_container(tmp_path: Path, suffix: str) -> None:
+    check_sink(VideoSink, tmp_path / f"out{suffix}")
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case[0].startswith("yuv")], ids=str)
+def test_a_video_of_every_format(tmp_path: Path, case: tuple[str, tuple[int, int], int]) -> None:
+    check_sink(VideoSink, tmp_path / "out.mp4", drawn(*case, count=8))
+
+
+@pytest.mark.parametrize("encoder", ["libx264", "libx265", "libsvtav1"])
+def test_a_video_by_every_encoder(tmp_path: Path, encoder: str) -> None:
+    check_sink(lambda path, info: VideoSink(path, info, Encoding(encoder=encoder)), tmp_path / "out.mkv")
 
 
 @pytest.mark.parametrize(
