@@ -36,7 +36,7 @@ def assign(inputs: Sequence[Path], output: Path | None, options: Options) -> lis
             target = output / path.with_suffix(beside(path).suffix).name
             planned.append(Job(path, _free(target, taken, path), options))
         else:
-            planned.append(Job(path, _free(output or beside(path), taken, path), options))
+            planned.append(Job(path, output or _free(beside(path), taken, path), options))
     if options.plan is not None and len(planned) > 1:
         raise OptionError(f"--plan names one file, but there are {len(planned)} inputs; give them one at a time")
     return planned
@@ -68,14 +68,14 @@ def _free(target: Path, taken: set[Path], path: Path) -> Path:
 
 def run(
     planned: Sequence[Planned],
-    detector: Callable[[], Detector],
+    detector: Detector,
     progress: Callable[[Path], Progress],
     done: Callable[[Outcome], None],
 ) -> list[Outcome]:
     """Do everything in turn; a failure of one input does not keep the others from being done."""
     outcomes = []
     for item in planned:
-        outcome = _one(item, detector(), progress) if isinstance(item, Job) else item
+        outcome = _one(item, detector, progress) if isinstance(item, Job) else item
         done(outcome)
         outcomes.append(outcome)
     return outcomes

@@ -51,6 +51,7 @@ def _say(line: str) -> None:
 
 def _anonymize(chosen: argparse.Namespace) -> int:
     from passerby import batch, job
+    from passerby.media.commit import check_free
     from passerby.progress import Printed, Progress, Silent
     from passerby.report import Outcome, summary
 
@@ -59,6 +60,8 @@ def _anonymize(chosen: argparse.Namespace) -> int:
         raise OptionError("no input; give a video, a picture or a folder, as in: passerby street.mp4")
     options = Options(**{name: getattr(chosen, name) for name in Options.names()})
     planned = batch.assign(inputs, chosen.output, options)
+    if chosen.report is not None:
+        check_free(chosen.report, force=options.force)
     if not chosen.quiet:
         for line in announcement(options):
             _say(line)

@@ -6,7 +6,7 @@ import time
 from contextlib import ExitStack
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import cv2
 import numpy as np
@@ -18,16 +18,17 @@ from passerby.core.errors import InputError, OptionError, OutputError
 from passerby.core.frame import Frame, MediaInfo
 from passerby.core.pixels import rgb
 from passerby.core.plan import Plan
-from passerby.core.stages import Anonymizer, Detector
+from passerby.core.stages import Anonymizer, Detector, Sink
 from passerby.core.tracks import Sightings
 from passerby.detect.compose import Either, Tiled
 from passerby.detect.faces import CenterFace
 from passerby.mask.shapes import HeadOval, Rectangle, Shape
-from passerby.media.commit import committed
-from passerby.media.container import VIDEO_SUFFIXES, output_suffix
+from passerby.media.commit import check_free, committed
+from passerby.media.container import family_of, output_suffix
 from passerby.media.soundtrack import Soundtrack
 from passerby.media.stills import STILL_SUFFIXES, StillSink, StillSource, is_still
-from passerby.media.video import Reading, VideoSource
+from passerby.media.reading import Reading
+from passerby.media.video import VideoSource
 from passerby.media.write import Encoding, VideoSink
 from passerby.pipeline import Looking, Totals, run
 from passerby.plan import store
@@ -142,16 +143,15 @@ class Job:
             raise InputError(f"{self.input} is not a file; give a video, a picture or a folder of them")
         if self.output.exists() and self.output.samefile(self.input):
             raise OutputError(f"{self.output} is the input itself; choose another name with -o")
-        if self.output.exists() and not self.options.force:
-            raise OutputError(f"{self.output} exists already; give --force to replace it, or another name with -o")
-        if not self.output.parent.is_dir():
-            raise OutputError(f"the folder {self.output.parent} does not exist; make it first")
-        wanted = STILL_SUFFIXES if is_still(self.input) else VIDEO_SUFFIXES
-        if self.output.suffix.lower() not in wanted:
-            kind = "picture" if is_still(self.input) else "video"
-            raise OutputError(
-                f"{self.output.name} cannot hold a {kind}; end its name in one of {', '.join(sorted(wanted))}"
-            )
+        if self.output.parent.is_dir():
+            check_free(self.output, force=self.options.force)
+        if is_still(self.input) and self.output.suffix.lower() not in STILL_SUFFIXES:
+            known = ", ".join(sorted(STILL_SUFFIXES))
+            raise OptionError(f"{self.output.name} cannot hold a picture; end its name in one of {known}")
+        if not is_still(self.input):
+            family_of(self.output)
+        if self.options.plan is not None:
+            check_free(self.options.plan, force=self.options.force)
 
     def run(self, detector: Detector, progress: Progress | None = None) -> Report:
         """Do it. Whatever is raised, no output file is there."""
@@ -177,7 +177,7 @@ class Job:
             )
             if keep is not None and self.options.plan is not None:
                 self._save_plan(self.options.plan, source.info, keep, seed)
-        return self._report(source, totals, seed, time.monotonic() - started)
+        return self._report(source, sink, totals, seed, time.monotonic() - started)
 
     def _source(self) -> VideoSource | StillSource:
         if is_still(self.input):
@@ -201,7 +201,9 @@ class Job:
         plan = Plan(info, tracks(Sightings.concat(keep)), seed, provenance)
         write_text(path, store.to_json(plan), force=self.options.force)
 
-    def _report(self, source: VideoSource | StillSource, totals: Totals, seed: int, seconds: float) -> Report:
+    def _report(
+        self, source: VideoSource | StillSource, sink: VideoSink | StillSink, totals: Totals, seed: int, seconds: float
+    ) -> Report:
         info = source.info
         kept = ("video", "audio") if self.options.audio == "keep" else ("video",)
         missing = source.missing if isinstance(source, VideoSource) else ()
@@ -220,7 +222,7 @@ class Job:
             audio=self.options.audio,
             removed=[stream for stream in info.streams if not stream.startswith(kept)],
             missing=missing,
-            notes=info.notes,
+            notes=[*info.notes, *(sink.notes if isinstance(sink, VideoSink) else ())],
             seconds=round(seconds, 3),
             frames_per_second=round(totals.frames / max(seconds, 1e-9), 2),
             detector="centerface",
@@ -247,11 +249,17 @@ def _seed(options: Options, info: MediaInfo) -> int:
 
 @dataclass(frozen=True)
 class _Counted:
-    """A sink that tells how far it has come."""
+    """A sink that tells how far it has come; entering and leaving the one inside is the caller's part."""
 
-    sink: VideoSink | StillSink
+    sink: Sink
     progress: Progress
     total: int | None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
 
     def write(self, frame: Frame) -> None:
         self.sink.write(frame)

@@ -31,10 +31,10 @@ class Silent:
 class Printed:
     """Says how many frames are done, how many a second, and how long the rest will take."""
 
-    def __init__(self, name: str, stream: TextIO = sys.stderr) -> None:
+    def __init__(self, name: str, stream: TextIO | None = None) -> None:
         self._name = name
-        self._stream = stream
-        self._bar = stream.isatty()
+        self._stream = stream or sys.stderr
+        self._bar = self._stream.isatty()
         self._start = self._last = time.monotonic()
 
     def update(self, done: int, total: int | None) -> None:

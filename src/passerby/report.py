@@ -9,17 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import passerby
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MissingFrames:
-    """Frames of the input that could not be decoded, and so are not in the output."""
-
-    first_frame: int
-    from_s: float
-    to_s: float | None
-    """None when nothing after it could be decoded."""
-    reason: str
+from passerby.media.reader import Gap
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +35,8 @@ class Report:
     """What happened to the sound."""
     removed: Sequence[str]
     """Streams of the input that are not in the output."""
-    missing: Sequence[MissingFrames] = ()
+    missing: Sequence[Gap] = ()
+    """What of the input could not be decoded, and so is not in the output."""
     notes: Sequence[str] = ()
     seconds: float
     """Time it took."""

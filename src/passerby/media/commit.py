@@ -12,6 +12,16 @@ from typing import BinaryIO
 from passerby.core.errors import OutputError
 
 
+def check_free(path: Path, *, force: bool) -> None:
+    """Raise OutputError where `committed` would: better before the work than after it."""
+    if path.is_dir():
+        raise OutputError(f"{path} is a folder; name a file in it")
+    if path.exists() and not force:
+        raise OutputError(f"{path} exists already; give --force to replace it, or another name with -o")
+    if not path.parent.is_dir():
+        raise OutputError(f"the folder {path.parent} does not exist; make it first")
+
+
 @contextmanager
 def committed(path: Path, *, force: bool = False) -> Iterator[BinaryIO]:
     """A new file for writing that takes the name `path` when the block ends well, and vanishes when it does not.
@@ -22,8 +32,7 @@ def committed(path: Path, *, force: bool = False) -> Iterator[BinaryIO]:
     Raises:
         OutputError: `path` exists and `force` is not given, its folder is missing or closed to us, or the disk is full.
     """
-    if path.exists() and not force:
-        raise OutputError(f"{path} exists already; give --force to replace it, or another name with -o")
+    check_free(path, force=force)
     part = path.with_name(f".{path.stem[:100]}.{secrets.token_hex(4)}.part")
     try:
         file = part.open("xb")

@@ -1,0 +1,295 @@
+"""The command line as a user meets it: what it writes, what it says, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import av
+import cv2
+import footage
+import numpy as np
+import pytest
+
+from passerby import cli
+
+
+@pytest.fixture(scope="session")
+def clip(tmp_path_factory):
+    """A second of a person walking, with sound."""
+    path = tmp_path_factory.mktemp("clip") / "street.mp4"
+    footage.write(footage.walking(), path, footage.Coding(sound="aac"))
+    return path
+
+
+@pytest.fixture
+def here(clip, tmp_path, monkeypatch):
+    """An empty folder to work in, with the clip and a picture in it."""
+    shutil.copy(clip, tmp_path / "street.mp4")
+    footage.draw(footage.walking(), tmp_path / "photo.png")
+    (tmp_path / "notes.txt").write_text("not a video")
+    (tmp_path / "empty.mp4").touch()
+    (tmp_path / "text.mp4").write_text("This is not a video.\n" * 50)
+    (tmp_path / "folder").mkdir()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def passerby(*words):
+    return cli.main([str(word) for word in words])
+
+
+def files(folder: Path):
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+def frames(path):
+    with av.open(str(path)) as container:
+        return [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+
+
+def test_a_video_and_nothing_else_gives_its_name_anonymized(here, capsys):
+    before = files(here)
+    assert passerby("street.mp4") == 0
+    assert set(files(here)) - set(before) == {"street_anonymized.mp4"}
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "hiding faces by mosaic" in said.err
+    assert "sound is dropped" in said.err
+    assert "metadata is removed" in said.err
+    assert len(frames(here / "street_anonymized.mp4")) == len(frames(here / "street.mp4"))
+
+
+def test_a_picture_is_anonymized_too(here):
+    assert passerby("photo.png", "-q") == 0
+    before, after = (cv2.imread(str(here / name)) for name in ("photo.png", "photo_anonymized.png"))
+    changed = (before != after).any(axis=2).mean()
+    assert 0 < changed < 0.2
+
+
+def test_one_word_of_json_goes_to_standard_output(here, capsys):
+    assert passerby("street.mp4", "--json", "-v") == 0
+    [told] = json.loads(capsys.readouterr().out)["files"]
+    assert told["status"] == "done"
+    assert told["report"]["frames"] == 30
+    assert told["report"]["tracks"] >= 1
+
+
+def test_quiet_says_nothing(here, capsys):
+    assert passerby("street.mp4", "-q") == 0
+    said = capsys.readouterr()
+    assert said.out + said.err == ""
+
+
+def test_an_existing_output_stays_unless_forced(here, capsys):
+    (here / "street_anonymized.mp4").write_text("mine")
+    assert passerby("street.mp4") == 1
+    assert "--force" in capsys.readouterr().err
+    assert (here / "street_anonymized.mp4").read_text() == "mine"
+    assert passerby("street.mp4", "-y", "-q") == 0
+    assert len(frames(here / "street_anonymized.mp4")) == 30
+
+
+def test_a_dry_run_writes_nothing(here, capsys):
+    before = files(here)
+    assert passerby("street.mp4", "photo.png", "-o", "out", "--dry-run") == 0
+    assert files(here) == before
+    assert not (here / "out").exists()
+    assert "street.mp4 -> out/street.mp4: planned" in capsys.readouterr().err
+
+
+def test_several_inputs_go_into_a_folder_and_names_never_collide(here):
+    (here / "folder" / "street.mp4").write_bytes((here / "street.mp4").read_bytes())
+    assert passerby("street.mp4", "folder/street.mp4", "photo.png", "-o", "out", "-q") == 0
+    assert files(here / "out") == ["photo.png", "street-2.mp4", "street.mp4"]
+
+
+def test_a_folder_is_mirrored_and_the_rest_is_listed_as_skipped(here, capsys):
+    (here / "empty.mp4").unlink()
+    (here / "text.mp4").unlink()
+    deep = here / "folder" / "day 1"
+    deep.mkdir()
+    shutil.move(here / "street.mp4", deep / "street.mp4")
+    shutil.move(here / "photo.png", here / "folder" / "photo.png")
+    shutil.move(here / "notes.txt", here / "folder" / "notes.txt")
+    assert passerby("folder", "--json") == 0
+    assert files(here / "folder_anonymized") == ["day 1/street.mp4", "photo.png"]
+    told = {entry["input"]: entry["status"] for entry in json.loads(capsys.readouterr().out)["files"]}
+    assert told == {"folder/day 1/street.mp4": "done", "folder/notes.txt": "skipped", "folder/photo.png": "done"}
+
+
+def test_some_failures_among_several_are_told_apart(here, capsys):
+    assert passerby("street.mp4", "text.mp4", "-o", "out") == 4
+    assert files(here / "out") == ["street.mp4"]
+    assert "text.mp4" in capsys.readouterr().err
+
+
+def test_options_may_stand_anywhere(here):
+    assert passerby("street.mp4", "-o", "out", "-q", "photo.png") == 0
+    assert files(here / "out") == ["photo.png", "street.mp4"]
+
+
+def test_a_part_of_a_video(here):
+    assert passerby("street.mp4", "-o", "part.mp4", "--start", "0.2", "--end", "0:00.6", "-q") == 0
+    assert len(frames(here / "part.mp4")) == 10
+
+
+def test_a_smaller_and_slower_output(here):
+    assert passerby("street.mp4", "-o", "small.mp4", "--max-res", "320", "--fps", "5", "-q") == 0
+    small = frames(here / "small.mp4")
+    assert small[0].shape == (180, 320, 3)
+    assert len(small) in (6, 7)
+
+
+def test_report_and_plan_are_written_down(here):
+    assert passerby("street.mp4", "--report", "r.json", "--plan", "p.json", "-q", "--seed", "7") == 0
+    report, plan = (json.loads((here / name).read_text()) for name in ("r.json", "p.json"))
+    assert report["files"][0]["report"]["seed"] == plan["seed"] == 7
+    hidden = sum(len(track["frames"]) for track in plan["tracks"])
+    assert hidden == report["files"][0]["report"]["hidden"]
+    assert plan["media"]["sha256"] == report["files"][0]["report"]["input_sha256"]
+    assert str(here) not in (here / "p.json").read_text()
+
+
+@pytest.mark.parametrize("method", ["fill", "blur", "noise", "image", "outline", "face=mosaic"])
+def test_every_method(here, method, capsys):
+    assert passerby("street.mp4", "--method", method, "--image", "photo.png", "--colour", "ff0000") == 0
+    said = capsys.readouterr().err
+    assert ("NOTHING IS HIDDEN" in said) == (method == "outline")
+    assert ("can be undone" in said) == (method == "blur")
+
+
+def test_the_same_input_options_and_seed_give_the_same_bytes(here):
+    assert passerby("street.mp4", "-o", "a.mp4", "-q") == 0
+    assert passerby("street.mp4", "-o", "b.mp4", "-q") == 0
+    assert (here / "a.mp4").read_bytes() == (here / "b.mp4").read_bytes()
+
+
+def test_ctrl_c_leaves_nothing_and_ends_with_130(here, monkeypatch, capsys):
+    from passerby import job
+
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    before = files(here)
+    monkeypatch.setattr(job._Counted, "write", interrupted)
+    assert passerby("street.mp4") == 130
+    assert files(here) == before
+    assert "interrupted" in capsys.readouterr().err
+
+
+def test_the_demo_makes_two_clips(here, capsys):
+    assert passerby("demo", "-q") == 0
+    assert {"passerby_demo.mp4", "passerby_demo_anonymized.mp4"} <= set(files(here))
+
+
+def test_the_doctor_answers(capsys):
+    assert passerby("doctor") == 0
+    assert "centerface" in capsys.readouterr().out
+    assert passerby("doctor", "--json") == 0
+    json.loads(capsys.readouterr().out)
+
+
+@pytest.mark.parametrize("words", [[], ["--help"], ["-h"], ["anonymize", "--help"], ["demo", "-h"], ["--version"]])
+def test_help_and_version_go_to_standard_output(words, capsys):
+    with pytest.raises(SystemExit) as end:
+        passerby(*words)
+    assert end.value.code == 0
+    assert "passerby" in capsys.readouterr().out
+
+
+USAGE = [
+    (["-q"], "no input"),
+    (["street.mp4", "--what"], "--what"),
+    (["street.mp4", "--hide", "cats"], "'cats'"),
+    (["street.mp4", "--hide", ""], "--hide"),
+    (["street.mp4", "--method", "smear"], "'smear'"),
+    (["street.mp4", "--method", "plate=fill"], "'plate'"),
+    (["street.mp4", "--method", "image"], "--image"),
+    (["street.mp4", "--shape", "star"], "'star'"),
+    (["street.mp4", "--grow", "-1"], "--grow"),
+    (["street.mp4", "--grow", "much"], "--grow"),
+    (["street.mp4", "--grow", "nan"], "--grow"),
+    (["street.mp4", "--cells", "0"], "--cells"),
+    (["street.mp4", "--cells", "4.5"], "--cells"),
+    (["street.mp4", "--conf", "1.5"], "--conf"),
+    (["street.mp4", "--conf", "nan"], "--conf"),
+    (["street.mp4", "--audio", "louder"], "'louder'"),
+    (["street.mp4", "--start", "soon"], "'soon'"),
+    (["street.mp4", "--start", "-3"], "--start"),
+    (["street.mp4", "--start", "5", "--end", "4"], "--end"),
+    (["street.mp4", "--end", "0"], "--end"),
+    (["street.mp4", "--start", "9999"], "9999"),
+    (["street.mp4", "--max-res", "3"], "--max-res"),
+    (["street.mp4", "--fps", "0"], "--fps"),
+    (["street.mp4", "--fps", "1/0"], "1/0"),
+    (["street.mp4", "--fps", "fast"], "'fast'"),
+    (["street.mp4", "--encoder", "mpeg9"], "mpeg9"),
+    (["street.mp4", "--encoder", "libvpx"], "libvpx"),
+    (["street.mp4", "--encoder", "aac"], "aac"),
+    (["street.mp4", "--crf", "low"], "--crf"),
+    (["street.mp4", "--crf", "-5"], "crf"),
+    (["street.mp4", "--crf", "nan"], "crf"),
+    (["street.mp4", "--preset", "warp"], "warp"),
+    (["street.mp4", "--seed", "-1"], "--seed"),
+    (["street.mp4", "--colour", "red"], "'red'"),
+    (["street.mp4", "photo.png", "--plan", "p.json", "-o", "out"], "--plan"),
+    (["street.mp4", "-t", "0.2"], "--conf or --end"),
+    (["street.mp4", "-s", "640x360"], "--max-res"),
+    (["street.mp4", "-m"], "--plan"),
+    (["street.mp4", "-b", "9"], "--crf"),
+    (["street.mp4", "-k"], "--audio keep"),
+    (["street.mp4", "-o", "out.xyz"], ".mp4"),
+    (["street.mp4", "-o", "out"], ".mp4"),
+    (["photo.png", "-o", "photo.mp4"], ".png"),
+    (["street.mp4", "-o", "street.png"], ".mp4"),
+    (["demo", "-o", "nowhere"], "nowhere"),
+    (["doctor", "now"], "now"),
+]
+FAILURES = [
+    (["missing.mp4"], "does not exist"),
+    (["empty.mp4"], "empty"),
+    (["text.mp4"], "text.mp4"),
+    (["notes.txt"], "notes.txt"),
+    (["street.mp4", "-o", "street.mp4"], "the input itself"),
+    (["street.mp4", "-o", "street.mp4", "-y"], "the input itself"),
+    (["street.mp4", "-o", "text.mp4"], "exists already"),
+    (["street.mp4", "--method", "image", "--image", "missing.png"], "missing.png"),
+    (["street.mp4", "--method", "image", "--image", "street.mp4"], "street.mp4"),
+    (["street.mp4", "--plan", "notes.txt"], "exists already"),
+    (["street.mp4", "--plan", "nowhere/p.json"], "nowhere"),
+]
+
+
+@pytest.mark.parametrize(("words", "said"), USAGE, ids=lambda v: " ".join(v) if isinstance(v, list) else "")
+def test_wrong_usage_is_one_line_and_no_output(here, capsys, words, said):
+    check_refused(here, capsys, words, said, code=2)
+
+
+@pytest.mark.parametrize(("words", "said"), FAILURES, ids=lambda v: " ".join(v) if isinstance(v, list) else "")
+def test_bad_files_are_one_line_and_no_output(here, capsys, words, said):
+    check_refused(here, capsys, words, said, code=1)
+
+
+def check_refused(here, capsys, words, said, code):
+    before = files(here)
+    assert passerby(*words) == code
+    out, err = capsys.readouterr()
+    problem = err.strip().splitlines()[-1]
+    assert said in problem
+    assert "Traceback" not in err
+    assert len(err.strip().splitlines()) <= 2, "more than the announcement and one line"
+    assert out == ""
+    assert files(here) == before
+
+
+def test_a_wrong_report_file_is_found_out_before_the_work(here, capsys):
+    assert passerby("street.mp4", "--report", "notes.txt") == 1
+    assert not (here / "street_anonymized.mp4").exists()
+    assert "notes.txt" in capsys.readouterr().err
+
+
+def test_a_picture_of_noise_is_no_trouble(here):
+    cv2.imwrite("noise.png", np.random.default_rng(0).integers(0, 256, (33, 47, 3), np.uint8))
+    assert passerby("noise.png", "-q") == 0
