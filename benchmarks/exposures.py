@@ -29,8 +29,9 @@ ENOUGH = 0.9
 LASTING = 5
 """Frames from which on a face is no flicker of the detector."""
 COLOUR = "ff00ff"
-TOLERANCE = 8
-"""Of 255: what rounding between RGB and YCbCr may add to the colour."""
+LEAST, MOST = np.array((225, 0, 235)), np.array((255, 10, 255))
+"""Red, green and blue of what counts as that colour, both included. Files that do not say which YCbCr matrix they were
+made with are read with BT.601 here; pure magenta by BT.709 then comes out as (235, 0, 247)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,11 +137,8 @@ def judge(clip: Path, output: Path, found: reference.Finds) -> Verdict:
 
 def masks(output: Path) -> Iterator[NDArray[np.bool_]]:
     """For every frame of `output`, which pixels of the upright picture are hidden, (H, W)."""
-    colour = np.frombuffer(bytes.fromhex(COLOUR), np.uint8).astype(int)
-    low = tuple(int(value) for value in np.maximum(colour - TOLERANCE, 0))
-    high = tuple(int(value) for value in np.minimum(colour + TOLERANCE, 255))
     for frame in reference.decoded(output):
-        hidden = cv2.inRange(_rgb(frame), np.array(low), np.array(high))
+        hidden = cv2.inRange(_rgb(frame), LEAST, MOST)
         yield reference.upright(np.asarray(hidden, np.uint8), frame) > 0
 
 
