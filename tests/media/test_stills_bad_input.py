@@ -119,6 +119,7 @@ CORRUPT: dict[str, bytes] = {
     ),
     "tiff deflate": flipped(saved(drawn(), "TIFF", compression="tiff_deflate"), b"\x78\x9c", 300),
     "webp pixels": flipped(saved(drawn(), "WEBP"), b"\x9d\x01\x2a", 0),
+    "gif pixels": flipped(saved(drawn("P"), "GIF"), b"\x2c\0\0\0\0", 150),
     "gif block": flipped(saved(drawn("P"), "GIF"), b"\x2c\0\0\0\0", 0),
     "gif frame outside": saved(drawn("P"), "GIF")[:6] + struct.pack("<HH", 50, 67) + saved(drawn("P"), "GIF")[10:],
     "jpeg without a picture": b"\xff\xd8\xff\xe0\0\2\xff\xd9" + bytes(40),

@@ -118,13 +118,9 @@ class WebpWriter:
             self._begin(picture, chunks.get(b"ICCP"))
         time = min(duration_ms, (1 << 24) - 1)
         place = b"".join(value.to_bytes(3, "little") for value in (x0 // 2, y0 // 2, x1 - x0 - 1, y1 - y0 - 1, time))
+        coded = b"".join(_riff(name, chunks[name]) for name in (b"ALPH", b"VP8 ", b"VP8L") if name in chunks)
         # Flag 2: the rectangle replaces what is below it, see-through pixels and all.
-        frame = (
-            place
-            + b"\2"
-            + b"".join(_riff(name, chunks[name]) for name in (b"ALPH", b"VP8 ", b"VP8L") if name in chunks)
-        )
-        self._file.write(_riff(b"ANMF", frame))
+        self._file.write(_riff(b"ANMF", place + b"\2" + coded))
         self._before = picture
 
     def close(self) -> None:
