@@ -49,7 +49,7 @@ def decode(data: bytes, header: PictureHeader, name: str) -> Decoded:
         with _silent():
             pictures, durations, plays = _animation(data, header) if header.animated else (_still(data, header), (), 0)
     except cv2.error as error:
-        raise DamagedMedia(f"{name} does not decode ({error.err}); get a whole copy of it") from error
+        raise DamagedMedia(f"{name} does not decode; get a whole copy of it") from error
     if len(pictures) != header.frames or any(picture.shape[1::-1] != header.size for picture in pictures):
         raise DamagedMedia(f"{name} does not decode to the pictures that it announces; get a whole copy of it")
     if any(picture.dtype not in (np.uint8, np.uint16) for picture in pictures):
@@ -202,7 +202,7 @@ def encode(picture: Plane, encoding: Encoding) -> bytes:
     try:
         done, data = cv2.imencodeWithMetadata(f".{kind}", picture, list(described), blobs, _settings(encoding))
     except cv2.error as error:
-        raise OutputError(f"a {kind} file cannot hold this picture ({error.err}); choose PNG") from error
+        raise OutputError(f"a {kind} file cannot hold this picture; choose PNG") from error
     if not done:
         height, width = picture.shape[:2]
         raise OutputError(f"a {kind} file cannot hold a picture of {width}x{height}; choose PNG")
