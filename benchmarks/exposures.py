@@ -100,7 +100,10 @@ def main(arguments: Sequence[str]) -> int:
 def anonymize(clip: Path, output: Path, options: Sequence[str]) -> None:
     """Run the command line as a user does, but losslessly and with a colour that can be told from any picture."""
     command = [sys.executable, "-m", "passerby", "anonymize", str(clip), "-o", str(output), "-y", "-q"]
-    subprocess.run([*command, "--method", "fill", "--colour", COLOUR, "--encoder", "ffv1", *options], check=True)
+    command += ["--method", "fill", "--colour", COLOUR, "--encoder", "ffv1", *options]
+    code = subprocess.run(command).returncode
+    if code != 0:
+        raise SystemExit(f"{clip.name}: passerby ended with {code}; see above")
 
 
 def judge(clip: Path, output: Path, found: reference.Finds) -> Verdict:
