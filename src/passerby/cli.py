@@ -141,7 +141,13 @@ def _told(outcome: Any, verbose: bool = False) -> str:
     """One line on what became of an input; with `verbose`, more lines."""
     if outcome.report is None:
         target = f" -> {outcome.output}" if outcome.output else ""
-        return f"{outcome.input}{target}: {outcome.status}{': ' if outcome.message else ''}{outcome.message}"
+        # Most messages name the file themselves.
+        named = outcome.message and outcome.input.name in outcome.message
+        return (
+            f"{outcome.status}: {outcome.message}"
+            if named
+            else (f"{outcome.input}{target}: {outcome.status}" + (f": {outcome.message}" if outcome.message else ""))
+        )
     report = outcome.report
     lines = [
         f"{outcome.output}: {report.hidden} faces of {report.tracks} tracks hidden in {report.frames} frames, "

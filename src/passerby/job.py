@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from contextlib import ExitStack
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Self
@@ -25,9 +24,9 @@ from passerby.detect.faces import CenterFace
 from passerby.mask.shapes import HeadOval, Rectangle, Shape
 from passerby.media.commit import check_free, committed
 from passerby.media.container import family_of, output_suffix
+from passerby.media.reading import Reading
 from passerby.media.soundtrack import Soundtrack
 from passerby.media.stills import STILL_SUFFIXES, StillSink, StillSource, is_still
-from passerby.media.reading import Reading
 from passerby.media.video import VideoSource
 from passerby.media.write import Encoding, VideoSink
 from passerby.pipeline import Looking, Totals, run
@@ -159,9 +158,9 @@ class Job:
         started = time.monotonic()
         # OpenCV's own threads would fight with the detector's and the encoder's for the cores.
         cv2.setNumThreads(1)
-        with ExitStack() as stack:
-            source = stack.enter_context(self._source())
-            sink = stack.enter_context(self._sink(source.info))
+        source = self._source()
+        sink = self._sink(source.info)
+        with source, sink:
             counted = _Counted(sink, progress or Silent(), _expected(source.info, self.options))
             seed = _seed(self.options, source.info)
             keep: list[Sightings] | None = [] if self.options.plan else None

@@ -111,7 +111,8 @@ def run(
         StageError: a stage broke its contract. Errors of the source and the sink come through as they are.
     """
     looking = looking or Looking.at(source.info.rate, source.info.size)
-    tracker = Follow(Following(hold=looking.hold, linger=max(2, looking.every)))
+    every = max(2, looking.every)
+    tracker = Follow(Following(hold=looking.hold, doubt=2 * every, linger=every))
     totals = Totals()
     # Closed from the last to the first, so that each thread ends before what it reads from is closed.
     with (

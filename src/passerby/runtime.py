@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,12 @@ class Description:
     """What computes, in order of preference."""
     threads: int
     """Threads that a call computes in."""
+
+
+@cache
+def shared(path: Path) -> Session:
+    """The one session of a model file: looks at several sizes need not load it, nor keep memory for it, twice."""
+    return Session(path)
 
 
 class Session:

@@ -35,7 +35,7 @@ class Options:
     """Of `fill`, red, green and blue in hexadecimal."""
     image: Path | None = None
     """The picture that `image` puts over faces."""
-    conf: float = 0.25
+    conf: float = 0.2
     """Least score of a detection, in (0, 1): lower hides more."""
     audio: Literal["drop", "keep"] = "drop"
     start: Fraction | None = None

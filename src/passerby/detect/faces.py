@@ -15,7 +15,7 @@ from passerby.core.boxes import Boxes
 from passerby.core.detections import Detections
 from passerby.core.errors import OptionError, StageError
 from passerby.core.frame import Frame
-from passerby.runtime import Session
+from passerby.runtime import Description, shared
 
 STRIDE = 4
 """Pixels of the input from one cell of the heat map to the next."""
@@ -56,7 +56,7 @@ class CenterFace:
             raise OptionError(f"longest is at least {MULTIPLE} pixels, got {longest}; 960 suits most videos")
         self._conf = conf
         self._longest = longest
-        self._session = Session(weights.find("centerface", model))
+        self._session = shared(weights.find("centerface", model))
 
     def detect(self, frames: Sequence[Frame]) -> list[Detections]:
         """The faces of each frame, best first; see `Detector`."""

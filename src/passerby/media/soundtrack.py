@@ -20,8 +20,8 @@ from passerby.media.reading import Reading, Window
 
 _JUMP_S = 1
 """A clock that goes back by more than so many seconds has started again."""
-_SELF_TIMED = frozenset({"opus"})
-"""Codecs of which WebM and Matroska know how much of the beginning is not heard."""
+_EBML = frozenset({"matroska", "webm"})
+"""Containers that say of a track how much of its beginning is not heard."""
 
 
 class Soundtrack:
@@ -69,6 +69,8 @@ class Soundtrack:
             OutputError: that kind of container cannot hold one of them.
         """
         self._family = family
+        same = self._container.format.name == "matroska,webm" and family.muxer in _EBML
+        self._may_begin_early = family.edits or same
         for stream in self._container.streams.audio:
             name = "unknown" if stream.codec_context is None else stream.codec_context.codec.canonical_name
             try:
@@ -142,9 +144,8 @@ class Soundtrack:
             return False
         if window.end is not None and end > window.end:
             return False
-        codec = self._tracks[packet.stream_index].codec_context.codec.canonical_name
-        # Without an edit list, sound before 0 would move everything else.
-        return begin - window.shift >= 0 or self._family.edits or codec in _SELF_TIMED
+        # Where a container has no word for sound before 0, that would move everything else.
+        return begin - window.shift >= 0 or self._may_begin_early
 
     def _check_begin(self, packet: Packet[Any]) -> None:
         """Refuse a track that begins late in a container that cannot say so."""

@@ -35,6 +35,10 @@ class Following:
 
     hold: int = 30
     """Frames that a new track is followed back, and that a track goes on without being found again."""
+    sure: float = 0.5
+    """Score from which a detection is no doubt a face, in 0..1."""
+    doubt: int = 10
+    """Frames that stand in for `hold` while a track has no sure detection."""
     linger: int = 6
     """Frames that the ends of a track are extended where it cannot be followed."""
     likeness: float = 0.55
@@ -43,8 +47,8 @@ class Following:
     """Longest side of the pictures that are followed in, in pixels."""
 
     def __post_init__(self) -> None:
-        if self.hold < 1 or self.linger < 0:
-            raise OptionError(f"tracks need a hold of 1 frame or more and a linger of 0 or more, got {self}")
+        if self.hold < 1 or self.doubt < 1 or self.linger < 0:
+            raise OptionError(f"tracks need a hold and a doubt from 1 frame up and a linger from 0 up, got {self}")
 
 
 @dataclass(slots=True, eq=False)
@@ -59,6 +63,8 @@ class _Live:
     seen_box: Box
     speed: NDArray[np.float32]
     """(2,) pixels per frame, from the last step."""
+    sure: bool = False
+    """It has had a detection that is no doubt a face."""
     lost: int = 0
     """Frames in a row in which it could not be followed."""
 
@@ -123,16 +129,28 @@ class Follow:
         for i in range(len(found)):
             box, score = found.boxes[i], float(found.scores[i])
             if i in pairs:
-                track = self._live[pairs[i]]
+                track, new = self._live[pairs[i]], False
                 self._close_gap(track, index, box, rows)
             else:
-                track = _Live(self._next_id, str(found.labels[i]), box, index, box, np.zeros(2, np.float32))
-                self._next_id += 1
-                self._trace_back(track, rows)
-                self._live.append(track)
+                track, new = self._begun(str(found.labels[i]), index, box), True
             rows.add(track, index, box, score, Origin.DETECTED)
             track.box = track.seen_box = box
             track.seen, track.lost = index, 0
+            surer = score >= self.following.sure and not track.sure
+            track.sure = track.sure or surer
+            if new or surer:
+                self._trace_back(track, rows)
+
+    def _begun(self, label: str, index: int, box: Box) -> _Live:
+        """A new track."""
+        track = _Live(self._next_id, label, box, index, box, np.zeros(2, np.float32))
+        self._next_id += 1
+        self._live.append(track)
+        return track
+
+    def _patience(self, track: _Live) -> int:
+        """Frames that `track` reaches beyond its detections."""
+        return self.following.hold if track.sure else min(self.following.doubt, self.following.hold)
 
     def _close_gap(self, track: _Live, index: int, box: Box, rows: _Rows) -> None:
         """Cover the frames since `track` was last found, now that it is found again at `box`."""
@@ -149,7 +167,7 @@ class Follow:
 
     def _trace_back(self, track: _Live, rows: _Rows) -> None:
         """Cover a new track in the frames before it was found, back to where it came in."""
-        path = self._path_back(track.box, self.following.hold)
+        path = self._path_back(track.box, self._patience(track))
         for frame, there, likeness in path:
             rows.add(track, frame, there, likeness, Origin.FOLLOWED)
         first, box = (path[-1][0], path[-1][1]) if path else (track.seen, track.box)
@@ -184,7 +202,7 @@ class Follow:
         def goes_on(track: _Live) -> bool:
             middle = bx.centre(track.box[None])[0]
             inside = bool((middle >= 0).all() and (middle <= size).all())
-            return inside and frame.index - track.seen < self.following.hold and track.lost < self.following.linger
+            return inside and frame.index - track.seen < self._patience(track) and track.lost < self.following.linger
 
         self._live = [track for track in self._live if goes_on(track)]
 
