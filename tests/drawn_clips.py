@@ -47,6 +47,7 @@ class Clip:
     """A codec for as much sound as there is picture."""
     sound_delay: int = 0
     """Samples of 48 kHz by which the sound begins later."""
+    layout: str = "mono"
     tracks: int = 1
 
     @property
@@ -64,7 +65,10 @@ def draw(path: Path, clip: Clip | None = None) -> Path:
         stream.width, stream.height = clip.size
         stream.pix_fmt = clip.pixels
         stream.codec_context.time_base = clip.tick
-        sounds = [container.add_stream(clip.sound, rate=48000) for _ in range(clip.tracks if clip.sound else 0)]
+        sounds = [
+            container.add_stream(clip.sound, rate=48000, layout=clip.layout, options={"strict": "experimental"})
+            for _ in range(clip.tracks if clip.sound else 0)
+        ]
         clip.prepare(container, stream)
         container.start_encoding()
         strip = None
@@ -114,8 +118,7 @@ def _sing(container: OutputContainer, stream: Any, clip: Clip, track: int) -> No
     steps = np.arange(int(seconds * 48000))
     wave = (6000 * np.sin(steps * steps * (1 + track) * 1e-6)).astype(np.int16)[None]
     size = stream.codec_context.frame_size or 1024
-    resampler = av.AudioResampler(stream.format.name, "mono", 48000, size)
-    stream.layout = "mono"
+    resampler = av.AudioResampler(stream.format.name, clip.layout, 48000, size)
     whole = av.AudioFrame.from_ndarray(wave, "s16p", "mono")
     whole.rate, whole.pts, whole.time_base = 48000, clip.sound_delay, Fraction(1, 48000)
     for part in (*resampler.resample(whole), *resampler.resample(None)):
