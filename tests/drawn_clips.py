@@ -152,8 +152,9 @@ class Seen:
 def seen(path: Path) -> Seen:
     """Decode all of `path`."""
     with av.open(f"file:{path}") as container:
-        # Presentation times that a file does not store are not to be made up: in AVI, decode times are what counts.
-        container.flags &= ~Flags.gen_pts.value  # type: ignore[operator]
+        if path.suffix == ".avi":
+            # It stores decode times only, and what PyAV has FFmpeg make up from them is wrong.
+            container.flags &= ~Flags.gen_pts.value  # type: ignore[operator]
         stream = container.streams.video[0]
         frames = list(container.decode(stream))
         first = frames[0]

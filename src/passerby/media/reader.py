@@ -91,7 +91,7 @@ class Reader:
             UnsupportedMedia: the picture changes its size or format.
             LimitExceeded: a frame lies beyond the longest duration allowed.
         """
-        thinning = Thinning(self.fps)
+        thinning = Thinning(self.fps, self.rate)
         count = 0
         lost: Lost | None = None
         for event in self._events():

@@ -58,16 +58,23 @@ class Window:
 class Thinning:
     """Chooses at most `fps` of the frames in a second, each at its own time."""
 
-    def __init__(self, fps: Fraction | None) -> None:
+    def __init__(self, fps: Fraction | None, rate: Fraction | None) -> None:
+        """`rate`: how many frames a second there are, on average."""
         self._fps = fps
-        self._slot: int | None = None
+        # Times that are rounded, or waver a little, are not to fall into the slot before their own.
+        self._early = min(1 / (4 * fps), 1 / (2 * rate)) if fps and rate else Fraction(0)
+        self._first: Fraction | None = None
+        self._slot = 0
 
     def keeps(self, time: Fraction) -> bool:
-        """Whether the frame at `time` is the first one nearest to its place on a regular grid."""
+        """Whether the frame at `time` is the first one in its slot of 1 / fps seconds."""
         if self._fps is None:
             return True
-        slot = (time * self._fps + Fraction(1, 2)) // 1
-        if self._slot is not None and slot <= self._slot:
+        if self._first is None:
+            self._first = time
+            return True
+        slot = int((time - self._first + self._early) * self._fps)
+        if slot <= self._slot:
             return False
         self._slot = slot
         return True
