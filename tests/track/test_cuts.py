@@ -35,6 +35,7 @@ def test_a_flash_is_no_cut():
 def test_a_fade_is_no_cut():
     film = Film([(100, 100)] * 30)
     assert cuts(lit(film, lambda i, luma: 16 + (luma - 16) * max(0, 1 - i / 25))) == []
+    assert cuts(lit(film, lambda i, luma: 16 + (luma - 16) * min(1, max(0, i - 5) / 4))) == []
 
 
 def test_dark_scenes_have_cuts_too():

@@ -12,7 +12,7 @@ VERSION = 1
 
 
 def to_json(plan: Plan) -> str:
-    """The plan as text: the same plan gives the same bytes. Boxes are rounded to 1/100 of a pixel, scores to 1/1000."""
+    """The plan as text: the same plan gives the same bytes. Boxes are exact (see `refine.GRID`), scores rounded to 1/1000."""
     media = plan.media
     head = {
         "passerby_plan": VERSION,
@@ -36,7 +36,13 @@ def _columns(track: Track) -> dict[str, Any]:
         "id": track.id,
         "label": track.label,
         "frames": track.frames.tolist(),
-        "boxes": [[round(float(side), 2) for side in box] for box in track.boxes],
+        "boxes": [[_number(side) for side in box] for box in track.boxes],
         "scores": [None if score != score else round(float(score), 3) for score in track.scores],
         "origins": track.origins.tolist(),
     }
+
+
+def _number(value: float) -> int | float:
+    """Whole numbers without their '.0'."""
+    value = float(value)
+    return int(value) if value.is_integer() else value

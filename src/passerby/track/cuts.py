@@ -16,8 +16,12 @@ CHANGE = 10.0
 """Mean difference of two tiny pictures in grey levels, below which they are of one shot."""
 LIKENESS = 0.4
 """Correlation of two tiny pictures below which they are of two shots; shaken cameras were seen to reach down to 0.5."""
+FLAT = 3.0
+"""Spread of grey levels below which a picture shows nothing: black, white, fog. A fade passes through it."""
+RELATED = 0.7
+"""Correlation below which two pictures may be of two shots, if light and dark are shared out otherwise as well."""
 REDISTRIBUTION = 0.35
-"""Share of pixels that change their class of grey levels between two shots, whatever the correlation says."""
+"""Share of pixels that change their class of grey levels between two such shots."""
 
 
 def marked(frames: Iterable[Frame], patience: int = 3) -> Iterator[tuple[Frame, bool]]:
@@ -50,11 +54,11 @@ def _release(
 def differs(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> bool:
     """Whether two tiny pictures can hardly be of one shot."""
     change = np.abs(a.astype(np.int16) - b).mean()
-    if change < CHANGE:
+    if change < CHANGE or min(a.std(), b.std()) < FLAT:
         return False
     x, y = a - a.mean(), b - b.mean()
     likeness = (x * y).sum() / np.sqrt((x * x).sum() * (y * y).sum() + 1e-9)
     shares = [np.bincount(tiny.ravel() >> 4, minlength=16) / tiny.size for tiny in (a, b)]
     moved = np.abs(shares[0] - shares[1]).sum() / 2
-    # A pan changes where things are but neither all of it at once nor the share of light and dark.
-    return bool(likeness < LIKENESS or (change > 2 * CHANGE and moved > REDISTRIBUTION))
+    # A pan keeps the shares of light and dark, a change of light keeps what is brighter than what.
+    return bool(likeness < LIKENESS or (likeness < RELATED and moved > REDISTRIBUTION))

@@ -8,6 +8,10 @@ from passerby.core.boxes import Boxes
 from passerby.core.tracks import Sightings, Track
 
 
+GRID = np.float32(16)
+"""Settled boxes lie on whole parts of a pixel: so many to a pixel."""
+
+
 def settled(rows: Sightings) -> Sightings:
     """One row per track and frame, its box around all the boxes that were known; sorted by track, then frame.
 
@@ -18,8 +22,9 @@ def settled(rows: Sightings) -> Sightings:
     order = np.lexsort((rows.origins, rows.frames, rows.tracks))
     rows = rows[order]
     starts = np.flatnonzero((np.diff(rows.tracks, prepend=-1) != 0) | (np.diff(rows.frames, prepend=-1) != 0))
-    low = np.minimum.reduceat(rows.boxes[:, :2], starts)
-    high = np.maximum.reduceat(rows.boxes[:, 2:], starts)
+    # On a grid that decimal text holds exactly, so that a plan read back hides the very same pixels.
+    low = np.floor(np.minimum.reduceat(rows.boxes[:, :2], starts) * GRID) / GRID
+    high = np.ceil(np.maximum.reduceat(rows.boxes[:, 2:], starts) * GRID) / GRID
     best = np.fmax.reduceat(rows.scores, starts)
     return Sightings(
         rows.tracks[starts],
@@ -41,7 +46,7 @@ def tracks(rows: Sightings) -> tuple[Track, ...]:
     """Settled sightings as one `Track` per id."""
     rows = settled(rows)
     ids, starts = np.unique(rows.tracks, return_index=True)
-    ends = [*starts[1:], len(rows)]
+    ends = np.append(starts, len(rows))[1:]
     return tuple(
         Track(int(i), str(rows.labels[a]), rows.frames[a:b], rows.boxes[a:b], rows.scores[a:b], rows.origins[a:b])
         for i, a, b in zip(ids, starts, ends, strict=True)
