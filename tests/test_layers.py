@@ -1,6 +1,6 @@
 """Who may import whom, read from the sources.
 
-core ← weights, runtime ← media · detect · track · mask · plan · anonymize ← pipeline ← all else
+core ← weights, runtime ← media · detect · track · mask · plan · paint ← pipeline ← all else
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import pytest
 import passerby
 
 PACKAGE = Path(passerby.__file__).parent
-STAGES = {"media", "detect", "track", "mask", "plan", "anonymize"}
+STAGES = {"media", "detect", "track", "mask", "plan", "paint"}
 MAY_IMPORT = {
     "core": {"core"},
     "weights": {"core"},

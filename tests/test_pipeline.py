@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from drawn_frames import Film, Told, found
 
-from passerby.anonymize.effects import Fill
+from passerby.paint.effects import Fill
 from passerby.core import boxes as bx
 from passerby.core.detections import Detections
 from passerby.core.errors import OptionError, StageError

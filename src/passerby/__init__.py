@@ -15,6 +15,13 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0.dev0"
 
 if TYPE_CHECKING:
+    from passerby.paint.effects import Blur as Blur
+    from passerby.paint.effects import ByLabel as ByLabel
+    from passerby.paint.effects import Fill as Fill
+    from passerby.paint.effects import Image as Image
+    from passerby.paint.effects import Mosaic as Mosaic
+    from passerby.paint.effects import Noise as Noise
+    from passerby.paint.effects import Outline as Outline
     from passerby.core.detections import Detections as Detections
     from passerby.core.errors import DamagedMedia as DamagedMedia
     from passerby.core.errors import InputError as InputError
@@ -33,12 +40,31 @@ if TYPE_CHECKING:
     from passerby.core.regions import Region as Region
     from passerby.core.tracks import Sightings as Sightings
     from passerby.core.tracks import Track as Track
+    from passerby.detect.compose import Either as Either
+    from passerby.detect.compose import Tiled as Tiled
     from passerby.detect.faces import CenterFace as CenterFace
     from passerby.job import anonymize as anonymize
+    from passerby.mask.shapes import HeadOval as HeadOval
+    from passerby.mask.shapes import Rectangle as Rectangle
+    from passerby.media.stills import StillSink as StillSink
+    from passerby.media.stills import StillSource as StillSource
+    from passerby.media.video import VideoSource as VideoSource
+    from passerby.media.write import VideoSink as VideoSink
+    from passerby.pipeline import Looking as Looking
+    from passerby.pipeline import run as run
     from passerby.report import Report as Report
     from passerby.settings import Options as Options
 
 _MODULES = {
+    "passerby.paint.effects": (
+        "Blur",
+        "ByLabel",
+        "Fill",
+        "Image",
+        "Mosaic",
+        "Noise",
+        "Outline",
+    ),
     "passerby.core.detections": ("Detections",),
     "passerby.core.errors": (
         "DamagedMedia",
@@ -51,11 +77,40 @@ _MODULES = {
         "UnsupportedMedia",
         "WeightsError",
     ),
-    "passerby.core.frame": ("Frame", "MediaInfo", "PixelFormat"),
-    "passerby.core.regions": ("Mask", "Patch", "Region"),
-    "passerby.core.tracks": ("Sightings", "Track"),
+    "passerby.core.frame": (
+        "Frame",
+        "MediaInfo",
+        "PixelFormat",
+    ),
+    "passerby.core.regions": (
+        "Mask",
+        "Patch",
+        "Region",
+    ),
+    "passerby.core.tracks": (
+        "Sightings",
+        "Track",
+    ),
+    "passerby.detect.compose": (
+        "Either",
+        "Tiled",
+    ),
     "passerby.detect.faces": ("CenterFace",),
     "passerby.job": ("anonymize",),
+    "passerby.mask.shapes": (
+        "HeadOval",
+        "Rectangle",
+    ),
+    "passerby.media.stills": (
+        "StillSink",
+        "StillSource",
+    ),
+    "passerby.media.video": ("VideoSource",),
+    "passerby.media.write": ("VideoSink",),
+    "passerby.pipeline": (
+        "Looking",
+        "run",
+    ),
     "passerby.report": ("Report",),
     "passerby.settings": ("Options",),
 }

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import passerby
-from passerby.anonymize.effects import Blur, ByLabel, Fill, Image, Mosaic, Noise, Outline
+from passerby.paint.effects import Blur, ByLabel, Fill, Image, Mosaic, Noise, Outline
 from passerby.core.errors import InputError, OptionError, OutputError
 from passerby.core.frame import Frame, MediaInfo
 from passerby.core.pixels import rgb

@@ -19,7 +19,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from passerby.anonymize.composite import blanked, composite
+from passerby.paint.composite import blanked, composite
 from passerby.core.detections import Detections
 from passerby.core.errors import OptionError, StageError
 from passerby.core.frame import Frame

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from drawn_frames import FORMATS, GREY_16, YUV420, frame
 
-from passerby.anonymize.composite import composite
-from passerby.anonymize.effects import Blur, ByLabel, Fill, Image, Mosaic, Noise, Outline
+from passerby.paint.composite import composite
+from passerby.paint.effects import Blur, ByLabel, Fill, Image, Mosaic, Noise, Outline
 from passerby.core import pixels
 from passerby.core.errors import OptionError, StageError
 from passerby.core.regions import Mask, Region

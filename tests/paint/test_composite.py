@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from drawn_frames import FORMATS, YUV420, frame
 
-from passerby.anonymize.composite import blanked, composite
-from passerby.anonymize.effects import Fill
+from passerby.paint.composite import blanked, composite
+from passerby.paint.effects import Fill
 from passerby.core import pixels
 from passerby.core.errors import StageError
 from passerby.core.regions import Mask, Patch, Region
