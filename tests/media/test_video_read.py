@@ -219,7 +219,8 @@ def test_the_first_film_is_read_and_the_others_are_mentioned(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    "name", ["-y.mp4", "a%03d.mp4", "http:x.mp4", "c#d?.mp4", "q'\"uo.mp4", "møte 会.mp4", "concat:a|b.mp4", " a b .mp4"]
+    "name",
+    ["-y.mp4", "a%03d.mp4", "http:x.mp4", "c#d?.mp4", "q'\"uo.mp4", "møte 会.mp4", "concat:a|b.mp4", " a b .mp4"],
 )
 def test_no_sign_in_a_name_means_anything(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     draw(tmp_path / "plain.mp4")
@@ -310,7 +311,9 @@ def test_a_reading_checks_itself(wrong: dict[str, Fraction]) -> None:
         Reading(**wrong)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(("fps", "left"), [("25", 50), ("30", 50), ("12.5", 25), ("10", 20), ("1", 2), ("0.5", 1), ("24", 48)])
+@pytest.mark.parametrize(
+    ("fps", "left"), [("25", 50), ("30", 50), ("12.5", 25), ("10", 20), ("1", 2), ("0.5", 1), ("24", 48)]
+)
 def test_fewer_frames_keep_their_own_times(fps: str, left: int, tmp_path: Path) -> None:
     path = draw(tmp_path / "in.mp4", Clip(frames=50))
     whole = {frame.time: stored(frame) for frame in frames_of(path)}
@@ -354,7 +357,9 @@ def test_interlaced_pictures_are_made_whole_at_the_same_times(tmp_path: Path) ->
     assert [frame.time for frame in frames] == before.times
     assert source.info.notes == ("interlaced: every frame is made whole (bwdif), at the same times",)
     combs = [np.abs(np.diff(frame.planes[0].astype(int), axis=0)).mean() for frame in frames]
-    woven = [np.abs(np.diff(np.frombuffer(p[0], np.uint8).reshape(48, 64).astype(int), axis=0)).mean() for p in before.planes]
+    woven = [
+        np.abs(np.diff(np.frombuffer(p[0], np.uint8).reshape(48, 64).astype(int), axis=0)).mean() for p in before.planes
+    ]
     assert max(combs) < min(woven) / 3
 
 

@@ -41,15 +41,21 @@ class Shown:
 class Decoder:
     """Decodes one video stream. After damage it goes on at the next key picture, for whoever still wants to listen."""
 
-    def __init__(self, stream: VideoStream, clock: Clock, *, resume: bool) -> None:
-        """`resume`: decode on one thread, so that an error tells exactly which packet it is about."""
+    def __init__(self, stream: VideoStream, clock: Clock, *, careful: bool) -> None:
+        """`careful`: decode on one thread, so that an error tells exactly which packet it is about.
+
+        Recordings that begin in the middle need it as well. Their first pictures lean on some that were cut off;
+        without them a decoder on many threads may fail for good, one on a single thread grumbles and goes on.
+        """
         self.skipped = 0
-        """Packets before the first key picture: nothing can decode them."""
+        """Pictures at the beginning that lean on what comes before it: nothing can decode them."""
         self._codec = stream.codec_context
         self._clock = clock
-        self._resume = resume
+        self._careful = careful
         self._due: list[int] = []
         self._key: int | None = None
+        self._opening = True
+        """No picture has come out since decoding began, or began again."""
         self._resumed = False
         self._fields = False
 
@@ -60,38 +66,36 @@ class Decoder:
             if not packet.size:
                 continue
             self._clock.send(packet)
-            if self._key is None and not self._begin(packet):
-                continue
-            yield from self._decoded(packet)
+            if self._key is None and (packet.is_keyframe or self._codec.codec.intra_only):
+                self._begin(packet)
+            if self._key is None or (self._careful and self._is_leading(packet.pts)):
+                self.skipped += not self._resumed
+            else:
+                self._expect(packet)
+                yield from self._decoded(packet)
         if self._key is not None:
             yield from self._decoded(None)
             if self._due and not self._clock.by_order and not self._second_field(self._due):
                 yield Lost(self._due[0], "it does not decode")
 
-    def _begin(self, packet: Packet[VideoStream]) -> bool:
-        """Whether decoding can begin with `packet`."""
-        if not (packet.is_keyframe or self._codec.codec.intra_only):
-            self.skipped += not self._resumed
-            return False
-        self._key = packet.pts if packet.pts is not None else packet.dts
+    def _begin(self, key: Packet[VideoStream]) -> None:
+        self._key = key.pts if key.pts is not None else key.dts
         if not self._codec.is_open:
             # An error must be an error, not a picture patched from its neighbours.
             self._codec.options |= {"err_detect": "crccheck+explode"}
             # Matched by order alone, no picture may be swallowed.
-            one = self._resume or self._clock.by_order
+            one = self._careful or self._clock.by_order
             self._codec.thread_type = ThreadType.NONE if one else ThreadType.AUTO
             self._codec.thread_count = 1 if one else min((os.cpu_count() or 1) + 2, 16)
-        return True
 
     def _decoded(self, packet: Packet[VideoStream] | None) -> Iterator[Shown | Lost]:
-        if packet is not None:
-            self._expect(packet)
         try:
             frames = self._codec.decode(packet)
         except av.error.EOFError:
             return
         except av.error.FFmpegError as error:
-            if not self._forgive():
+            # At a beginning in the middle, an error need not cost a picture. If it did, that picture will be missed.
+            if packet is None or not (self._careful and self._opening) or self._clock.by_order:
                 yield from self._broken(error.strerror or "it does not decode", [])
             return
         yield from self._whole(frames)
@@ -114,9 +118,11 @@ class Decoder:
                 self._restart()
                 yield Lost(missing[0], "it does not decode")
                 return
-            # A picture before the key picture may lean on what was lost.
-            if not (self._resumed and self._is_leading(frame.pts)):
-                yield Shown(frame, self._clock.show(frame.pts))
+            yield self._shown(frame)
+
+    def _shown(self, frame: VideoFrame) -> Shown:
+        self._opening = False
+        return Shown(frame, self._clock.show(frame.pts))
 
     def _settle(self, frame: VideoFrame) -> list[int]:
         """Strike `frame` off the list; return the times before it at which a picture should have come."""
@@ -134,15 +140,8 @@ class Decoder:
         return self._fields and len(times) == 1
 
     def _is_leading(self, time: int | None) -> bool:
-        """Whether a picture comes before the key picture that decoding began with: it may lean on what was not sent."""
+        """Whether a picture comes before the key picture that decoding began with."""
         return time is not None and self._key is not None and time < self._key
-
-    def _forgive(self) -> bool:
-        """Take an error for that of a leading picture, if one is still due."""
-        if self._due and self._is_leading(self._due[0]):
-            del self._due[0]
-            return True
-        return False
 
     def _broken(self, reason: str, frames: list[VideoFrame]) -> Iterator[Shown | Lost]:
         """What was sent before the damage still comes out; then the loss, then a fresh start."""
@@ -152,7 +151,7 @@ class Decoder:
         for frame in rest:
             if self._clock.by_order or lost is None or (frame.pts is not None and frame.pts < lost):
                 self._settle(frame)
-                yield Shown(frame, self._clock.show(frame.pts))
+                yield self._shown(frame)
         if self._due:
             lost = self._due[0]
         self._restart()
@@ -170,4 +169,5 @@ class Decoder:
         self._due.clear()
         self._clock.forget()
         self._key = None
+        self._opening = True
         self._resumed = True

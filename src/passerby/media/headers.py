@@ -26,7 +26,8 @@ def missing_bytes(path: Path) -> int:
         if head[4:8] in _FIRST_BOXES:
             end = max((start + length for _, start, length in _boxes(file, size)), default=0)
         elif head[:4] == b"RIFF":
-            end = max(_riffs(file, size), default=0) - _SLACK
+            end = max(_riffs(file, size), default=0)
+            end = end if end > size + _SLACK else 0
         elif head[:4] == _EBML:
             end = _segment_end(file)
         else:

@@ -51,28 +51,33 @@ class Reader:
         Raises:
             InputError: see `container.opened` and `container.picture_stream`.
         """
-        self.container = opened(path, reading.limits)
-        self.stream = picture_stream(path.name, self.container, reading.limits)
+        self.fps = reading.fps
+        self.gaps: list[Gap] = []
+        self.repacking: Repacking | None = None
+        """How the decoder's pictures are taken; known with the first frame."""
+        self._path = path
+        self._reading = reading
+        self._breaks_off = breaks_off
+        self._lock = threading.Lock()
+        self._closed = False
+        self._orientation = Orientation()
+        self._read_error = ""
+        self._open(careful=reading.salvage)
+
+    def _open(self, *, careful: bool) -> None:
+        """Open the file at its beginning; `careful` as for the decoder."""
+        self.container = opened(self._path, self._reading.limits)
+        self.stream = picture_stream(self._path.name, self.container, self._reading.limits)
         for other in self.container.streams:
             if other is not self.stream:
                 other.discard = Discard.all
         assert self.stream.time_base is not None
         self.tick = self.stream.time_base
         self.rate = self.stream.average_rate or self.stream.guessed_rate
-        self.fps = reading.fps
-        self.window = Window.of(reading, self.container, self.tick)
-        self.repacking: Repacking | None = None
-        """How the decoder's pictures are taken; known with the first frame."""
-        self.gaps: list[Gap] = []
-        self._path = path
-        self._reading = reading
-        self._breaks_off = breaks_off
-        self._lock = threading.Lock()
-        self._closed = False
+        self.window = Window.of(self._reading, self.container, self.tick)
         self._clock = Clock(round(1 / (self.rate * self.tick)) if self.rate else 1, self.tick)
-        self._decoder = Decoder(self.stream, self._clock, resume=reading.salvage)
-        self._orientation = Orientation()
-        self._read_error = ""
+        self._decoder = Decoder(self.stream, self._clock, careful=careful)
+        self._careful = careful
         self._own_notes = self._stream_notes()
 
     def close(self) -> None:
@@ -115,7 +120,7 @@ class Reader:
 
     def _events(self) -> Iterator[Shown | Lost]:
         """What comes out of the decoder, each step under the lock: one thread may read while another closes."""
-        with closing(self._progressive(self._checked(self._decoder.frames(self._packets())))) as events:
+        with closing(self._progressive(self._checked(self._decoded()))) as events:
             while True:
                 with self._lock:
                     if self._closed:
@@ -126,6 +131,18 @@ class Reader:
                 yield event
         if self._breaks_off or self._read_error:
             yield Lost(self._clock.next_time, self._read_error or "the file breaks off")
+
+    def _decoded(self) -> Iterator[Shown | Lost]:
+        """What comes out of the decoder; of a careful one, where another fails on the very first picture."""
+        events = self._decoder.frames(self._packets())
+        first = next(events, None)
+        if isinstance(first, Lost) and not self._careful:
+            self.container.close()
+            self._open(careful=True)
+            events = self._decoder.frames(self._packets())
+        elif first is not None:
+            yield first
+        yield from events
 
     def _packets(self) -> Iterator[Packet[VideoStream]]:
         if self.window.start is not None:
