@@ -24,6 +24,8 @@ from passerby.media.video import VideoSource
 from passerby.media.write import Encoding, VideoSink
 
 LOSSLESS = Encoding(crf=0)
+_SOUND = {"strict": "experimental", "aac_pns": "0"}
+"""Noise that a decoder makes up itself would depend on what it decoded before."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +68,7 @@ def draw(path: Path, clip: Clip | None = None) -> Path:
         stream.pix_fmt = clip.pixels
         stream.codec_context.time_base = clip.tick
         sounds = [
-            container.add_stream(clip.sound, rate=48000, layout=clip.layout, options={"strict": "experimental"})
+            container.add_stream(clip.sound, rate=48000, layout=clip.layout, options=_SOUND)
             for _ in range(clip.tracks if clip.sound else 0)
         ]
         clip.prepare(container, stream)

@@ -138,7 +138,6 @@ def _with_company(path: Path) -> Path:
 
 def test_vorbis_sound_loses_the_comments_in_its_header(tmp_path: Path) -> None:
     """They are part of the codec's header and would be copied with it."""
-
     plain = draw(tmp_path / "plain.webm", Clip(codec="libvpx-vp9", sound="vorbis", layout="stereo"))
     path = tmp_path / "in.webm"
     with av.open(str(plain)) as container, av.open(str(path), "w") as output:
@@ -162,7 +161,8 @@ def test_vorbis_sound_loses_the_comments_in_its_header(tmp_path: Path) -> None:
 def _commented(header: bytes) -> bytes:
     """A Vorbis header with a comment so long that its length takes two bytes."""
     first, second = header[1], header[2]
-    assert header[0] == 2 and second < 255
+    assert header[0] == 2
+    assert second < 255
     identity, setup = header[3 : 3 + first], header[3 + first + second :]
     words = f"{MARK}-vorbis".encode() * 20
     comments = b"\x03vorbis" + struct.pack("<II", 0, 1) + struct.pack("<I", len(words)) + words + b"\x01"

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -124,12 +125,13 @@ def test_random_damage_never_leads_to_more_than_an_error(seed: int, codec: str, 
     victim = path.with_name(f"victim{path.suffix}")
     victim.write_bytes(data)
     for reading in (Reading(), SALVAGE):
+        said, times = "", []
         try:
-            frames = frames_of(victim, reading)
+            times = [frame.time for frame in frames_of(victim, reading)]
         except PasserbyError as error:
-            assert "\n" not in str(error)
-        else:
-            assert all(a.time < b.time for a, b in zip(frames, frames[1:], strict=False))
+            said = str(error)
+        assert "\n" not in said
+        assert all(a < b for a, b in pairwise(times))
 
 
 @pytest.fixture(scope="module")
@@ -262,7 +264,7 @@ def test_joined_parts_run_on(tmp_path: Path) -> None:
     source = VideoSource(path)
     frames = list(source)
     assert len(frames) == 60
-    steps = {b.pts - a.pts for a, b in zip(frames, frames[1:], strict=False)}
+    steps = {b.pts - a.pts for a, b in pairwise(frames)}
     assert steps <= {3600, 7200, 10800}
     assert sum("starts again" in note for note in source.info.notes) == 2
 
@@ -405,7 +407,7 @@ def listening() -> Iterator[tuple[int, list[bytes]]]:
 PLAYLISTS = {
     "hls": "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\n{other}\n#EXT-X-ENDLIST\n",
     "concat": "ffconcat version 1.0\nfile '{other}'\n",
-    "dash": '<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011"><Period><BaseURL>{other}</BaseURL></Period></MPD>',
+    "dash": '<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011"><BaseURL>{other}</BaseURL></MPD>',
     "sdp": "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video 5004 RTP/AVP 96\n",
     "asx": "[Reference]\nRef1={other}\n",
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 import subprocess
 import sys
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -17,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from passerby.core.errors import OptionError, OutputError, StageError
+from passerby.core.frame import Frame
 from passerby.media.container import FAMILIES, output_suffix
 from passerby.media.video import VideoSource
 from passerby.media.write import Encoding, VideoSink
@@ -35,6 +37,13 @@ def tagged(clip: Clip, colour: tuple[int, int, int, int]) -> Clip:
         codec.color_range, codec.color_primaries, codec.color_trc, codec.colorspace = colour
 
     return replace(clip, prepare=prepare)
+
+
+def write(path: Path, output: Path, frames: Iterable[Frame]) -> None:
+    """`frames` as a copy of `path`."""
+    with VideoSink(output, VideoSource(path).info) as sink:
+        for frame in frames:
+            sink.write(frame)
 
 
 # Without loss
@@ -148,14 +157,9 @@ def test_avi_says_that_uneven_times_do_not_fit_in(tmp_path: Path) -> None:
 
 def test_a_frame_that_is_not_after_the_one_before_is_refused(tmp_path: Path) -> None:
     path = draw(tmp_path / "in.mp4")
-    source = VideoSource(path)
     frames = frames_of(path)
-    with (
-        pytest.raises(StageError, match="not after the one before"),
-        VideoSink(tmp_path / "out.mp4", source.info) as sink,
-    ):
-        sink.write(frames[1])
-        sink.write(frames[0])
+    with pytest.raises(StageError, match="not after the one before"):
+        write(path, tmp_path / "out.mp4", [frames[1], frames[0]])
     assert sorted(tmp_path.iterdir()) == [path]
 
 
@@ -263,11 +267,13 @@ def test_an_existing_output_stays_unless_forced(tmp_path: Path) -> None:
 @pytest.mark.parametrize("written", [0, 1, 9])
 def test_an_error_inside_the_block_leaves_nothing(error: type[BaseException], written: int, tmp_path: Path) -> None:
     path = draw(tmp_path / "in.mp4")
-    source = VideoSource(path)
-    with pytest.raises(error), source, VideoSink(tmp_path / "out.mp4", source.info) as sink:
-        for frame, _ in zip(source, range(written), strict=False):
-            sink.write(frame)
+
+    def broken() -> Iterator[Frame]:
+        yield from frames_of(path)[:written]
         raise error
+
+    with pytest.raises(error):
+        write(path, tmp_path / "out.mp4", broken())
     assert sorted(tmp_path.iterdir()) == [path]
 
 
@@ -304,11 +310,10 @@ def test_a_missing_folder_is_named(tmp_path: Path) -> None:
 
 
 def test_frames_of_another_size_are_refused(tmp_path: Path) -> None:
-    info = VideoSource(draw(tmp_path / "in.mp4")).info
+    draw(tmp_path / "in.mp4")
     other = frames_of(draw(tmp_path / "other.mp4", Clip(size=(32, 32))))
-    with pytest.raises(StageError, match="is 32x32 yuv420p; the output was opened for 64x48"):  # noqa: SIM117
-        with VideoSink(tmp_path / "out.mp4", info) as sink:
-            sink.write(other[0])
+    with pytest.raises(StageError, match="is 32x32 yuv420p; the output was opened for 64x48"):
+        write(tmp_path / "in.mp4", tmp_path / "out.mp4", other)
 
 
 def test_an_encoder_that_loses_a_frame_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -318,7 +323,7 @@ def test_an_encoder_that_loses_a_frame_is_an_error(tmp_path: Path, monkeypatch: 
     taken = muxer.Muxer._take
     monkeypatch.setattr(muxer.Muxer, "_take", lambda self, packets: taken(self, packets[1:]))
     path = draw(tmp_path / "in.mp4")
-    with pytest.raises(OutputError, match="made .* pictures of 12 frames"):
+    with pytest.raises(OutputError, match=r"made \d+ pictures of 12 frames"):
         copied(path, tmp_path / "out.mp4")
     assert sorted(tmp_path.iterdir()) == [path]
 

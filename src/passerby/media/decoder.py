@@ -111,7 +111,7 @@ class Decoder:
         """`frames` as far as they are whole and nothing is missing between them."""
         for i, frame in enumerate(frames):
             if frame.is_corrupt:
-                yield from self._broken("it is damaged", frames[i + 1 :])
+                yield from self._broken("its data is corrupt", frames[i + 1 :])
                 return
             missing = self._settle(frame)
             if missing:
