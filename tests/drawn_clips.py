@@ -142,7 +142,7 @@ class Seen:
     size: tuple[int, int]
     rotation: int
     """Degrees clockwise."""
-    aspect: Fraction | None
+    aspect: Fraction
     colour: tuple[int, int, int, int]
     """Range (what does not say is limited, 1), primaries, transfer, matrix."""
     duration: int | None
@@ -167,7 +167,7 @@ def seen(path: Path) -> Seen:
             first.format.name,
             (first.width, first.height),
             -first.rotation % 360,
-            stream.sample_aspect_ratio,
+            stream.sample_aspect_ratio or Fraction(1),
             (first.color_range or 1, first.color_primaries, first.color_trc, first.colorspace),
             stream.duration,
             stream.time_base,
