@@ -43,13 +43,13 @@ class Tiled:
     """
 
     detector: Detector
-    tile: tuple[int, int] = (704, 448)
-    """Largest (width, height) of a tile in pixels."""
-    overlap: int = 96
+    tile: tuple[int, int] = (704, 576)
+    """Largest (width, height) of a tile in pixels; multiples of `GRID`."""
+    overlap: int = 64
     """Pixels that neighbouring tiles share, at least."""
 
     def __post_init__(self) -> None:
-        if min(self.tile) <= self.overlap:
+        if min(self.tile) < self.overlap + 2 * GRID:
             raise OptionError(f"tiles of {self.tile} pixels cannot overlap by {self.overlap}; make them larger")
 
     @property
@@ -68,8 +68,8 @@ class Tiled:
 
     def tiles(self, frame: Frame) -> Iterator[pixels.Box]:
         """x0 y0 x1 y1 of every tile, row by row; all of one size, so that the model plans its memory once."""
-        columns = _starts(frame.size[0], self.tile[0], self.overlap)
-        rows = _starts(frame.size[1], self.tile[1], self.overlap)
+        columns = _spans(frame.size[0], self.tile[0], self.overlap)
+        rows = _spans(frame.size[1], self.tile[1], self.overlap)
         for y0, y1 in rows:
             for x0, x1 in columns:
                 yield pixels.aligned(frame, (x0, y0, x1, y1))
@@ -92,16 +92,20 @@ def once(found: Detections) -> Detections:
     return found[np.sort(np.concatenate(kept))] if kept else found
 
 
-def _starts(length: int, tile: int, overlap: int) -> list[tuple[int, int]]:
-    """The (start, end) of tiles along a side of `length`, evenly spread, all equally long but for the last."""
+def _spans(length: int, tile: int, overlap: int) -> list[tuple[int, int]]:
+    """The (start, end) of tiles along a side of `length`, evenly spread, all equally long but for the last.
+
+    A network that shrinks its input answers a little differently when things are shifted against its grid: on
+    multiples of its largest step, a tile's answers are those of a look at the whole picture.
+    """
     if length <= tile:
         return [(0, length)]
-    count = -(-(length - overlap) // (tile - overlap))
-    size = -(-(length + (count - 1) * overlap) // count)
-    # A network that shrinks its input answers a little differently when things are shifted against its grid:
-    # on multiples of its largest step, a tile's answers are those of a look at the whole picture.
-    firsts = np.linspace(0, length - size, count).astype(int) // GRID * GRID
-    return [(int(first), min(int(first) + size + GRID, length)) for first in firsts]
+    steps = -(-length // GRID)
+    shared, most = -(-overlap // GRID), tile // GRID
+    count = -(-(steps - shared) // (most - shared))
+    size = -(-(steps + (count - 1) * shared) // count)
+    starts = [i * (steps - size) // (count - 1) for i in range(count)]
+    return [(start * GRID, min((start + size) * GRID, length)) for start in starts]
 
 
 def _cut(frame: Frame, box: pixels.Box) -> Frame:

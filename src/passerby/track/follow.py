@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,11 @@ from passerby.track.motion import follow
 from passerby.track.refine import between
 
 Box = NDArray[np.float32]
+
+SAME_PLACE = 0.5
+"""IoU from which two boxes of one frame are taken for the same thing."""
+MOSTLY = 0.7
+"""Share of a box that lies in another one, from which it needs no track of its own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +64,7 @@ class _Live:
     label: str
     box: Box
     seen: int
-    """Frame of its last detection, and its box there."""
+    """Frame of its last detection, -1 before the first one; and its box there."""
     seen_box: Box
     speed: NDArray[np.float32]
     """(2,) pixels per frame, from the last step."""
@@ -75,6 +80,8 @@ class _Glimpse:
 
     index: int
     luma: NDArray[np.uint8]
+    seen: list[tuple[_Live, Box]] = field(default_factory=list)
+    """The tracks that were found or surely followed there, and where."""
 
 
 class Follow:
@@ -115,6 +122,7 @@ class Follow:
             if likeness >= self.following.likeness:
                 track.speed = (box - track.box)[:2]
                 track.box, track.lost = box, 0
+                now.seen.append((track, box))
                 rows.add(track, now.index, box, likeness, Origin.FOLLOWED)
             else:
                 track.speed = np.zeros(2, np.float32)
@@ -123,27 +131,31 @@ class Follow:
 
     def _meet(self, index: int, found: Detections, rows: _Rows) -> None:
         """What a look found: tracks seen again, and new ones."""
-        at = np.stack([track.box for track in self._live]) if self._live else np.empty((0, 4), np.float32)
-        labels = np.array([track.label for track in self._live], np.str_)
-        pairs = {column: row for row, column in match(at, labels, found.boxes, found.labels)}
-        for i in range(len(found)):
-            box, score = found.boxes[i], float(found.scores[i])
-            if i in pairs:
-                track, new = self._live[pairs[i]], False
-                self._close_gap(track, index, box, rows)
-            else:
-                track, new = self._begun(str(found.labels[i]), index, box), True
-            rows.add(track, index, box, score, Origin.DETECTED)
-            track.box = track.seen_box = box
-            track.seen, track.lost = index, 0
-            surer = score >= self.following.sure and not track.sure
-            track.sure = track.sure or surer
-            if new or surer:
-                self._trace_back(track, rows)
+        known = list(self._live)
+        at = np.stack([track.box for track in known]) if known else np.empty((0, 4), np.float32)
+        pairs = match(at, np.array([track.label for track in known], np.str_), found.boxes, found.labels)
+        for row, i in pairs:
+            self._close_gap(known[row], index, found.boxes[i], rows)
+            self._found(known[row], index, found.boxes[i], float(found.scores[i]), rows)
+        for i in sorted(set(range(len(found))) - {i for _, i in pairs}):
+            track = self._begun(str(found.labels[i]), found.boxes[i])
+            self._found(track, index, found.boxes[i], float(found.scores[i]), rows)
+        self._drop_covered(index, found)
 
-    def _begun(self, label: str, index: int, box: Box) -> _Live:
+    def _found(self, track: _Live, index: int, box: Box, score: float, rows: _Rows) -> None:
+        """`track` is at `box` in the frame that was looked at."""
+        new, sure = track.seen < 0, score >= self.following.sure
+        track.box = track.seen_box = box
+        track.seen, track.lost = index, 0
+        if new or (sure and not track.sure):
+            track.sure = sure
+            self._trace_back(track, rows)
+        rows.add(track, index, box, score, Origin.DETECTED)
+        self._past[-1].seen.append((track, box))
+
+    def _begun(self, label: str, box: Box) -> _Live:
         """A new track."""
-        track = _Live(self._next_id, label, box, index, box, np.zeros(2, np.float32))
+        track = _Live(self._next_id, label, box, -1, box, np.zeros(2, np.float32))
         self._next_id += 1
         self._live.append(track)
         return track
@@ -166,13 +178,48 @@ class Follow:
                 rows.add(track, frame, there, np.nan, Origin.FILLED)
 
     def _trace_back(self, track: _Live, rows: _Rows) -> None:
-        """Cover a new track in the frames before it was found, back to where it came in."""
+        """Cover a track in the frames before it was found, back to where it came in or is known already."""
         path = self._path_back(track.box, self._patience(track))
+        met = next((i for i, (frame, there, _) in enumerate(path) if self._known(frame, there, track)), None)
+        if met is not None:
+            path = path[: met + 1]
+            self._go_on_as(track, path[-1])
         for frame, there, likeness in path:
             rows.add(track, frame, there, likeness, Origin.FOLLOWED)
-        first, box = (path[-1][0], path[-1][1]) if path else (track.seen, track.box)
-        for frame in range(max(first - self.following.linger, self._past[0].index), first):
-            rows.add(track, frame, box, np.nan, Origin.EXTENDED)
+        if met is None:
+            first, box = (path[-1][0], path[-1][1]) if path else (track.seen, track.box)
+            for frame in range(max(first - self.following.linger, self._past[0].index), first):
+                rows.add(track, frame, box, np.nan, Origin.EXTENDED)
+
+    def _known(self, frame: int, box: Box, track: _Live) -> _Live | None:
+        """Another track that was seen in the same place in a past frame, or None."""
+        for other, there in self._past[frame - self._past[0].index].seen:
+            same = other.id != track.id and other.label == track.label
+            if same and bx.iou(box[None], there[None]).item() >= SAME_PLACE:
+                return other
+        return None
+
+    def _go_on_as(self, track: _Live, meeting: tuple[int, Box, float]) -> None:
+        """Let `track` be the one that it meets in the past, if that one was lost there: a face keeps its id."""
+        frame, box, _ = meeting
+        other = self._known(frame, box, track)
+        later = list(self._past)[frame - self._past[0].index + 1 :]
+        if other is None or any(it is other or it.id == other.id for glimpse in later for it, _ in glimpse.seen):
+            return
+        self._live = [it for it in self._live if it is not other]
+        track.id = other.id
+
+    def _drop_covered(self, index: int, found: Detections) -> None:
+        """End the tracks that went astray onto something that was found just now, and so is hidden anyway."""
+        if not len(found):
+            return
+
+        def astray(track: _Live) -> bool:
+            same = found.boxes[found.labels == track.label]
+            inside = bx.intersection(track.box[None], same) / max(float(bx.area(track.box[None])[0]), 1e-6)
+            return track.seen < index and bool((inside >= MOSTLY).any())
+
+        self._live = [track for track in self._live if not astray(track)]
 
     def _path_back(self, box: Box, frames: int) -> list[tuple[int, Box, float]]:
         """(frame, box, likeness) of a thing in the frames before this one, newest first, as long as it is sure."""

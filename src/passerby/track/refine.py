@@ -7,7 +7,6 @@ import numpy as np
 from passerby.core.boxes import Boxes
 from passerby.core.tracks import Sightings, Track
 
-
 GRID = np.float32(16)
 """Settled boxes lie on whole parts of a pixel: so many to a pixel."""
 
