@@ -260,8 +260,8 @@ def test_a_blind_effect_is_shown_nothing_that_is_hidden():
 @pytest.mark.parametrize(
     ("rate", "size", "every", "hold"),
     [
-        (25, (1920, 1080), 4, 25),
-        (60, (1920, 1080), 10, 25),
+        (25, (1920, 1080), 4, 19),
+        (60, (1920, 1080), 10, 20),
         (5, (640, 480), 1, 8),
         (30, (7680, 4320), 5, 10),
         (None, (1, 1), 1, 8),

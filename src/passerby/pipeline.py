@@ -32,7 +32,7 @@ from passerby.track.cuts import marked
 from passerby.track.follow import Follow, Following
 from passerby.track.refine import settled
 
-FRAMES_AHEAD = 4
+FRAMES_AHEAD = 2
 """Frames that one stage may be ahead of the next."""
 
 
@@ -56,11 +56,11 @@ class Looking:
         """Sensible numbers for a video of `rate` frames per second and `size` (width, height).
 
         A look every sixth of a second, a hold of one second; less when that many frames of this size would take
-        more than 80 MB.
+        more than 60 MB.
         """
         rate = rate or Fraction(1)
         every = max(1, int(rate / 6))
-        room = 80_000_000 * 2 // (3 * size[0] * size[1])
+        room = 60_000_000 * 2 // (3 * size[0] * size[1])
         return Looking(every=every, hold=max(2 * every, min(round(rate), room), 8))
 
 
