@@ -98,15 +98,20 @@ def _demo(chosen: argparse.Namespace) -> int:
         raise OptionError(f"{folder} is not a folder; give one that exists with -o")
     before, after = folder / "passerby_demo.mp4", folder / "passerby_demo_anonymized.mp4"
     options = Options(force=True, audio="keep")
-    _say(f"composing {before} (drawn street, public-domain face, a tone for sound)")
-    demo.compose(before)
+    if not chosen.quiet:
+        _say(f"composing {before}: a drawn street, one public-domain face, a tone for sound")
+    truth = demo.compose(before)
     shown = Silent() if chosen.quiet else Printed(before.name)
     try:
         report = job.Job(before, after, options).run(job.detector(options), shown)
     finally:
         shown.end()
-    _say(f"{after}: {report.hidden} faces hidden in {report.frames} frames, {report.frames_per_second:.0f} frames/s")
-    _say("look at both files; then: passerby YOUR_VIDEO.mp4")
+    if not chosen.quiet:
+        there = sum(len(faces) for faces in truth.faces)
+        _say(
+            f"{after}: {report.frames} frames with {there} faces, {report.hidden} places hidden to be on the safe side"
+        )
+        _say("look at both files; then: passerby YOUR_VIDEO.mp4")
     return DONE
 
 

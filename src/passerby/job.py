@@ -204,7 +204,6 @@ class Job:
         self, source: VideoSource | StillSource, sink: VideoSink | StillSink, totals: Totals, seed: int, seconds: float
     ) -> Report:
         info = source.info
-        kept = ("video", "audio") if self.options.audio == "keep" else ("video",)
         missing = source.missing if isinstance(source, VideoSource) else ()
         return Report(
             input=info.name,
@@ -219,7 +218,7 @@ class Job:
             origins={origin.name.lower(): count for origin, count in sorted(totals.origins.items())},
             methods=self.options.methods(),
             audio=self.options.audio,
-            removed=[stream for stream in info.streams if not stream.startswith(kept)],
+            removed=_removed(info, self.options),
             missing=missing,
             notes=[*info.notes, *(sink.notes if isinstance(sink, VideoSink) else ())],
             seconds=round(seconds, 3),
@@ -234,6 +233,15 @@ def _expected(info: MediaInfo, options: Options) -> int | None:
     """How many frames there will be, where it is known."""
     part = options.start is not None or options.end is not None or options.fps is not None
     return None if part else info.frames
+
+
+def _removed(info: MediaInfo, options: Options) -> list[str]:
+    """The streams of the input that are not in the output: all but one picture, and the sound if it is wanted."""
+    others = list(info.streams)
+    picture = next((stream for stream in others if stream.startswith(("video", "picture"))), None)
+    if picture is not None:
+        others.remove(picture)
+    return [stream for stream in others if options.audio == "drop" or not stream.startswith("audio")]
 
 
 def _seed(options: Options, info: MediaInfo) -> int:
