@@ -139,7 +139,7 @@ def damaged_clips(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("damaged")
     quiet = {"libx265": {"x265-params": "log-level=none"}}
     return {
-        codec: draw(folder / f"{codec}.mp4", Clip(codec=codec, frames=20, size=(48, 32), options=quiet.get(codec, {})))
+        codec: draw(folder / f"{codec}.mp4", Clip(codec=codec, frames=20, options=quiet.get(codec, {})))
         for codec in ("libx264", "mpeg4", "libx265")
     }
 

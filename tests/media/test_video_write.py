@@ -195,6 +195,7 @@ def test_a_format_that_the_encoder_does_not_take_goes_to_the_nearest(tmp_path: P
     [
         (Clip(), "out.mp4", Encoding(encoder="h265"), "'h265' is no video encoder here; choose one of libx264"),
         (Clip(), "out.mp4", Encoding(encoder="aac"), "'aac' is no video encoder here"),
+        (Clip(size=(48, 64)), "out.mp4", Encoding(encoder="libx265"), "at least 64 pixels wide, got 48; use libx264"),
         (Clip(), "out.webm", Encoding(encoder="libx264"), "WebM does not hold what libx264 makes; it holds av1"),
         (Clip(), "out.mp4", Encoding(encoder="ffv1"), "MP4 does not hold what ffv1 makes"),
         (Clip(), "out.mp4", Encoding(preset="quick"), "libx264 has no preset 'quick'; choose one of ultrafast"),

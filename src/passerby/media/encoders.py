@@ -44,6 +44,8 @@ class _Settings:
     lossless: Mapping[str, str] | None = None
     """In place of a quality; None where it has no such mode."""
     presets: tuple[str, ...] = ()
+    narrowest: int = 1
+    """Fewest pixels across."""
 
 
 _EFFORTS = tuple("ultrafast superfast veryfast faster fast medium slow slower veryslow placebo".split())  # noqa: SIM905
@@ -57,6 +59,7 @@ _KNOWN = {
         {"crf": "22", "preset": "veryfast", "x265-params": _X265},
         {"x265-params": f"{_X265}:lossless=1"},
         _EFFORTS,
+        narrowest=64,  # below, its look-ahead writes outside its own memory
     ),
     "libvpx-vp9": _Settings(
         {"crf": "28", "b": "0", "deadline": "realtime", "cpu-used": "8", "row-mt": "1", "tile-columns": "2"},
@@ -161,6 +164,11 @@ def _choose(
         raise OptionError(
             f"{info.name} is {size[0]}x{size[1]}, and {codec.name} with {pixels} needs even sides; "
             f"use -o NAME.mkv (VP9 takes any size), or --max-res {max(size) - 1}"
+        )
+    narrowest = _KNOWN.get(fitting[0][0].name, _Settings()).narrowest
+    if size[0] < narrowest:
+        raise OptionError(
+            f"{fitting[0][0].name} needs pictures at least {narrowest} pixels wide, got {size[0]}; use libx264"
         )
     exact = [choice for choice in fitting if choice[1] == source]
     return (exact or fitting)[0]
