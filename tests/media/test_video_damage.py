@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import socket
 import struct
@@ -350,7 +351,8 @@ BAD = [
     Bad("late.mkv", lambda path: draw(path), LimitExceeded, "over the limit", Limits(max_duration_s=0.3)),
     Bad("big.mp4", lambda path: draw(path), LimitExceeded, "64x48 is over the limit of 999", Limits(max_pixels=999)),
     Bad("vast.mov", _vast, InputError, "frame 0"),
-    Bad("folder.mp4", lambda path: path.mkdir(), InputError, "cannot read"),
+    Bad("folder.mp4", lambda path: path.mkdir(), InputError, "is not a file"),
+    Bad("pipe.mp4", os.mkfifo, InputError, "is not a file"),
     Bad("gone.mp4", lambda path: None, InputError, "No such file"),
     Bad("frames.gif", lambda path: path.write_bytes(b"GIF89a" + bytes(60)), UnsupportedMedia, "is not a video"),
 ]

@@ -70,6 +70,8 @@ def write(path: Path, output: Path, frames: Iterable[Frame]) -> None:
         (Clip(codec="ffv1", size=(63, 47)), "a.mkv", LOSSLESS),
         (Clip(codec="mpeg4", tick=Fraction(1, 25)), "a.avi", LOSSLESS),
         (Clip(tick=Fraction(1, 90000), times=range(126000, 160000, 3600)), "a.ts", LOSSLESS),
+        (Clip(tick=Fraction(1, 90000), options={"bf": "0"}), "a.ts", LOSSLESS),
+        (Clip(tick=Fraction(1, 90000), options={"bf": "0"}), "a.m2ts", LOSSLESS),
     ],
     ids=lambda value: None if isinstance(value, Encoding) else str(getattr(value, "pixels", value)),
 )
@@ -146,6 +148,11 @@ def test_uneven_times_and_the_length_are_kept_to_the_tick(
     assert [time / Fraction(1, 90000) for time in after.times] == times
     last = (after.duration or 0) - (times[-1] - times[0])
     assert 0 < last <= max([*steps, 3600])
+
+
+def test_hevc_in_mp4_goes_by_the_name_that_apple_s_players_know(tmp_path: Path) -> None:
+    copied(draw(tmp_path / "in.mp4"), tmp_path / "out.mp4", Encoding(encoder="libx265"))
+    assert b"hvc1" in (tmp_path / "out.mp4").read_bytes()
 
 
 def test_avi_says_that_uneven_times_do_not_fit_in(tmp_path: Path) -> None:

@@ -200,6 +200,8 @@ def opened(path: Path, limits: Limits) -> InputContainer:
         LimitExceeded: it is larger than `limits`.
         InputError: it cannot be read at all.
     """
+    if path.exists() and not path.is_file():
+        raise InputError(f"cannot read {path}: it is not a file; give a video")
     try:
         with path.open("rb") as file:
             empty = not file.read(1)
