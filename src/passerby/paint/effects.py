@@ -75,15 +75,20 @@ def _celled(plane: Plane, spot: Places, noise: NDArray[np.int64], legal: tuple[i
     """`plane` with every cell at its mean plus noise (rows, columns[, C])."""
     if plane.size == 0:
         return plane
-    across, down = ((part * count).astype(int) for part, count in zip(spot, noise.shape[1::-1], strict=True))
-    column_at, columns = np.unique(across, return_index=True)
-    row_at, rows = np.unique(down, return_index=True)
+    column_at, columns, widths = _cells(spot[0], noise.shape[1])
+    row_at, rows, heights = _cells(spot[1], noise.shape[0])
     sums = np.add.reduceat(np.add.reduceat(plane, columns, axis=1, dtype=np.int64), rows, axis=0)
-    heights, widths = np.diff(rows, append=len(down)), np.diff(columns, append=len(across))
     counts = (heights[:, None] * widths[None]).reshape(sums.shape[:2] + (1,) * (plane.ndim - 2))
-    means = sums // counts
-    values = np.clip(means + noise[np.ix_(row_at, column_at)], *legal).astype(plane.dtype)
+    values = np.clip(sums // counts + noise[row_at[:, None], column_at[None]], *legal).astype(plane.dtype)
     return np.repeat(np.repeat(values, heights, axis=0), widths, axis=1)
+
+
+def _cells(places: NDArray[np.float64], count: int) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
+    """Of `count` cells along [0, 1), those that hold any of the rising `places`: which, their first, how many."""
+    firsts = np.searchsorted(places, np.arange(count) / count)
+    sizes = np.diff(firsts, append=len(places))
+    held = np.flatnonzero(sizes)
+    return held, firsts[held], sizes[held]
 
 
 @dataclass(frozen=True, kw_only=True)
