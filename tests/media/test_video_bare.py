@@ -94,6 +94,13 @@ def test_no_marker_survives(suffix: str, codec: str, sound: bool, tmp_path: Path
         assert not set(container.metadata) - {"major_brand", "minor_version", "compatible_brands", "encoder"}
 
 
+@pytest.mark.parametrize("encoder", ["mpeg4", "ffv1", "libx265", "libsvtav1", "libvpx-vp9"])
+def test_encoders_do_not_write_about_themselves(encoder: str, tmp_path: Path) -> None:
+    path = draw(tmp_path / "in.mp4", Clip(tick=Fraction(1, 25), size=(64, 64), muxing={"video_track_timescale": "25"}))
+    copied(path, tmp_path / "out.mkv", Encoding(encoder=encoder))
+    assert traces(tmp_path / "out.mkv") == []
+
+
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
 def test_cover_art_subtitles_attachments_and_data_are_left_behind(suffix: str, tmp_path: Path) -> None:
     path = _with_company(tmp_path / f"in{suffix}")

@@ -194,7 +194,9 @@ def test_an_mp4_without_its_index_says_so(tmp_path: Path) -> None:
         VideoSource(path)
 
 
-@pytest.mark.parametrize("tail", [bytes(5000), b"\xff" * 100, struct.pack(">I4s", 100, b"free") + bytes(92)])
+@pytest.mark.parametrize(
+    "tail", [bytes(5000), b"\xff" * 100, struct.pack(">I4s", 100, b"free") + bytes(92), b"\0\0\0\2abcdefgh" * 9]
+)
 def test_padding_behind_the_last_box_is_no_damage(tail: bytes, tmp_path: Path) -> None:
     path = draw(tmp_path / "in.mp4")
     path.write_bytes(path.read_bytes() + tail)

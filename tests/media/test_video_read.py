@@ -8,17 +8,25 @@ import threading
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import av
 import numpy as np
 import pytest
 from av.container import OutputContainer
+from av.stream import Disposition
+from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
-from drawn_clips import Clip, arrays, draw, frames_of, picture, seen
+from drawn_clips import Clip, arrays, content, draw, frames_of, picture, seen
 
 from passerby.core import pixels
 from passerby.core.errors import InputError, OptionError, UnsupportedMedia
 from passerby.core.frame import Frame
+from passerby.media.container import Limits, picture_stream
+from passerby.media.decoder import Shown
+from passerby.media.deinterlace import Deinterlacer
+from passerby.media.pictures import colour_tags
 from passerby.media.reading import Reading, Thinning
 from passerby.media.video import VideoSource
 
@@ -62,6 +70,11 @@ def test_planes_are_views_on_the_decoder_s_memory(tmp_path: Path) -> None:
     [frame, *_] = frames_of(draw(tmp_path / "in.mp4", Clip(size=(62, 46))))
     assert all(not plane.flags.owndata for plane in frame.planes)
     assert frame.planes[0].strides[0] > 62
+
+
+def test_the_older_names_of_full_range_say_so_without_a_tag() -> None:
+    assert colour_tags(VideoFrame(2, 2, "yuvj420p"))["range"] == 2
+    assert colour_tags(VideoFrame(2, 2, "yuv420p"))["range"] == 0
 
 
 def test_full_range_goes_by_one_name(tmp_path: Path) -> None:
@@ -218,6 +231,15 @@ def test_the_first_film_is_read_and_the_others_are_mentioned(tmp_path: Path) -> 
     assert source.info.notes == ("1 more video streams are left out; the first one is used",)
 
 
+def test_a_cover_picture_is_no_film_even_when_it_comes_first() -> None:
+    cover, film = (
+        SimpleNamespace(disposition=disposition, codec_context=SimpleNamespace(width=64, height=48))
+        for disposition in (Disposition.attached_pic, Disposition.default)
+    )
+    container: Any = SimpleNamespace(streams=SimpleNamespace(video=[cover, film]))
+    assert picture_stream("in.mp4", container, Limits()) is film
+
+
 @pytest.mark.parametrize(
     "name",
     ["-y.mp4", "a%03d.mp4", "http:x.mp4", "c#d?.mp4", "q'\"uo.mp4", "møte 会.mp4", "concat:a|b.mp4", " a b .mp4"],
@@ -327,7 +349,7 @@ def test_fewer_frames_keep_their_own_times(fps: str, left: int, tmp_path: Path) 
 def test_thinning_to_the_rate_that_is_there_leaves_rounded_times_alone() -> None:
     """Matroska counts in milliseconds: 30 frames a second are 33, 67, 100. Cameras waver by more."""
     thinning = Thinning(Fraction(30), Fraction(30))
-    assert all(thinning.keeps(Fraction(round(i * 1000 / 30) + i % 3, 1000)) for i in range(300))
+    assert all(thinning.keeps(Fraction(round(i * 1000 / 30) + i % 3 - 1, 1000)) for i in range(300))
 
 
 # Interlaced
@@ -361,6 +383,22 @@ def test_interlaced_pictures_are_made_whole_at_the_same_times(tmp_path: Path) ->
         np.abs(np.diff(np.frombuffer(p[0], np.uint8).reshape(48, 64).astype(int), axis=0)).mean() for p in before.planes
     ]
     assert max(combs) < min(woven) / 3
+
+
+def test_among_interlaced_pictures_progressive_ones_stay_as_they_are(tmp_path: Path) -> None:
+    woven = Clip(codec="mpeg2video", tick=Fraction(1, 25), options={"flags": "+ilme+ildct"}, frames=3)
+    frames: list[VideoFrame] = []
+    for name, clip in (("a.mpg", woven), ("b.mpg", replace(woven, options={}))):
+        with av.open(str(draw(tmp_path / name, clip))) as container:
+            frames += container.decode(video=0)
+    assert [frame.interlaced_frame for frame in frames] == [True] * 3 + [False] * 3
+    before = [content(frame) for frame in frames]
+    weaver = Deinterlacer(frames[0], Fraction(1, 25))
+    came = [shown for number, frame in enumerate(frames) for shown in weaver.push(Shown(frame, number))]
+    came += weaver.push(None)
+    assert [shown.pts for shown in came] == list(range(6))
+    assert [content(shown.frame) for shown in came][3:] == before[3:]
+    assert [content(shown.frame) for shown in came][:3] != before[:3]
 
 
 def test_progressive_pictures_stay_as_they_are(tmp_path: Path) -> None:

@@ -80,7 +80,6 @@ class Soundtrack:
                     f"{family.name} cannot hold the sound of {self._path.name} ({name}); "
                     "use -o NAME.mkv, or leave the sound out with --audio drop"
                 ) from error
-            track.metadata.clear()
             language = stream.metadata.get("language", "")
             if re.fullmatch("[a-z]{3}", language):
                 track.metadata["language"] = language
