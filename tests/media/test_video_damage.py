@@ -200,6 +200,7 @@ def test_an_mp4_without_its_index_says_so(tmp_path: Path) -> None:
 def test_padding_behind_the_last_box_is_no_damage(tail: bytes, tmp_path: Path) -> None:
     path = draw(tmp_path / "in.mp4")
     path.write_bytes(path.read_bytes() + tail)
+    assert missing_bytes(path) == 0
     assert len(frames_of(path)) == 12
 
 
