@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 import numpy as np
 import pytest
-from drawn_frames import Film, Told, found
+from drawn_frames import YUV422_10, Film, Told, found
 
-from passerby.paint.effects import Fill
 from passerby.core import boxes as bx
 from passerby.core.detections import Detections
 from passerby.core.errors import OptionError, StageError
 from passerby.core.tracks import Sightings
 from passerby.flow import ahead, windowed
 from passerby.mask.shapes import Rectangle
+from passerby.paint.effects import Fill
 from passerby.pipeline import Looking, followed, looked, marked, run, scheduled
 
 ACROSS = [(20 + 4 * i, 90) for i in range(40)]
@@ -214,7 +214,7 @@ class Forgetful:
 
 def test_a_tracker_that_speaks_of_lost_frames_stops_the_run():
     film = Film(ACROSS)
-    looks = looked(scheduled(marked(film), 4), Told(film), 2)
+    looks = looked(scheduled(marked(film), LOOKING), Told(film), 2)
     with pytest.raises(StageError, match="frame 1"):
         list(followed(looks, Forgetful(), 12))
 
@@ -261,14 +261,45 @@ def test_a_blind_effect_is_shown_nothing_that_is_hidden():
     ("rate", "size", "every", "hold"),
     [
         (25, (1920, 1080), 4, 19),
-        (60, (1920, 1080), 10, 20),
+        (30, (640, 360), 5, 30),
+        (60, (1920, 1080), 5, 19),
+        (1000, (640, 360), 5, 60),
         (5, (640, 480), 1, 8),
         (30, (7680, 4320), 5, 10),
-        (None, (1, 1), 1, 8),
+        (None, (16, 16), 1, 8),
     ],
 )
 def test_looking_suits_the_video(rate, size, every, hold):
-    assert Looking.at(rate and Fraction(rate), size) == Looking(every=every, hold=hold)
+    info = replace(Film([None]).info, rate=rate and Fraction(rate), size=size)
+    assert (Looking.at(info).every, Looking.at(info).hold) == (every, hold)
+
+
+def test_deep_pictures_are_held_for_a_shorter_time():
+    info = replace(Film([None]).info, rate=Fraction(30), size=(1920, 1080))
+    deep = replace(info, format=YUV422_10)
+    assert Looking.at(deep).hold < Looking.at(info).hold
+
+
+def test_a_rate_that_lies_does_not_keep_the_detector_from_looking():
+    """Recorders write 1000 frames per second into files of 25."""
+    film = Film(ACROSS)
+    detector = Told(film)
+    looking = Looking(every=30, hold=60)
+    hide(film, detector, looking=looking)
+    assert max(np.diff(sorted(detector.looks))) <= 4
+
+
+def test_frames_that_change_at_once_are_looked_at():
+    class Inserted(Film):
+        def __iter__(self):
+            other = Film(self.path, cuts=frozenset({0}))
+            for mine, its in zip(super().__iter__(), other, strict=True):
+                yield its if mine.index in (10, 11) else mine
+
+    film = Inserted(ACROSS[:1] * 30)
+    detector = Told(film)
+    hide(film, detector)
+    assert {10, 11} <= set(detector.looks)
 
 
 def test_looking_must_come_once_within_the_hold():

@@ -15,13 +15,6 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0.dev0"
 
 if TYPE_CHECKING:
-    from passerby.paint.effects import Blur as Blur
-    from passerby.paint.effects import ByLabel as ByLabel
-    from passerby.paint.effects import Fill as Fill
-    from passerby.paint.effects import Image as Image
-    from passerby.paint.effects import Mosaic as Mosaic
-    from passerby.paint.effects import Noise as Noise
-    from passerby.paint.effects import Outline as Outline
     from passerby.core.detections import Detections as Detections
     from passerby.core.errors import DamagedMedia as DamagedMedia
     from passerby.core.errors import InputError as InputError
@@ -50,6 +43,13 @@ if TYPE_CHECKING:
     from passerby.media.stills import StillSource as StillSource
     from passerby.media.video import VideoSource as VideoSource
     from passerby.media.write import VideoSink as VideoSink
+    from passerby.paint.effects import Blur as Blur
+    from passerby.paint.effects import ByLabel as ByLabel
+    from passerby.paint.effects import Fill as Fill
+    from passerby.paint.effects import Image as Image
+    from passerby.paint.effects import Mosaic as Mosaic
+    from passerby.paint.effects import Noise as Noise
+    from passerby.paint.effects import Outline as Outline
     from passerby.pipeline import Looking as Looking
     from passerby.pipeline import run as run
     from passerby.report import Report as Report

@@ -10,7 +10,7 @@ from passerby.core.errors import OptionError, OutputError, PasserbyError
 from passerby.core.stages import Detector
 from passerby.job import Job, beside
 from passerby.media.container import VIDEO_SUFFIXES, output_suffix
-from passerby.media.stills import STILL_SUFFIXES
+from passerby.media.stills import STILL_SUFFIXES, is_still
 from passerby.progress import Progress
 from passerby.report import Outcome
 from passerby.settings import Options
@@ -19,51 +19,77 @@ Planned = Job | Outcome
 """Something to do, or why it is not done."""
 
 
-def assign(inputs: Sequence[Path], output: Path | None, options: Options) -> list[Planned]:
-    """What each input, and each file of each folder among them, becomes; no two outputs share a name.
+def assign(inputs: Sequence[Path], output: Path | None, options: Options, report: Path | None = None) -> list[Planned]:
+    """What each input, and each file of each folder among them, becomes.
 
     `output` is a file for a single file, else a folder. A folder is walked to its end and mirrored, by default in
-    NAME_anonymized beside it; what is neither video nor picture in it is skipped.
+    NAME_anonymized beside it; what is neither video nor picture in it is skipped. No two outputs share a name, and
+    nothing that is written (`report` and the plan as well) takes the place of an input.
+
+    Raises:
+        OptionError: an output, plan or report would take the place of an input or of another one.
     """
     into = output is not None and (len(inputs) > 1 or inputs[0].is_dir() or output.is_dir())
-    taken: set[Path] = set()
+    names = _Names({path.resolve() for path in inputs if not path.is_dir()})
     planned: list[Planned] = []
     for path in inputs:
         if path.is_dir():
             mirror = output if output is not None else path.with_name(f"{path.resolve().name}_anonymized")
-            planned += _folder(path, mirror, options, taken)
+            planned += _folder(path, mirror, options, names)
         elif into and output is not None:
-            target = output / path.with_suffix(beside(path).suffix).name
-            planned.append(Job(path, _free(target, taken, path), options))
+            planned.append(Job(path, names.free(output / path.with_suffix(beside(path).suffix).name), options))
         else:
-            planned.append(Job(path, output or _free(beside(path), taken, path), options))
+            planned.append(Job(path, output or names.free(beside(path)), options))
     if options.plan is not None and len(planned) > 1:
         raise OptionError(f"--plan names one file, but there are {len(planned)} inputs; give them one at a time")
+    for option, extra in (("--plan", options.plan), ("--report", report)):
+        _check_apart(option, extra, planned)
+    if report is not None and options.plan is not None and report.resolve() == options.plan.resolve():
+        raise OptionError(f"--plan and --report both name {report}; give them two names")
     return planned
 
 
-def _folder(folder: Path, mirror: Path, options: Options, taken: set[Path]) -> Iterator[Planned]:
+def _folder(folder: Path, mirror: Path, options: Options, names: _Names) -> Iterator[Planned]:
     """One entry per file under `folder`, in the order of their names."""
-    for path in sorted(folder.rglob("*")):
-        if path.is_dir() or path.resolve().is_relative_to(mirror.resolve()):
-            continue
+    if folder.resolve().is_relative_to(mirror.resolve()):
+        raise OptionError(f"{mirror} holds {folder} itself; choose another folder with -o")
+    files = [path for path in sorted(folder.rglob("*")) if not path.is_dir()]
+    files = [path for path in files if not path.resolve().is_relative_to(mirror.resolve())]
+    if not files:
+        raise OptionError(f"the folder {folder} holds no files; nothing to do")
+    names.taken |= {path.resolve() for path in files}
+    for path in files:
         suffix = path.suffix.lower()
-        if suffix in STILL_SUFFIXES or suffix in VIDEO_SUFFIXES:
-            new = path.suffix if suffix in STILL_SUFFIXES else output_suffix(path)
-            target = mirror / path.relative_to(folder).with_suffix(new)
-            yield Job(path, _free(target, taken, path), options)
+        if suffix in STILL_SUFFIXES or suffix in VIDEO_SUFFIXES or is_still(path):
+            video = suffix in VIDEO_SUFFIXES
+            target = mirror / path.relative_to(folder).with_suffix(output_suffix(path) if video else path.suffix)
+            yield Job(path, names.free(target), options)
         else:
             yield Outcome(input=path, status="skipped", message="neither a video nor a picture")
 
 
-def _free(target: Path, taken: set[Path], path: Path) -> Path:
-    """`target`, or a name beside it that no other input of this run has, and that is not the input itself."""
-    candidate, number = target, 1
-    while candidate.resolve() in taken or candidate.resolve() == path.resolve():
-        number += 1
-        candidate = target.with_name(f"{target.stem}-{number}{target.suffix}")
-    taken.add(candidate.resolve())
-    return candidate
+class _Names:
+    """Files that nothing may be written over in this run: inputs, and outputs that others have."""
+
+    def __init__(self, taken: set[Path]) -> None:
+        self.taken = taken
+
+    def free(self, target: Path) -> Path:
+        """`target`, or the next name beside it that is not taken; taken from now on."""
+        candidate, number = target, 1
+        while candidate.resolve() in self.taken:
+            number += 1
+            candidate = target.with_name(f"{target.stem}-{number}{target.suffix}")
+        self.taken.add(candidate.resolve())
+        return candidate
+
+
+def _check_apart(option: str, extra: Path | None, planned: Sequence[Planned]) -> None:
+    if extra is None:
+        return
+    outputs = {item.output.resolve() for item in planned if item.output is not None}
+    if extra.resolve() in outputs | {item.input.resolve() for item in planned}:
+        raise OptionError(f"{option} {extra} is an input or output of this run; choose another name")
 
 
 def run(
@@ -72,10 +98,14 @@ def run(
     progress: Callable[[Path], Progress],
     done: Callable[[Outcome], None],
 ) -> list[Outcome]:
-    """Do everything in turn; a failure of one input does not keep the others from being done."""
+    """Do everything in turn; a failure of one input does not keep the others from being done.
+
+    Raises:
+        OptionError: the options do not suit the only input there is.
+    """
     outcomes = []
     for item in planned:
-        outcome = _one(item, detector, progress) if isinstance(item, Job) else item
+        outcome = _one(item, detector, progress, alone=len(planned) == 1) if isinstance(item, Job) else item
         done(outcome)
         outcomes.append(outcome)
     return outcomes
@@ -96,15 +126,18 @@ def rehearse(planned: Sequence[Planned]) -> list[Outcome]:
     return outcomes
 
 
-def _one(job: Job, detector: Detector, progress: Callable[[Path], Progress]) -> Outcome:
+def _one(job: Job, detector: Detector, progress: Callable[[Path], Progress], *, alone: bool) -> Outcome:
     shown = progress(job.input)
     try:
         with _folder_for(job.output):
             report = job.run(detector, shown)
-    except OptionError:
-        raise  # it would be the same for every input
     except PasserbyError as error:
+        if alone and isinstance(error, OptionError):
+            raise
         return Outcome(input=job.input, status="failed", message=str(error))
+    except Exception as error:  # noqa: BLE001  the sink has rolled back; the other inputs are still to be done
+        what = f"{job.input.name}: unexpected {type(error).__name__}: {error}; please report it with `passerby doctor`"
+        return Outcome(input=job.input, status="failed", message=" ".join(what.split()))
     finally:
         shown.end()
     return Outcome(input=job.input, status="done", message="", output=job.output, report=report)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Self
@@ -12,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 import passerby
-from passerby.paint.effects import Blur, ByLabel, Fill, Image, Mosaic, Noise, Outline
 from passerby.core.errors import InputError, OptionError, OutputError
 from passerby.core.frame import Frame, MediaInfo
 from passerby.core.pixels import rgb
@@ -29,7 +29,8 @@ from passerby.media.soundtrack import Soundtrack
 from passerby.media.stills import STILL_SUFFIXES, StillSink, StillSource, is_still
 from passerby.media.video import VideoSource
 from passerby.media.write import Encoding, VideoSink
-from passerby.pipeline import Looking, Totals, run
+from passerby.paint.effects import Blur, ByLabel, Fill, Image, Mosaic, Noise, Outline
+from passerby.pipeline import Totals, run
 from passerby.plan import store
 from passerby.progress import Progress, Silent
 from passerby.report import Report
@@ -160,22 +161,24 @@ class Job:
         cv2.setNumThreads(1)
         source = self._source()
         sink = self._sink(source.info)
-        with source, sink:
-            counted = _Counted(sink, progress or Silent(), _expected(source.info, self.options))
-            seed = _seed(self.options, source.info)
-            keep: list[Sightings] | None = [] if self.options.plan else None
+        seed = _seed(self.options, source.info)
+        keep: list[Sightings] = []
+        with ExitStack() as stack:
+            # Entered first, so that it is complete only when the output is.
+            plan = self.options.plan and stack.enter_context(committed(self.options.plan, force=self.options.force))
+            stack.enter_context(source)
+            stack.enter_context(sink)
             totals = run(
                 source,
-                counted,
+                _Counted(sink, progress or Silent(), _expected(source.info, self.options)),
                 detector=detector,
                 effect=effect(self.options),
                 shapes=shapes(self.options),
-                looking=Looking.at(source.info.rate, source.info.size),
                 seed=seed,
-                keep=keep,
+                keep=keep if plan else None,
             )
-            if keep is not None and self.options.plan is not None:
-                self._save_plan(self.options.plan, source.info, keep, seed)
+            if plan:
+                plan.write(self._plan(source.info, keep, seed).encode())
         return self._report(source, sink, totals, seed, time.monotonic() - started)
 
     def _source(self) -> VideoSource | StillSource:
@@ -195,10 +198,9 @@ class Job:
         sound = Soundtrack(self.input, self._reading()) if chosen.audio == "keep" else None
         return VideoSink(self.output, info, encoding, soundtrack=sound, force=chosen.force)
 
-    def _save_plan(self, path: Path, info: MediaInfo, keep: list[Sightings], seed: int) -> None:
+    def _plan(self, info: MediaInfo, keep: list[Sightings], seed: int) -> str:
         provenance = {"passerby": passerby.__version__, **self.options.changed()}
-        plan = Plan(info, tracks(Sightings.concat(keep)), seed, provenance)
-        write_text(path, store.to_json(plan), force=self.options.force)
+        return store.to_json(Plan(info, tracks(Sightings.concat(keep)), seed, provenance))
 
     def _report(
         self, source: VideoSource | StillSource, sink: VideoSink | StillSink, totals: Totals, seed: int, seconds: float

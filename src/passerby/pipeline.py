@@ -19,16 +19,16 @@ from fractions import Fraction
 
 import numpy as np
 
-from passerby.paint.composite import blanked, composite
 from passerby.core.detections import Detections
 from passerby.core.errors import OptionError, StageError
-from passerby.core.frame import Frame
+from passerby.core.frame import Frame, MediaInfo
 from passerby.core.regions import Region
 from passerby.core.stages import Anonymizer, Detector, Sink, Source, Tracker
 from passerby.core.tracks import Origin, Sightings
 from passerby.flow import Stream, ahead, windowed
 from passerby.mask.shapes import Shape
-from passerby.track.cuts import marked
+from passerby.paint.composite import blanked, composite
+from passerby.track.cuts import Marked, marked
 from passerby.track.follow import Follow, Following
 from passerby.track.refine import settled
 
@@ -41,7 +41,9 @@ class Looking:
     """How often the detector looks, and how far the pipeline looks ahead."""
 
     every: int = 4
-    """Frames from one look to the next; a shot's first and last frame are looked at as well."""
+    """Frames from one look to the next, at most; where the picture changes at once it is looked at as well."""
+    interval_s: Fraction = Fraction(3, 20)
+    """Seconds after which the next frame is looked at, however few frames that were: rates that files declare lie."""
     hold: int = 30
     """Frames that are kept back until they are painted: how far a find reaches back in time."""
     workers: int = 2
@@ -52,16 +54,22 @@ class Looking:
             raise OptionError(f"a look must come at least once within the hold, and need a worker; got {self}")
 
     @staticmethod
-    def at(rate: Fraction | None, size: tuple[int, int]) -> Looking:
-        """Sensible numbers for a video of `rate` frames per second and `size` (width, height).
+    def at(info: MediaInfo) -> Looking:
+        """Sensible numbers for a medium.
 
-        A look every sixth of a second, a hold of one second; less when that many frames of this size would take
-        more than 60 MB.
+        A look every sixth of a second but at least every 5 frames, and a hold of one second but no more than 60
+        frames or 60 MB; never less than two looks.
         """
-        rate = rate or Fraction(1)
-        every = max(1, int(rate / 6))
-        room = 60_000_000 * 2 // (3 * size[0] * size[1])
-        return Looking(every=every, hold=max(2 * every, min(round(rate), room), 8))
+        rate = info.rate or Fraction(1)
+        every = min(max(1, int(rate / 6)), 5)
+        room = 60_000_000 // _bytes(info)
+        return Looking(every=every, hold=max(2 * every, min(max(round(rate), 8), 60, room)))
+
+
+def _bytes(info: MediaInfo) -> int:
+    """Of one frame in memory."""
+    samples = sum(1 / (sx * sy) for sx, sy in info.format.subsampling) * info.format.channels
+    return max(int(info.size[0] * info.size[1] * samples) * np.dtype(info.format.dtype).itemsize, 1)
 
 
 @dataclass(slots=True)
@@ -94,6 +102,7 @@ def run(
     detector: Detector,
     effect: Anonymizer,
     shapes: Mapping[str, Shape],
+    tracker: Tracker | None = None,
     looking: Looking | None = None,
     seed: int = 0,
     keep: list[Sightings] | None = None,
@@ -103,21 +112,22 @@ def run(
     Args:
         source, sink: opened; entering and leaving them is the caller's part.
         shapes: the shape that hides each label.
-        looking: how often to look; by default from the source's frame rate and size.
+        tracker: follows what is found; by default `track.follow.Follow`.
+        looking: how often to look; by default what suits the source.
         seed: whatever is random is drawn from it.
         keep: all that was hidden is appended here, for a plan.
 
     Raises:
         StageError: a stage broke its contract. Errors of the source and the sink come through as they are.
     """
-    looking = looking or Looking.at(source.info.rate, source.info.size)
+    looking = looking or Looking.at(source.info)
     every = max(2, looking.every)
-    tracker = Follow(Following(hold=looking.hold, doubt=2 * every, linger=every))
+    tracker = tracker or Follow(Following(hold=looking.hold, doubt=2 * every, linger=every))
     totals = Totals()
     # Closed from the last to the first, so that each thread ends before what it reads from is closed.
     with (
         closing(ahead(source, FRAMES_AHEAD)) as frames,
-        closing(looked(scheduled(marked(frames), looking.every), detector, looking.workers)) as looks,
+        closing(looked(scheduled(marked(frames), looking), detector, looking.workers)) as looks,
         closing(ahead(followed(counted(looks, totals), tracker, looking.hold), FRAMES_AHEAD)) as known,
         closing(ahead(hidden(known, effect, shapes, seed), FRAMES_AHEAD)) as done,
     ):
@@ -129,27 +139,33 @@ def run(
     return totals
 
 
-def scheduled(frames: Iterable[tuple[Frame, bool]], every: int) -> Stream[tuple[Frame, bool, bool]]:
-    """Frames with whether a shot begins there, and whether to look: every so often, and at both ends of a shot."""
-    held: tuple[Frame, bool] | None = None
-    since = 0
-    for frame, cut in frames:
+def scheduled(frames: Iterable[Marked], looking: Looking) -> Stream[tuple[Marked, bool]]:
+    """Frames with whether to look: every so often, at both ends of a shot, and wherever the picture changes at once."""
+    held: Marked | None = None
+    last: Frame | None = None
+    for item in frames:
         if held is not None:
-            look = held[1] or cut or since % every == 0
-            yield *held, look
-            since = 1 if held[1] else since + 1
-        held = frame, cut
+            look = held.changed or item.cut or _due(held.frame, last, looking)
+            yield held, look
+            last = held.frame if look else last
+        held = item
     if held is not None:
-        yield *held, True
+        yield held, True
 
 
-def looked(frames: Iterable[tuple[Frame, bool, bool]], detector: Detector, workers: int) -> Stream[Look]:
+def _due(frame: Frame, last: Frame | None, looking: Looking) -> bool:
+    if last is None:
+        return True
+    return frame.index - last.index >= looking.every or frame.time - last.time >= looking.interval_s
+
+
+def looked(frames: Iterable[tuple[Marked, bool]], detector: Detector, workers: int) -> Stream[Look]:
     """Frames with what `detector` finds in those to look at, in order; several looks run at a time."""
     waiting: deque[tuple[Frame, bool, Future[Detections] | None]] = deque()
     pool = ThreadPoolExecutor(workers, thread_name_prefix="passerby look")
     try:
-        for frame, cut, look in frames:
-            waiting.append((frame, cut, pool.submit(_look, detector, frame) if look else None))
+        for item, look in frames:
+            waiting.append((item.frame, item.cut, pool.submit(_look, detector, item.frame) if look else None))
             while sum(future is not None for _, _, future in waiting) > workers:
                 yield _answer(*waiting.popleft())
         while waiting:

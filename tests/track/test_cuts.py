@@ -11,7 +11,7 @@ from passerby.track.cuts import marked
 
 
 def cuts(frames):
-    return [picture.index for picture, cut in marked(frames) if cut]
+    return [item.frame.index for item in marked(frames) if item.cut]
 
 
 def lit(film, change):
@@ -53,5 +53,13 @@ def test_a_slow_pan_is_no_cut():
 
 def test_every_frame_comes_through_in_order():
     film = Film([None] * 11)
-    assert [picture.index for picture, _ in marked(film)] == list(range(11))
+    assert [item.frame.index for item in marked(film)] == list(range(11))
     assert list(marked([])) == []
+
+
+def test_an_insert_of_a_few_frames_is_no_cut_but_a_change():
+    """Nobody knows what is in it: it has to be looked at."""
+    other = list(Film([(100, 100)] * 20, cuts=frozenset({0})))
+    frames = [replace(other[i], index=i) if i in (8, 9) else f for i, f in enumerate(Film([(100, 100)] * 20))]
+    assert cuts(frames) == []
+    assert [item.frame.index for item in marked(frames) if item.changed] == [8, 9]

@@ -6,7 +6,7 @@
     │   ├── UnsupportedMedia   no picture in it, or one that passerby does not handle
     │   ├── DamagedMedia       it breaks off or does not decode (`frame` and `time_s` say where)
     │   └── LimitExceeded      larger than the limits allow
-    ├── OutputError            the result cannot be written (exists, full disk, wrong container)
+    ├── OutputError            the result cannot be written (exists, full disk, encoder failed)
     ├── StageError             a detector, tracker or anonymizer broke its contract
     └── WeightsError           a model file is missing or is not the one it should be
 

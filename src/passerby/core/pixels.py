@@ -126,13 +126,6 @@ def rgb(frame: Frame, size: tuple[int, int] | None = None) -> NDArray[np.uint8]:
     return np.ascontiguousarray(np.rot90(_to_rgb(planes, frame.format), -frame.turn))
 
 
-def rgb_crop(frame: Frame, box: Box) -> NDArray[np.uint8]:
-    """A part of the upright picture at its own size as RGB uint8 (H, W, 3); `box` is `aligned`."""
-    size = box[2] - box[0], box[3] - box[1]
-    planes = [_scaled(np.ascontiguousarray(plane), size, frame.format.depth) for plane in crop(frame, box)]
-    return _to_rgb(planes, frame.format)
-
-
 def luma(frame: Frame, size: tuple[int, int]) -> NDArray[np.uint8]:
     """The light of the upright picture, uint8 (H, W), scaled to `size` (width, height)."""
     if frame.turn % 2:

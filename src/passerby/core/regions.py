@@ -39,8 +39,6 @@ class Region:
     """From the run's seed and the track: whatever is drawn at random for this track is drawn from it."""
     score: float = float("nan")
     """In [0, 1]; NaN in a frame in which it was not measured."""
-    method: str | None = None
-    """The effect chosen for this track, or None for the one of its label."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

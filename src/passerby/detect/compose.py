@@ -14,7 +14,6 @@ from passerby.core.errors import OptionError
 from passerby.core.frame import Frame
 from passerby.core.stages import Detector
 
-
 GRID = 32
 """Tiles start on multiples of this."""
 

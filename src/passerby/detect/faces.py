@@ -15,7 +15,7 @@ from passerby.core.boxes import Boxes
 from passerby.core.detections import Detections
 from passerby.core.errors import OptionError, StageError
 from passerby.core.frame import Frame
-from passerby.runtime import Description, shared
+from passerby.runtime import shared
 
 STRIDE = 4
 """Pixels of the input from one cell of the heat map to the next."""

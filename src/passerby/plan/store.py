@@ -12,7 +12,10 @@ VERSION = 1
 
 
 def to_json(plan: Plan) -> str:
-    """The plan as text: the same plan gives the same bytes. Boxes are exact (see `refine.GRID`), scores rounded to 1/1000."""
+    """The plan as text: the same plan gives the same bytes.
+
+    Boxes are exact (see `refine.GRID`), scores are rounded to 1/1000.
+    """
     media = plan.media
     head = {
         "passerby_plan": VERSION,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,11 +25,22 @@ REDISTRIBUTION = 0.35
 """Share of pixels that change their class of grey levels between two such shots."""
 
 
-def marked(frames: Iterable[Frame], patience: int = 3) -> Iterator[tuple[Frame, bool]]:
-    """Every frame, and whether it is the first of a new shot.
+@dataclass(frozen=True, slots=True, eq=False)
+class Marked:
+    """A frame, and how it differs from the shot so far."""
+
+    frame: Frame
+    cut: bool
+    """A new shot begins here."""
+    changed: bool
+    """The picture is another one, by a cut or for a few frames only: whatever was known of it may not hold."""
+
+
+def marked(frames: Iterable[Frame], patience: int = 3) -> Iterator[Marked]:
+    """Every frame, marked where the picture changes at once.
 
     A frame is held back until `patience` frames after it are known: when the old picture comes back by then, it was a
-    flash of light and not a cut, and nothing must end there.
+    flash of light or an insert and not a cut, and nothing must end there.
     """
     waiting: deque[tuple[Frame, NDArray[np.uint8]]] = deque()
     last: NDArray[np.uint8] | None = None
@@ -42,11 +54,11 @@ def marked(frames: Iterable[Frame], patience: int = 3) -> Iterator[tuple[Frame, 
 
 def _release(
     waiting: deque[tuple[Frame, NDArray[np.uint8]]], last: NDArray[np.uint8] | None
-) -> Generator[tuple[Frame, bool], None, NDArray[np.uint8]]:
+) -> Generator[Marked, None, NDArray[np.uint8]]:
     """Let the oldest waiting frame go; returns the tiny picture of the shot so far."""
     changed = [last is not None and differs(last, tiny) for _, tiny in waiting]
     frame, tiny = waiting.popleft()
-    yield frame, all(changed)
+    yield Marked(frame, all(changed), changed[0])
     # The shot's picture stays what it was before a flash, so that its end is no cut either.
     return last if last is not None and changed[0] and not all(changed) else tiny
 

@@ -134,24 +134,28 @@ class Follow:
         known = list(self._live)
         at = np.stack([track.box for track in known]) if known else np.empty((0, 4), np.float32)
         pairs = match(at, np.array([track.label for track in known], np.str_), found.boxes, found.labels)
-        for row, i in pairs:
-            self._close_gap(known[row], index, found.boxes[i], rows)
-            self._found(known[row], index, found.boxes[i], float(found.scores[i]), rows)
-        for i in sorted(set(range(len(found))) - {i for _, i in pairs}):
-            track = self._begun(str(found.labels[i]), found.boxes[i])
-            self._found(track, index, found.boxes[i], float(found.scores[i]), rows)
+        tracks = {i: known[row] for row, i in pairs}
+        for i, track in tracks.items():
+            self._close_gap(track, index, found.boxes[i], rows)
+        for i in sorted(set(range(len(found))) - set(tracks)):
+            tracks[i] = self._begun(str(found.labels[i]), found.boxes[i])
+        # All of them take their places before any is traced back, or one could be taken for another that is here too.
+        surer = [self._found(track, index, found.boxes[i], float(found.scores[i])) for i, track in tracks.items()]
+        for track, traced in zip(tracks.values(), surer, strict=True):
+            if traced:
+                self._trace_back(track, rows)
+        for i, track in tracks.items():
+            rows.add(track, index, found.boxes[i], float(found.scores[i]), Origin.DETECTED)
         self._drop_covered(index, found)
 
-    def _found(self, track: _Live, index: int, box: Box, score: float, rows: _Rows) -> None:
-        """`track` is at `box` in the frame that was looked at."""
+    def _found(self, track: _Live, index: int, box: Box, score: float) -> bool:
+        """`track` is at `box` in the frame that was looked at. True if it is to be traced back from here."""
         new, sure = track.seen < 0, score >= self.following.sure
+        surer = sure and not track.sure
         track.box = track.seen_box = box
-        track.seen, track.lost = index, 0
-        if new or (sure and not track.sure):
-            track.sure = sure
-            self._trace_back(track, rows)
-        rows.add(track, index, box, score, Origin.DETECTED)
+        track.seen, track.lost, track.sure = index, 0, track.sure or sure
         self._past[-1].seen.append((track, box))
+        return new or surer
 
     def _begun(self, label: str, box: Box) -> _Live:
         """A new track."""
@@ -244,12 +248,11 @@ class Follow:
 
     def _retire(self, frame: Frame) -> None:
         """End the tracks that left the picture, that were not found for `hold` frames, or cannot be followed."""
-        size = np.array(frame.size, np.float32)
 
         def goes_on(track: _Live) -> bool:
-            middle = bx.centre(track.box[None])[0]
-            inside = bool((middle >= 0).all() and (middle <= size).all())
-            return inside and frame.index - track.seen < self._patience(track) and track.lost < self.following.linger
+            inside = bx.area(bx.clip(track.box[None], frame.size))[0] > 0
+            waits = frame.index - track.seen < self._patience(track) and track.lost < self.following.linger
+            return bool(inside) and waits
 
         self._live = [track for track in self._live if goes_on(track)]
 
