@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
+import signal
+import threading
 from pathlib import Path
 
 import av
@@ -13,6 +16,8 @@ import numpy as np
 import pytest
 
 from passerby import cli
+from passerby.progress import Printed
+from passerby.report import Outcome, summary
 
 
 @pytest.fixture(scope="session")
@@ -82,6 +87,15 @@ def test_quiet_says_nothing(here, capsys):
     assert said.out + said.err == ""
 
 
+def test_an_outline_says_even_quietly_that_nothing_is_hidden(here, capsys):
+    assert passerby("street.mp4", "--method", "outline", "-q") == 0
+    assert "NOTHING IS HIDDEN" in capsys.readouterr().err
+    assert passerby("street.mp4", "--method", "outline", "-y") == 0
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert "found (nothing hidden)" in last
+    assert "tracks hidden" not in last
+
+
 def test_an_existing_output_stays_unless_forced(here, capsys):
     (here / "street_anonymized.mp4").write_text("mine")
     assert passerby("street.mp4") == 1
@@ -97,6 +111,12 @@ def test_a_dry_run_writes_nothing(here, capsys):
     assert files(here) == before
     assert not (here / "out").exists()
     assert "street.mp4 -> out/street.mp4: planned" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("wrong", ["--cells=100", "--grow=inf", "--crf=inf", "--image=missing.png"])
+def test_a_dry_run_refuses_wrong_values_before_anything_is_announced(here, capsys, wrong):
+    assert passerby("street.mp4", "--dry-run", wrong) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
 
 
 def test_several_inputs_go_into_a_folder_and_names_never_collide(here):
@@ -184,6 +204,75 @@ def test_the_demo_makes_two_clips(here, capsys):
     assert {"passerby_demo.mp4", "passerby_demo_anonymized.mp4"} <= set(files(here))
 
 
+@pytest.mark.parametrize("mine", ["passerby_demo.mp4", "passerby_demo_anonymized.mp4"])
+def test_the_demo_replaces_files_only_when_told_to(here, capsys, mine):
+    (here / mine).write_text("mine")
+    before = files(here)
+    assert passerby("demo") == 1
+    assert files(here) == before
+    assert (here / mine).read_text() == "mine"
+    [said] = capsys.readouterr().err.splitlines()
+    assert "--force" in said
+    if mine == "passerby_demo.mp4":
+        assert passerby("demo", "-q", "-y") == 0
+        assert len(frames(here / mine)) > 0
+
+
+def test_signal_handlers_are_put_back(monkeypatch):
+    during = []
+    monkeypatch.setitem(cli.RUN, "doctor", lambda _: during.append(signal.getsignal(signal.SIGTERM)) or 0)
+    before = signal.getsignal(signal.SIGTERM)
+    assert passerby("doctor") == 0
+    assert during[0] is not before
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="this system has no SIGHUP")
+def test_a_closed_terminal_ends_like_ctrl_c_but_not_under_nohup(monkeypatch):
+    monkeypatch.setitem(cli.RUN, "doctor", lambda _: signal.raise_signal(signal.SIGHUP) or 0)
+    before = signal.getsignal(signal.SIGHUP)
+    try:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+        assert passerby("doctor") == 130
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        assert passerby("doctor") == 0
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_it_runs_in_any_thread(capsys):
+    codes = []
+    thread = threading.Thread(target=lambda: codes.append(passerby("doctor")))
+    thread.start()
+    thread.join()
+    assert codes == [0]
+
+
+def test_the_report_is_ascii_whatever_the_names_are():
+    strange = Outcome(input=Path("caf\udce9 – é.mp4"), status="failed", message="ü\udcff")
+    text = summary([strange])
+    assert text.isascii()
+    assert json.loads(text)["files"][0]["input"] == str(strange.input)
+
+
+def test_the_bar_leaves_nothing_on_the_line(monkeypatch):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    monkeypatch.setattr("passerby.progress.BETWEEN_UPDATES_S", 0)
+    screen = Terminal()
+    shown = Printed("street.mp4", screen)
+    shown.update(1, 100)
+    shown.update(2, None)
+    shown.end()
+    assert "\x1b" not in screen.getvalue()
+    _, bar, shorter, blank, rest = screen.getvalue().split("\r")
+    assert len(bar) == len(shorter)
+    assert blank == " " * len(shorter.rstrip())
+    assert rest == ""
+
+
 def test_the_doctor_answers(capsys):
     assert passerby("doctor") == 0
     assert "centerface" in capsys.readouterr().out
@@ -207,6 +296,7 @@ USAGE = [
     (["street.mp4", "--method", "smear"], "'smear'"),
     (["street.mp4", "--method", "plate=fill"], "'plate'"),
     (["street.mp4", "--method", "image"], "--image"),
+    (["street.mp4", "--method", "image", "--image", "missing.png"], "missing.png"),
     (["street.mp4", "--shape", "star"], "'star'"),
     (["street.mp4", "--grow", "-1"], "--grow"),
     (["street.mp4", "--grow", "much"], "--grow"),
@@ -255,7 +345,6 @@ FAILURES = [
     (["street.mp4", "-o", "street.mp4"], "the input itself"),
     (["street.mp4", "-o", "street.mp4", "-y"], "the input itself"),
     (["street.mp4", "-o", "text.mp4"], "exists already"),
-    (["street.mp4", "--method", "image", "--image", "missing.png"], "missing.png"),
     (["street.mp4", "--method", "image", "--image", "street.mp4"], "street.mp4"),
     (["street.mp4", "--plan", "notes.txt"], "exists already"),
     (["street.mp4", "--plan", "nowhere/p.json"], "nowhere"),

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import re
 from collections.abc import Callable, Mapping, Sequence
-from fractions import Fraction
 from pathlib import Path
 from typing import NoReturn
 
@@ -92,6 +90,7 @@ def _demo() -> argparse.ArgumentParser:
         prog="passerby demo", description="Compose a short clip with faces and anonymize it.", allow_abbrev=False
     )
     command.add_argument("-o", "--output", type=Path, metavar="FOLDER", help="where both clips go (default: here)")
+    command.add_argument("-y", "--force", action="store_true", help="replace clips of an earlier demo")
     command.add_argument("-q", "--quiet", action="store_true", help="say nothing but errors")
     return command
 
@@ -114,8 +113,8 @@ def _add_inputs(command: argparse.ArgumentParser) -> None:
     add("inputs", nargs="*", type=Path, metavar="INPUT", help="videos, pictures, or folders of them")
     add("-i", dest="more_inputs", action="append", default=[], type=Path, help=argparse.SUPPRESS)
     add("-o", "--output", type=Path, help="file, or folder for several inputs (default: NAME_anonymized.EXT beside it)")
-    add("--start", type=_time, metavar="TIME", help="leave out what lies before; seconds or h:m:s")
-    add("--end", type=_time, metavar="TIME", help="leave out what lies at or after it")
+    add("--start", metavar="TIME", help="leave out what lies before; seconds or h:m:s")
+    add("--end", metavar="TIME", help="leave out what lies at or after it")
     add("--salvage", action="store_true", help="of a damaged video, write what decodes instead of stopping")
     for name in AMBIGUOUS:
         add(name, action=_Ambiguous, nargs="?", help=argparse.SUPPRESS)
@@ -150,7 +149,7 @@ def _add_output(command: argparse.ArgumentParser) -> None:
     add = command.add_argument_group("the output").add_argument
     add("--audio", default=DEFAULTS.audio, help=f"{' or '.join(AUDIO)} (default: %(default)s; a voice identifies)")
     add("--max-res", type=int, metavar="N", help="longest side in pixels, at most")
-    add("--fps", type=_rate, metavar="N", help="frames per second, at most")
+    add("--fps", metavar="N", help="frames per second, at most")
     add("--encoder", metavar="NAME", help="libx264, libx265, libsvtav1, libvpx-vp9, ffv1, … (default: by container)")
     add("--crf", type=float, metavar="N", help="quality, lower is better, 0 is lossless (default: by encoder)")
     add("--preset", metavar="NAME", help="speed of the encoder, in its own words")
@@ -165,21 +164,3 @@ def _add_saying(command: argparse.ArgumentParser) -> None:
     add("--dry-run", action="store_true", help="say what would be done, and write nothing")
     add("-q", "--quiet", action="store_true", help="say nothing but errors")
     add("-v", "--verbose", action="store_true", help="say more")
-
-
-def _time(text: str) -> Fraction:
-    """Seconds, from '12.5', '1:30' or '01:02:03.5'."""
-    if not re.fullmatch(r"([0-9]+:){0,2}[0-9]+([.][0-9]+)?", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a time; write seconds (12.5) or hours:minutes:seconds")
-    seconds = Fraction(0)
-    for part in text.split(":"):
-        seconds = seconds * 60 + Fraction(part)
-    return seconds
-
-
-def _rate(text: str) -> Fraction:
-    """Frames per second, from '25', '29.97' or '30000/1001'."""
-    try:
-        return Fraction(text)
-    except (ValueError, ZeroDivisionError):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a frame rate; write 25, 29.97 or 30000/1001") from None

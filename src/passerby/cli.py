@@ -8,7 +8,9 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
-from collections.abc import Callable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
@@ -22,10 +24,10 @@ DONE, FAILED, USAGE, LEFTOVERS, SOME_FAILED, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run passerby with `arguments` (by default the process's own) and return its exit code."""
-    signal.signal(signal.SIGTERM, _terminated)
     try:
-        chosen = parse(sys.argv[1:] if arguments is None else arguments)
-        return RUN[chosen.command](chosen)
+        with _kills_like_ctrl_c():
+            chosen = parse(sys.argv[1:] if arguments is None else arguments)
+            return RUN[chosen.command](chosen)
     except OptionError as error:
         _say(f"passerby: {error}")
         return USAGE
@@ -37,8 +39,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
 
 
+@contextmanager
+def _kills_like_ctrl_c() -> Iterator[None]:
+    """In the block a polite kill and a closed terminal end like Ctrl-C, so that nothing half-written stays."""
+    old = {}
+    # Python sets handlers in the main thread alone.
+    if threading.current_thread() is threading.main_thread():
+        numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+        # nohup ignores SIGHUP, and None is a handler that Python could not put back.
+        ours = [number for number in numbers if signal.getsignal(number) not in (signal.SIG_IGN, None)]
+        old = {number: signal.signal(number, _terminated) for number in ours}
+    try:
+        yield
+    finally:
+        for number, handler in old.items():
+            signal.signal(number, handler)
+
+
 def _terminated(number: int, frame: FrameType | None) -> NoReturn:
-    """A polite kill ends like Ctrl-C, so that nothing half-written stays."""
     raise KeyboardInterrupt
 
 
@@ -63,12 +81,14 @@ def _anonymize(chosen: argparse.Namespace) -> int:
     if chosen.report is not None:
         check_free(chosen.report, force=options.force)
     if not chosen.quiet:
-        for line in announcement(options):
-            _say(line)
+        _say(announcement(options))
+    if not chosen.quiet or options.outlined():
+        for line in options.warnings():
+            _say(f"warning: {line}")
     if chosen.dry_run:
         outcomes = batch.rehearse(planned)
         for outcome in outcomes:
-            _say(_told(outcome))
+            _say(_told(outcome, options))
     else:
         detector = job.detector(options)
 
@@ -77,7 +97,7 @@ def _anonymize(chosen: argparse.Namespace) -> int:
 
         def done(outcome: Outcome) -> None:
             if outcome.status == "failed" or not chosen.quiet:
-                _say(_told(outcome, verbose=chosen.verbose))
+                _say(_told(outcome, options, verbose=chosen.verbose))
 
         outcomes = batch.run(planned, detector, progress, done)
     text = summary(outcomes)
@@ -91,13 +111,16 @@ def _anonymize(chosen: argparse.Namespace) -> int:
 
 def _demo(chosen: argparse.Namespace) -> int:
     from passerby import demo, job
+    from passerby.media.commit import check_free
     from passerby.progress import Printed, Silent
 
     folder = chosen.output or Path()
     if not folder.is_dir():
         raise OptionError(f"{folder} is not a folder; give one that exists with -o")
     before, after = folder / "passerby_demo.mp4", folder / "passerby_demo_anonymized.mp4"
-    options = Options(force=True, audio="keep")
+    for path in (before, after):
+        check_free(path, force=chosen.force)
+    options = Options(force=chosen.force, audio="keep")
     if not chosen.quiet:
         _say(f"composing {before}: a drawn street, one public-domain face, a tone for sound")
     truth = demo.compose(before)
@@ -125,24 +148,16 @@ def _doctor(chosen: argparse.Namespace) -> int:
     return DONE
 
 
-def announcement(options: Options) -> list[str]:
-    """What will be hidden, how, and what happens to sound and metadata; then warnings, one line each."""
-    methods = options.methods()
-    shown = ", ".join(f"{label}s by {method}" for label, method in methods.items())
+def announcement(options: Options) -> str:
+    """What will be hidden, how, and what happens to sound and metadata."""
+    hidden = [f"{label}s by {method}" for label, method in options.methods().items() if method != "outline"]
+    drawn = [f"drawing boxes around {label}s" for label in options.outlined()]
     sound = "sound is kept" if options.audio == "keep" else "sound is dropped (a voice identifies; --audio keep)"
-    lines = [f"hiding {shown} ({options.shape} {options.grow:.0%} larger on each side); {sound}; metadata is removed"]
-    if "outline" in methods.values():
-        lines = [
-            f"NOTHING IS HIDDEN: outline only draws boxes around {', '.join(methods)}s; {sound}; metadata is removed"
-        ]
-    if "blur" in methods.values():
-        lines.append("warning: a blur can be undone in part; mosaic and fill cannot")
-    if options.cells > 10 and "mosaic" in methods.values():
-        lines.append(f"warning: a mosaic of {options.cells} cells can leave a face recognizable; 4 is the default")
-    return lines
+    parts = [f"hiding {', '.join(hidden)} ({options.shape} {options.grow:.0%} larger on each side)"] if hidden else []
+    return "; ".join([*parts, *drawn, sound, "metadata is removed"])
 
 
-def _told(outcome: Any, verbose: bool = False) -> str:
+def _told(outcome: Any, options: Options, verbose: bool = False) -> str:
     """One line on what became of an input; with `verbose`, more lines."""
     if outcome.report is None:
         target = f" -> {outcome.output}" if outcome.output else ""
@@ -154,12 +169,13 @@ def _told(outcome: Any, verbose: bool = False) -> str:
             else (f"{outcome.input}{target}: {outcome.status}" + (f": {outcome.message}" if outcome.message else ""))
         )
     report = outcome.report
+    fate = "found (nothing hidden)" if options.outlined() else "hidden"
     lines = [
-        f"{outcome.output}: {report.hidden} faces of {report.tracks} tracks hidden in {report.frames} frames, "
+        f"{outcome.output}: {report.hidden} faces of {report.tracks} tracks {fate} in {report.frames} frames, "
         f"{report.frames_per_second:.1f} frames/s"
     ]
     lines += [f"  missing: frames from {gap.first_frame} ({gap.from_s:.2f} s): {gap.reason}" for gap in report.missing]
-    lines += [f"  note: {note}" for note in report.notes]
+    lines += [f"  note: {note}" for note in report.notes if note not in options.warnings()]
     if verbose:
         origins = ", ".join(f"{count} {origin}" for origin, count in report.origins.items())
         lines += [

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from fractions import Fraction
+from numbers import Integral, Real
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from passerby.core.errors import OptionError
 
@@ -16,11 +19,55 @@ TARGETS: Mapping[str, str] = {"faces": "face"}
 METHODS = ("mosaic", "fill", "blur", "noise", "image", "outline")
 SHAPES = ("oval", "box")
 AUDIO = ("drop", "keep")
+SAFE_CELLS = 10
+"""With more mosaic cells than this, a face can be recognized again."""
+
+
+def seconds(value: str | float | Fraction) -> Fraction:
+    """Exact seconds, from 12.5, '12.5', '1:30' or '01:02:03.5'.
+
+    Raises:
+        OptionError: `value` is not a time.
+    """
+    try:
+        if isinstance(value, str) and not re.fullmatch(r"([0-9]+:){0,2}[0-9]+([.][0-9]+)?", value):
+            raise ValueError
+        total = Fraction(0)
+        for part in str(value).split(":"):
+            total = total * 60 + Fraction(part)
+    except ValueError:
+        raise OptionError(f"{value!r} is not a time; write seconds (12.5) or hours:minutes:seconds") from None
+    return total
+
+
+def frame_rate(value: str | float | Fraction) -> Fraction:
+    """Exact frames per second, from 25, 29.97, '29.97' or '30000/1001'.
+
+    Raises:
+        OptionError: `value` is not a frame rate.
+    """
+    try:
+        return Fraction(str(value))
+    except (ValueError, ZeroDivisionError):
+        raise OptionError(f"{value!r} is not a frame rate; write 25, 29.97 or 30000/1001") from None
+
+
+_READERS: Mapping[str, Callable[[Any], Path | Fraction]] = {
+    "image": Path,
+    "plan": Path,
+    "start": seconds,
+    "end": seconds,
+    "fps": frame_rate,
+}
+"""What makes the exact value of an option of whatever is given for it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """How a file is anonymized. Wrong values are refused when the record is made."""
+    """How a file is anonymized. Wrong values are refused when the record is made.
+
+    Files may be given as text, times and rates as numbers or text (see `seconds` and `frame_rate`).
+    """
 
     hide: str = "faces"
     """What is hidden, separated by commas."""
@@ -28,9 +75,9 @@ class Options:
     """What takes its place: one method, or one per label as 'face=mosaic,plate=fill'."""
     shape: Literal["oval", "box"] = "oval"
     grow: float = 0.3
-    """Share of the found box's width and height that is added on each side."""
+    """Share of the found box's width and height that is added on each side, 0..5."""
     cells: int = 4
-    """Mosaic cells across and down, over the whole of what is hidden."""
+    """Mosaic cells across and down, over the whole of what is hidden, 1..64."""
     colour: str = "000000"
     """Of `fill`, red, green and blue in hexadecimal."""
     image: Path | None = None
@@ -60,25 +107,41 @@ class Options:
     """Write down here what was hidden where."""
 
     def __post_init__(self) -> None:
+        self._read()
         _one_of("--shape", self.shape, SHAPES)
         _one_of("--audio", self.audio, AUDIO)
-        if not 0 < self.conf < 1:
-            raise OptionError(f"--conf is a score between 0 and 1, got {self.conf}")
-        if self.max_res is not None and self.max_res < 16:
-            raise OptionError(f"--max-res is a number of pixels from 16 up, got {self.max_res}")
-        if self.fps is not None and self.fps <= 0:
-            raise OptionError(f"--fps is a number of frames per second above 0, got {self.fps}")
-        if self.seed is not None and not 0 <= self.seed < 2**63:
-            raise OptionError(f"--seed is a whole number from 0 up, got {self.seed}")
+        _number("--grow", self.grow, "a share from 0 to 5", lambda grow: 0 <= grow <= 5)
+        _number("--cells", self.cells, "a whole number from 1 to 64", lambda cells: 1 <= cells <= 64, Integral)
+        _number("--conf", self.conf, "a score between 0 and 1", lambda conf: 0 < conf < 1)
+        if self.max_res is not None:
+            _number("--max-res", self.max_res, "a number of pixels from 16 up", lambda side: side >= 16, Integral)
+        if self.fps is not None:
+            _number("--fps", self.fps, "a number of frames per second above 0", lambda fps: fps > 0)
+        if self.crf is not None:
+            _number("--crf", self.crf, "a number from 0 (lossless) up", lambda crf: 0 <= crf < math.inf)
+        if self.seed is not None:
+            _number("--seed", self.seed, "a whole number from 0 up", lambda seed: 0 <= seed < 2**63, Integral)
         for name, time in (("--start", self.start), ("--end", self.end)):
             if time is not None and time < 0:
                 raise OptionError(f"{name} is a time from 0 up, got {float(time):g} s")
         if self.end is not None and self.end <= (self.start or 0):
             raise OptionError(f"--end {float(self.end):g} s must come after --start {float(self.start or 0):g} s")
-        methods = set(self.methods().values())
-        if "image" in methods and self.image is None:
+        if "image" in self.methods().values() and self.image is None:
             raise OptionError("--method image needs the picture to put over faces; give it with --image FILE")
+        if self.image is not None and not self.image.is_file():
+            raise OptionError(f"--image {self.image} is not a file that exists; check the name")
         self.fill_colour()
+
+    def _read(self) -> None:
+        """Make paths and exact fractions of what was given."""
+        for name, read in _READERS.items():
+            given = getattr(self, name)
+            if given is None:
+                continue
+            try:
+                object.__setattr__(self, name, read(given))
+            except (TypeError, ValueError) as error:
+                raise OptionError(f"--{name}: {error}") from None
 
     @staticmethod
     def names() -> tuple[str, ...]:
@@ -109,6 +172,24 @@ class Options:
             chosen |= {label: method} if named else dict.fromkeys(chosen, method)
         return chosen
 
+    def outlined(self) -> tuple[str, ...]:
+        """The labels that are only outlined, and so stay visible."""
+        return tuple(label for label, method in self.methods().items() if method == "outline")
+
+    def warnings(self) -> tuple[str, ...]:
+        """What about these options may leave somebody recognizable, one line each."""
+        methods = set(self.methods().values())
+        lines = []
+        if self.outlined():
+            lines.append(f"NOTHING IS HIDDEN: outline only draws boxes around {', '.join(self.outlined())}s")
+        if "blur" in methods:
+            lines.append("a blur can be undone in part; fill, noise and image leave nothing")
+        if "mosaic" in methods and self.cells > SAFE_CELLS:
+            lines.append(
+                f"a mosaic of {self.cells} cells can leave a face recognizable; {DEFAULTS.cells} is the default"
+            )
+        return tuple(lines)
+
     def fill_colour(self) -> tuple[int, int, int]:
         """Red, green and blue of `fill`, 0..255."""
         digits = self.colour.removeprefix("#")
@@ -122,6 +203,11 @@ class Options:
 def _one_of(option: str, value: str, choices: tuple[str, ...]) -> None:
     if value not in choices:
         raise OptionError(f"{option} {value!r} is not known; choose from {', '.join(choices)}")
+
+
+def _number(option: str, value: Any, wanted: str, fits: Callable[[Any], bool], kind: type = Real) -> None:
+    if not (isinstance(value, kind) and fits(value)):
+        raise OptionError(f"{option} is {wanted}, got {value}")
 
 
 DEFAULTS = Options()

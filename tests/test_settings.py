@@ -1,0 +1,108 @@
+"""Options as Python users give them: what is accepted, what is refused, what is warned of."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+from passerby.core.errors import OptionError
+from passerby.settings import Options
+
+
+def test_files_may_be_given_as_text(tmp_path):
+    picture = tmp_path / "x.png"
+    picture.touch()
+    options = Options(plan="p.json", image=str(picture))
+    assert (options.plan, options.image) == (Path("p.json"), picture)
+
+
+TIMES = [
+    (0.2, Fraction(1, 5)),
+    (2, Fraction(2)),
+    ("12.5", Fraction(25, 2)),
+    ("0:02", Fraction(2)),
+    ("01:02:03.5", Fraction(7447, 2)),
+    (Fraction(1, 3), Fraction(1, 3)),
+]
+
+
+@pytest.mark.parametrize(("given", "exact"), TIMES)
+def test_times_become_exact(given, exact):
+    options = Options(start=given, end=9999)
+    assert options.start == exact
+    assert isinstance(options.start, Fraction)
+    assert isinstance(options.end, Fraction)
+
+
+@pytest.mark.parametrize(
+    ("given", "exact"), [(12.5, Fraction(25, 2)), ("29.97", Fraction(2997, 100)), ("30000/1001", Fraction(30000, 1001))]
+)
+def test_frame_rates_become_exact(given, exact):
+    assert Options(fps=given).fps == exact
+
+
+WRONG = [
+    ("start", "soon"),
+    ("start", "1:2:3:4"),
+    ("start", -3),
+    ("end", math.nan),
+    ("end", math.inf),
+    ("end", [2]),
+    ("fps", "fast"),
+    ("fps", "1/0"),
+    ("fps", 0),
+    ("fps", math.nan),
+    ("plan", 3),
+    ("image", 3),
+    ("image", "missing.png"),
+    ("grow", -0.1),
+    ("grow", 5.1),
+    ("grow", math.inf),
+    ("grow", math.nan),
+    ("grow", "much"),
+    ("cells", 0),
+    ("cells", 65),
+    ("cells", 4.5),
+    ("conf", 1),
+    ("conf", math.nan),
+    ("conf", "high"),
+    ("crf", -1),
+    ("crf", math.inf),
+    ("crf", math.nan),
+    ("max_res", 15),
+    ("max_res", 640.5),
+    ("seed", -1),
+    ("seed", 0.5),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), WRONG)
+def test_wrong_values_are_refused_by_name(name, value):
+    with pytest.raises(OptionError, match=f"^--{name.replace('_', '-')}") as refused:
+        Options(**{name: value})
+    assert len(str(refused.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize("changes", [{"grow": 0}, {"grow": 5}, {"cells": 1}, {"cells": 64}, {"crf": 0}])
+def test_the_ends_of_the_ranges_are_in(changes):
+    Options(**changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "warned"),
+    [
+        ({}, []),
+        ({"cells": 10}, []),
+        ({"cells": 11}, ["11 cells"]),
+        ({"cells": 11, "method": "fill"}, []),
+        ({"method": "blur"}, ["undone in part"]),
+        ({"method": "outline"}, ["NOTHING IS HIDDEN"]),
+    ],
+)
+def test_what_may_leave_somebody_recognizable_is_warned_of(changes, warned):
+    warnings = Options(**changes).warnings()
+    assert len(warnings) == len(warned)
+    assert all(part in line for part, line in zip(warned, warnings, strict=True))
