@@ -35,6 +35,7 @@ class Printed:
         self._name = name
         self._stream = stream or sys.stderr
         self._bar = self._stream.isatty()
+        self._width = 0
         self._start = self._last = time.monotonic()
 
     def update(self, done: int, total: int | None) -> None:
@@ -44,15 +45,21 @@ class Printed:
         self._last = now
         text = _line(done, total, now - self._start)
         if self._bar:
-            self._stream.write(f"\r\x1b[K{text}")
+            self._show(text)
         else:
             self._stream.write(f"{self._name}: {text}\n")
         self._stream.flush()
 
     def end(self) -> None:
         if self._bar:
-            self._stream.write("\r\x1b[K")
+            self._show("")
+            self._stream.write("\r")
             self._stream.flush()
+
+    def _show(self, text: str) -> None:
+        """Write over the last text; spaces, as not every console knows the sequence that clears a line."""
+        self._stream.write(f"\r{text.ljust(self._width)}")
+        self._width = len(text)
 
 
 def _line(done: int, total: int | None, seconds: float) -> str:

@@ -74,6 +74,6 @@ class Outcome:
 
 
 def summary(outcomes: Sequence[Outcome]) -> str:
-    """All outcomes as one JSON object."""
+    """All outcomes as one JSON object, in plain ASCII: any console can show it, and any file name fits in."""
     files = [outcome.as_dict() for outcome in outcomes]
-    return json.dumps({"passerby": passerby.__version__, "files": files}, indent=1, ensure_ascii=False)
+    return json.dumps({"passerby": passerby.__version__, "files": files}, indent=1)
