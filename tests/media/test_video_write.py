@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from passerby.core.errors import OptionError, OutputError, StageError
-from passerby.core.frame import Frame
+from passerby.core.frame import Frame, PixelFormat
 from passerby.media.container import FAMILIES, output_suffix
 from passerby.media.video import VideoSource
 from passerby.media.write import Encoding, VideoSink
@@ -181,6 +181,14 @@ def test_a_frame_that_is_not_after_the_one_before_is_refused(tmp_path: Path) -> 
     assert sorted(tmp_path.iterdir()) == [path]
 
 
+def test_a_frame_before_0_is_refused_as_players_would_hide_it(tmp_path: Path) -> None:
+    path = draw(tmp_path / "in.mp4")
+    frames = [replace(frame, pts=frame.pts - 1024) for frame in frames_of(path)]
+    with pytest.raises(OutputError, match=r"0\.080 s before 0, where players hide it; use --start 0"):
+        write(path, tmp_path / "out.mp4", frames)
+    assert sorted(tmp_path.iterdir()) == [path]
+
+
 # Choices
 
 
@@ -243,6 +251,20 @@ def test_what_does_not_go_together_is_said_before_anything_is_written(
 def test_an_encoding_checks_itself(wrong: dict[str, float]) -> None:
     with pytest.raises(OptionError, match="got"):
         Encoding(**wrong)  # type: ignore[arg-type]
+
+
+def test_an_encoder_that_was_not_asked_for_is_mentioned(tmp_path: Path) -> None:
+    """H.264 cannot hold odd sizes with shared colour; VP9 can."""
+    info = VideoSource(draw(tmp_path / "in.mkv", Clip(codec="ffv1", size=(63, 47)))).info
+    sink = VideoSink(tmp_path / "out.mp4", info)
+    assert sink.notes == ("libvpx-vp9 is used: libx264 cannot hold this picture as it is",)
+
+
+def test_pictures_of_interleaved_colours_are_refused(tmp_path: Path) -> None:
+    info = VideoSource(draw(tmp_path / "in.mp4")).info
+    rgb = PixelFormat("rgb24", ((1, 1),), 8, "rgb", True)
+    with pytest.raises(OptionError, match="rgb24 cannot be written into MP4"):
+        VideoSink(tmp_path / "out.mp4", replace(info, format=rgb))
 
 
 def test_an_option_that_the_encoder_does_not_know_is_refused(tmp_path: Path) -> None:

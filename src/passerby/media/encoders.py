@@ -85,7 +85,7 @@ class Target:
     encoder: str
     codec: str
     source_pixels: str
-    """Format of the planes as they are handed to the encoder's side: turned where the container cannot."""
+    """Format of the frames' planes, turned upright where the container cannot say that they are to be."""
     pixels: str
     """Format that is encoded."""
     source_size: tuple[int, int]
@@ -106,15 +106,12 @@ def settle(info: MediaInfo, encoding: Encoding, family: Family) -> Target:
     upright = not family.turns or info.rotation % 180 == 0
     width, height = info.size if upright else info.size[::-1]
     aspect = info.sample_aspect if upright else 1 / info.sample_aspect
-    layout = info.format.subsampling if not family.turns else NATIVE[info.format.name][0]
-    source = format_name(layout, info.format.depth)
-    if source is None:
-        raise OptionError(
-            f"{info.name}: {info.format.name} cannot be written turned into {family.name}; use -o NAME.mp4"
-        )
+    source = _source_pixels(info, family)
     size = _scaled((width, height), NATIVE[source][0], encoding.max_res)
     codec, pixels, loss = _choose(info, encoding, family, source, size)
     notes = []
+    if encoding.encoder is None and codec.name != family.encoders[0]:
+        notes.append(f"{codec.name} is used: {family.encoders[0]} cannot hold this picture as it is")
     if pixels != source:
         notes.append(f"{codec.name} does not take {source}: {pixels} is written")
     if size != (width, height):
@@ -137,6 +134,16 @@ def settle(info: MediaInfo, encoding: Encoding, family: Family) -> Target:
     return Target(
         codec.name, codec.canonical_name, source, pixels, (width, height), size, aspect, options, tuple(notes)
     )
+
+
+def _source_pixels(info: MediaInfo, family: Family) -> str:
+    """The format of the planes as they go to the encoder: as stored, or upright where `family` cannot turn them."""
+    known = NATIVE.get(info.format.name)
+    layout = info.format.subsampling if known is None or not family.turns else known[0]
+    name = format_name(layout, info.format.depth)
+    if known is None or name is None:
+        raise OptionError(f"{info.name}: {info.format.name} cannot be written into {family.name}; use -o NAME.mp4")
+    return name
 
 
 def _scaled(size: tuple[int, int], layout: tuple[tuple[int, int], ...], longest: int | None) -> tuple[int, int]:

@@ -22,7 +22,8 @@ from passerby.media.encoders import Target
 from passerby.media.pictures import UNTAGGED
 from passerby.media.soundtrack import Soundtrack
 
-# SEI of H.264 and H.265, metadata of AV1: what encoders say about themselves, and whatever else travels there.
+# SEI of H.264 and H.265, metadata of AV1: what encoders say about themselves, and whatever else travels there. The
+# brightness of the screen that an HDR film was graded on would travel there too; it is left out with the rest.
 _UNSAID = {
     "h264": "filter_units=remove_types=6",
     "hevc": "filter_units=remove_types=39-40",
@@ -205,6 +206,10 @@ class Muxer:
     def _ticks(self, frame: Frame) -> int:
         """The time of `frame` in the output's ticks."""
         ticks = frame.time / self._tick
+        if ticks < 0:
+            raise OutputError(
+                f"frame {frame.index} comes {float(-frame.time):.3f} s before 0, where players hide it; use --start 0"
+            )
         if ticks.denominator != 1:
             raise OutputError(
                 f"{self._family.name} shows all frames equally long, and frame {frame.index} at "

@@ -28,7 +28,8 @@ class Soundtrack:
     """All audio tracks of a file. Enter it to read packets.
 
     Kept to the byte are the packets that are heard and lie inside the stretch that is read. A packet that an edit list
-    hides, or that reaches over an end of the stretch, is left out: it holds sound that was cut away.
+    hides, or that reaches over an end of the stretch, is left out: it holds sound that was cut away. Most codecs blend
+    each packet into the next, so the first one that is kept fades in over its own length, some 20 ms.
     """
 
     def __init__(self, path: Path, reading: Reading | None = None) -> None:
@@ -40,7 +41,8 @@ class Soundtrack:
         self._path = path
         self._reading = reading or Reading()
         with opened(path, self._reading.limits) as container:
-            self.rates = tuple(s.codec_context.sample_rate for s in container.streams.audio if s.codec_context)
+            codecs = [stream.codec_context for stream in container.streams.audio if stream.codec_context is not None]
+            self.rates = tuple(codec.sample_rate for codec in codecs if codec.sample_rate)
             """Samples per second of each track."""
         self._tracks: dict[int, AudioStream] = {}
         self._clocks: dict[int, int] = {}
