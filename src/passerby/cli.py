@@ -77,7 +77,7 @@ def _anonymize(chosen: argparse.Namespace) -> int:
     if not inputs:
         raise OptionError("no input; give a video, a picture or a folder, as in: passerby street.mp4")
     options = Options(**{name: getattr(chosen, name) for name in Options.names()})
-    planned = batch.assign(inputs, chosen.output, options)
+    planned = batch.assign(inputs, chosen.output, options, chosen.report)
     if chosen.report is not None:
         check_free(chosen.report, force=options.force)
     if not chosen.quiet:

@@ -222,7 +222,7 @@ class Job:
             audio=self.options.audio,
             removed=_removed(info, self.options),
             missing=missing,
-            notes=[*info.notes, *(sink.notes if isinstance(sink, VideoSink) else ())],
+            notes=[*self.options.warnings(), *info.notes, *(sink.notes if isinstance(sink, VideoSink) else ())],
             seconds=round(seconds, 3),
             frames_per_second=round(totals.frames / max(seconds, 1e-9), 2),
             detector="centerface",
