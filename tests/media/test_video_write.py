@@ -152,6 +152,17 @@ def test_uneven_times_and_the_length_are_kept_to_the_tick(
     assert after.duration == times[-1] - times[0] + last
 
 
+def test_a_constant_rate_stays_constant(tmp_path: Path) -> None:
+    """Editors and OpenCV go by the average rate that the file declares: a B-frame at the end must not change it."""
+    for frames in range(20, 32):
+        path = draw(tmp_path / "in.mp4", Clip(times=[512 * i for i in range(frames)], tick=Fraction(1, 12800)))
+        with VideoSource(path) as source, VideoSink(tmp_path / f"{frames}.mp4", source.info, Encoding()) as sink:
+            for frame in source:
+                sink.write(frame)
+        with av.open(str(tmp_path / f"{frames}.mp4")) as container:
+            assert container.streams.video[0].average_rate == 25
+
+
 def test_hevc_in_mp4_goes_by_the_name_that_apple_s_players_know(tmp_path: Path) -> None:
     copied(draw(tmp_path / "in.mp4"), tmp_path / "out.mp4", Encoding(encoder="libx265"))
     assert b"hvc1" in (tmp_path / "out.mp4").read_bytes()

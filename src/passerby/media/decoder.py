@@ -53,6 +53,7 @@ class Decoder:
         self._clock = clock
         self._careful = careful
         self._due: list[int] = []
+        self._begun = False
         self._key: int | None = None
         self._opening = True
         """No picture has come out since decoding began, or began again."""
@@ -66,19 +67,20 @@ class Decoder:
             if not packet.size:
                 continue
             self._clock.send(packet)
-            if self._key is None and (packet.is_keyframe or self._codec.codec.intra_only):
+            if not self._begun and (packet.is_keyframe or self._codec.codec.intra_only):
                 self._begin(packet)
-            if self._key is None or (self._careful and self._is_leading(packet.pts)):
+            if not self._begun or (self._careful and self._is_leading(packet.pts)):
                 self.skipped += not self._resumed
             else:
                 self._expect(packet)
                 yield from self._decoded(packet)
-        if self._key is not None:
+        if self._begun:
             yield from self._decoded(None)
             if self._due and not self._clock.by_order and not self._second_field(self._due):
                 yield Lost(self._due[0], "it does not decode")
 
     def _begin(self, key: Packet[VideoStream]) -> None:
+        self._begun = True
         self._key = key.pts if key.pts is not None else key.dts
         if not self._codec.is_open:
             # An error must be an error, not a picture patched from its neighbours.
@@ -168,6 +170,7 @@ class Decoder:
         self._codec.flush_buffers()
         self._due.clear()
         self._clock.forget()
+        self._begun = False
         self._key = None
         self._opening = True
         self._resumed = True

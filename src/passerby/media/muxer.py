@@ -169,12 +169,17 @@ class Muxer:
         """The last packet in order of decoding, made to last until `end`.
 
         MP4 adds up the steps between decode times to a duration. With B-frames at uneven times these steps end too
-        early, unless the last one is as much before its presentation as the first one was.
+        early, unless the last one is as much before its presentation as the first one was. At even times they end
+        where they should, and the rate that players work out of them stays what it is.
         """
         assert packet.pts is not None
         assert packet.dts is not None
-        packet.dts = max(packet.dts, packet.pts - self._delay)
-        packet.duration = end - packet.pts
+        even_end = packet.dts + self._delay
+        if len(self._gaps) <= 1 and even_end < end:
+            packet.duration = end - even_end
+        else:
+            packet.dts = max(packet.dts, packet.pts - self._delay)
+            packet.duration = end - packet.pts
         return packet
 
     def _mux(self, packet: Packet[Any]) -> None:
