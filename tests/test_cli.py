@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import shutil
+import subprocess
+import sys
 import signal
 import threading
 from pathlib import Path
@@ -36,6 +38,7 @@ def here(clip, tmp_path, monkeypatch):
     (tmp_path / "notes.txt").write_text("not a video")
     (tmp_path / "empty.mp4").touch()
     (tmp_path / "text.mp4").write_text("This is not a video.\n" * 50)
+    (tmp_path / "sham.jpg").write_text("not a picture")
     (tmp_path / "folder").mkdir()
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -341,6 +344,7 @@ USAGE = [
     (["doctor", "now"], "now"),
 ]
 FAILURES = [
+    (["sham.jpg"], "named like a picture"),
     (["missing.mp4"], "does not exist"),
     (["empty.mp4"], "empty"),
     (["text.mp4"], "text.mp4"),
@@ -385,3 +389,20 @@ def test_a_wrong_report_file_is_found_out_before_the_work(here, capsys):
 def test_a_picture_of_noise_is_no_trouble(here):
     cv2.imwrite("noise.png", np.random.default_rng(0).integers(0, 256, (33, 47, 3), np.uint8))
     assert passerby("noise.png", "-q") == 0
+
+
+def test_names_after_two_dashes_are_inputs(here):
+    shutil.move("photo.png", "-photo.png")
+    assert passerby("-q", "--", "-photo.png") == 0
+    assert (here / "-photo_anonymized.png").exists()
+
+
+def test_a_reader_that_goes_away_is_no_failure(here):
+    """`passerby photo.png --json | head -1` must not end in a traceback."""
+    words = [sys.executable, "-m", "passerby", "photo.png", "--json", "-q"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
+        assert run.stdout is not None
+        assert run.stderr is not None
+        run.stdout.close()
+        assert run.stderr.read() == b""
+    assert run.returncode == 0

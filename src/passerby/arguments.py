@@ -66,7 +66,11 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
         raise SystemExit(0)
     command = first if first in COMMANDS else "anonymize"
     rest = words[1:] if first in COMMANDS else words
-    chosen = COMMANDS[command]().parse_intermixed_args(rest)
+    # What follows `--` are inputs, whatever they begin with.
+    end = list(rest).index("--") if "--" in rest else len(rest)
+    chosen = COMMANDS[command]().parse_intermixed_args(rest[:end])
+    if end < len(rest):
+        chosen.inputs = [*chosen.inputs, *map(Path, rest[end + 1 :])]
     chosen.command = command
     return chosen
 

@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 leftovers found, 4 some of severa
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 import threading
@@ -16,7 +17,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from passerby.arguments import parse
-from passerby.core.errors import OptionError, PasserbyError
+from passerby.core.errors import OptionError, OutputError, PasserbyError
 from passerby.settings import Options
 
 DONE, FAILED, USAGE, LEFTOVERS, SOME_FAILED, INTERRUPTED = 0, 1, 2, 3, 4, 130
@@ -64,6 +65,16 @@ def _say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
+def _print(text: str) -> None:
+    """To standard output; a reader that has gone away is no failure of ours, a full disk is."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115  or Python complains once more when it ends
+    except OSError as error:
+        raise OutputError(f"cannot write to standard output: {error.strerror}") from error
+
+
 # Commands. What they need is imported in them: `passerby --version` should not load a decoder.
 
 
@@ -104,7 +115,7 @@ def _anonymize(chosen: argparse.Namespace) -> int:
     if chosen.report is not None:
         job.write_text(chosen.report, text, force=options.force)
     if chosen.json:
-        print(text)
+        _print(text)
     failed = sum(outcome.status == "failed" for outcome in outcomes)
     return DONE if not failed else FAILED if failed == len(outcomes) else SOME_FAILED
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import passerby
-from passerby.core.errors import InputError, OptionError, OutputError
+from passerby.core.errors import InputError, OptionError, OutputError, UnsupportedMedia
 from passerby.core.frame import Frame, MediaInfo
 from passerby.core.pixels import rgb
 from passerby.core.plan import Plan
@@ -149,6 +149,8 @@ class Job:
             known = ", ".join(sorted(STILL_SUFFIXES))
             raise OptionError(f"{self.output.name} cannot hold a picture; end its name in one of {known}")
         if not is_still(self.input):
+            if self.input.suffix.lower() in STILL_SUFFIXES:
+                raise UnsupportedMedia(f"{self.input.name} is named like a picture but is none, or cannot be read; check it")
             family_of(self.output)
         if self.options.plan is not None:
             check_free(self.options.plan, force=self.options.force)

@@ -9,7 +9,7 @@ import pytest
 from drawn_frames import FORMATS, YUV420, frame
 
 from passerby.paint.composite import blanked, composite
-from passerby.paint.effects import Fill
+from passerby.paint.effects import Fill, Mosaic
 from passerby.core import pixels
 from passerby.core.errors import StageError
 from passerby.core.regions import Mask, Patch, Region
@@ -116,3 +116,13 @@ def test_a_patch_that_does_not_fit_stops_the_run(spoil):
     picture, regions = frame(), [region(full(20, 10, 20, 30))]
     with pytest.raises(StageError):
         composite(picture, regions, spoil(good_patch(picture, regions)))
+
+
+def test_a_small_patch_brings_no_detail_back_into_a_large_one():
+    """Cells are relative to the thing hidden: those of a small one inside a large one would be too fine."""
+    picture = frame()
+    large, small = region(full(10, 8, 60, 48)), region(full(30, 20, 12, 12))
+    [both] = Mosaic().paint([picture], [[large, small]])
+    after = composite(picture, [large, small], both)
+    [alone] = Mosaic().paint([picture], [[large]])
+    assert np.array_equal(after.planes[0], composite(picture, [large], alone).planes[0])

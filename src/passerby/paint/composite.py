@@ -29,6 +29,8 @@ def composite(frame: Frame, hidden: Sequence[Region], patches: Sequence[Patch]) 
     planes = tuple(_copy(plane, frame.turn) for plane in frame.planes)
     for region, patch in zip(hidden, patches, strict=True):
         _check(frame, region, patch)
+    # The largest last: where things overlap, the coarser cells win, and no small patch brings detail back.
+    for region, patch in sorted(zip(hidden, patches, strict=True), key=lambda pair: pair[0].mask.alpha.size):
         _paste(frame, planes, region, patch)
     for plane in planes:
         plane.flags.writeable = False
