@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from drawn_frames import FORMATS, GREY_16, YUV420, frame
+from drawn_frames import FORMATS, GREY_16, RGBA_16, YUV420, frame
 
-from passerby.paint.composite import composite
-from passerby.paint.effects import Blur, ByLabel, Fill, Image, Mosaic, Noise, Outline
 from passerby.core import pixels
 from passerby.core.errors import OptionError, StageError
 from passerby.core.regions import Mask, Region
+from passerby.paint.composite import composite
+from passerby.paint.effects import Blur, ByLabel, Fill, Image, Mosaic, Noise, Outline
 
 PICTURE = np.random.default_rng(4).integers(0, 256, (50, 40, 3), np.uint8)
 EFFECTS = [Mosaic(), Fill(), Blur(), Noise(), Image(PICTURE), Outline()]
@@ -85,6 +87,30 @@ def test_video_levels_stay_legal(effect):
     after = painted(effect, frame(), region())
     assert inside(after, region()).min() >= 16
     assert inside(after, region()).max() <= 235
+
+
+RGBA_8 = replace(RGBA_16, name="rgba", depth=8)
+
+
+@pytest.mark.parametrize("pixel_format", [RGBA_8, RGBA_16], ids=lambda f: f.name)
+@pytest.mark.parametrize("effect", EFFECTS, ids=lambda e: type(e).__name__)
+def test_no_effect_makes_an_opaque_picture_transparent(effect, pixel_format):
+    plane = frame(pixel_format).planes[0].copy()
+    plane[..., 3] = pixel_format.peak
+    after = painted(effect, frame(pixel_format).with_planes((plane,)), region())
+    assert (after.planes[0][..., 3] == pixel_format.peak).all()
+
+
+@pytest.mark.parametrize("pixel_format", [RGBA_8, RGBA_16], ids=lambda f: f.name)
+def test_noise_is_opaque_over_transparent_pixels(pixel_format):
+    assert (inside(painted(Noise(), frame(pixel_format), region()), region())[..., 3] == pixel_format.peak).all()
+
+
+@pytest.mark.parametrize("pixel_format", [RGBA_8, RGBA_16], ids=lambda f: f.name)
+def test_a_mosaic_keeps_the_mean_transparency_of_its_cells(pixel_format):
+    noisy, plain = (painted(effect, frame(pixel_format), region()) for effect in (Mosaic(), Mosaic(noise=0)))
+    assert np.array_equal(noisy.planes[0][..., 3], plain.planes[0][..., 3])
+    assert not np.array_equal(noisy.planes[0][..., :3], plain.planes[0][..., :3])
 
 
 def test_the_picture_is_shown_upright_and_whole():

@@ -67,6 +67,8 @@ class Mosaic(_PerRegion):
         planes = []
         for plane, spot, legal in zip(pixels.crop(frame, box), spots, pixels.limits(frame.format), strict=True):
             noise = rng.normal(0, self.noise * frame.format.peak, (self.cells, self.cells, *plane.shape[2:]))
+            if frame.format.channels == 4:  # what is opaque stays so
+                noise[..., 3] = 0
             planes.append(_celled(plane, spot, np.rint(noise).astype(np.int64), legal))
         return Patch(box, tuple(planes))
 
@@ -149,6 +151,8 @@ class Noise(_PerRegion):
             strict=True,
         ):
             grains = rng.integers(*legal, (self.grains, self.grains, *plane.shape[2:]), plane.dtype, endpoint=True)
+            if frame.format.channels == 4:  # grains that were seen through would show what lies under the picture
+                grains[..., 3] = frame.format.peak
             at = np.ix_((down * self.grains).astype(int), (across * self.grains).astype(int))
             planes.append(grains[at])
         return Patch(box, tuple(planes))
