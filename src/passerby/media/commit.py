@@ -14,9 +14,13 @@ from passerby.core.errors import OutputError
 
 def check_free(path: Path, *, force: bool) -> None:
     """Raise OutputError where `committed` would: better before the work than after it."""
-    if path.is_dir():
+    try:
+        is_folder, exists = path.is_dir(), path.exists()
+    except OSError as error:  # its name is too long, or its folder closed to us
+        raise OutputError(f"cannot write {path}: {_reason(error)}; choose another name with -o") from error
+    if is_folder:
         raise OutputError(f"{path} is a folder; name a file in it")
-    if path.exists() and not force:
+    if exists and not force:
         raise OutputError(f"{path} exists already; give --force to replace it, or another name with -o")
     if not path.parent.is_dir():
         raise OutputError(f"the folder {path.parent} does not exist; make it first")
@@ -33,7 +37,8 @@ def committed(path: Path, *, force: bool = False) -> Iterator[BinaryIO]:
         OutputError: `path` exists and `force` is not given, its folder is missing or closed to us, or the disk is full.
     """
     check_free(path, force=force)
-    part = path.with_name(f".{path.stem[:100]}.{secrets.token_hex(4)}.part")
+    # Short whatever the output is called: file systems allow 255 bytes, and a name may have used them up.
+    part = path.with_name(f".passerby-{secrets.token_hex(8)}.part")
     try:
         file = part.open("xb")
     except OSError as error:
@@ -55,11 +60,14 @@ def _rename(part: Path, path: Path, force: bool) -> None:
     if force:
         part.replace(path)
         return
+    appeared = f"{path} appeared while it was being written; give --force to replace it"
     try:
         os.link(part, path)
     except FileExistsError as error:
-        raise OutputError(f"{path} appeared while it was being written; give --force to replace it") from error
-    except OSError:  # a file system without hard links
+        raise OutputError(appeared) from error
+    except OSError as error:  # a file system without hard links; renaming would replace a file
+        if os.path.lexists(path):
+            raise OutputError(appeared) from error
         part.rename(path)
 
 

@@ -1,0 +1,78 @@
+"""An output appears whole under its own name, and never over somebody else's file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from passerby.core.errors import OutputError
+from passerby.media.commit import committed
+
+
+@pytest.fixture(params=["hard links", "no hard links"])
+def folder(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder on a file system with and without hard links."""
+
+    def refused(source: Path, target: Path) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    if request.param == "no hard links":
+        monkeypatch.setattr(os, "link", refused)
+    return tmp_path
+
+
+def test_a_file_appears_when_the_block_ends_well(folder: Path) -> None:
+    with committed(folder / "out.mp4") as file:
+        file.write(b"film")
+        assert not (folder / "out.mp4").exists()
+    assert [(path.name, path.read_bytes()) for path in folder.iterdir()] == [("out.mp4", b"film")]
+
+
+def written(path: Path, meanwhile: Callable[[], object]) -> None:
+    with committed(path) as file:
+        file.write(b"film")
+        meanwhile()
+
+
+def test_nothing_is_left_when_the_block_fails(folder: Path) -> None:
+    with pytest.raises(ZeroDivisionError):
+        written(folder / "out.mp4", lambda: 1 / 0)
+    assert not list(folder.iterdir())
+
+
+def test_a_file_that_appears_in_the_meantime_is_kept(folder: Path) -> None:
+    path = folder / "out.mp4"
+    with pytest.raises(OutputError, match="appeared while it was being written; give --force"):
+        written(path, lambda: path.write_bytes(b"somebody else's"))
+    assert [(path.name, path.read_bytes()) for path in folder.iterdir()] == [("out.mp4", b"somebody else's")]
+
+
+def test_a_link_to_nowhere_that_appears_in_the_meantime_is_kept(folder: Path) -> None:
+    path = folder / "out.mp4"
+    with pytest.raises(OutputError, match="appeared"):
+        written(path, lambda: path.symlink_to("nowhere"))
+    assert path.is_symlink()
+
+
+def test_force_replaces_a_file(folder: Path) -> None:
+    path = folder / "out.mp4"
+    path.write_bytes(b"old")
+    with committed(path, force=True) as file:
+        file.write(b"new")
+        assert path.read_bytes() == b"old"
+    assert path.read_bytes() == b"new"
+
+
+@pytest.mark.parametrize("name", ["x" * 251 + ".mp4", "\u6620" * 83 + ".mp4"], ids=["Latin", "Chinese"])
+def test_a_name_may_be_as_long_as_the_file_system_allows(name: str, folder: Path) -> None:
+    with committed(folder / name) as file:
+        file.write(b"film")
+    assert [(path.name, path.read_bytes()) for path in folder.iterdir()] == [(name, b"film")]
+
+
+def test_a_longer_name_is_refused_in_a_sentence(folder: Path) -> None:
+    with pytest.raises(OutputError, match="choose another name"), committed(folder / ("x" * 300)):
+        pass
