@@ -10,7 +10,20 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from drawn_pictures import ANIMATIONS, READABLE, SIZE, animation, drawn, png, png_chunk, read, saved
+from drawn_pictures import (
+    ANIMATIONS,
+    READABLE,
+    SIZE,
+    animation,
+    deep,
+    deep_file,
+    drawn,
+    pixels,
+    png,
+    png_chunk,
+    read,
+    saved,
+)
 from PIL import Image
 
 from passerby.core.errors import (
@@ -20,14 +33,14 @@ from passerby.core.errors import (
     PasserbyError,
     UnsupportedMedia,
 )
+from passerby.media import stills
 from passerby.media.stills import StillLimits, StillSource, is_still
 
 # Bad input
 
 
-def with_size(kind: str) -> bytes:
-    """A small file that says it is 60000 x 60000."""
-    side = 60_000
+def with_size(kind: str, side: int = 60_000) -> bytes:
+    """A small file that says it is `side` pixels wide and high."""
     if kind == "jpeg":
         data = saved(drawn(), "JPEG")
         at = data.index(b"\xff\xc0") + 5
@@ -53,7 +66,7 @@ def with_size(kind: str) -> bytes:
 
 @pytest.mark.parametrize("kind", ["jpeg", "png", "webp", "gif", "bmp", "tiff"])
 def test_a_huge_picture_is_refused_before_it_is_decoded(kind: str, tmp_path: Path) -> None:
-    with pytest.raises(LimitExceeded, match=r"60000x60000 pixels, 268435456 are allowed") as caught:
+    with pytest.raises(LimitExceeded, match=r"60000x60000 pixels, .* 1073741824 are allowed; shrink it") as caught:
         read(tmp_path, with_size(kind))
     assert "\n" not in str(caught.value)
 
@@ -61,16 +74,50 @@ def test_a_huge_picture_is_refused_before_it_is_decoded(kind: str, tmp_path: Pat
 @pytest.mark.parametrize(
     "limits",
     [
-        StillLimits(max_pixels=5 * SIZE[0] * SIZE[1] - 1),
+        StillLimits(max_decoded_bytes=4 * 5 * SIZE[0] * SIZE[1] - 1),
         StillLimits(max_frames=4),
         StillLimits(max_bytes=100),
     ],
 )
 def test_limits_count_all_frames_together(limits: StillLimits, tmp_path: Path) -> None:
     data = animation("PNG")
-    assert read(tmp_path, data, limits=StillLimits(max_pixels=5 * SIZE[0] * SIZE[1])).info.frames == 5
+    assert read(tmp_path, data, limits=StillLimits(max_decoded_bytes=4 * 5 * SIZE[0] * SIZE[1])).info.frames == 5
     with pytest.raises(LimitExceeded):
         read(tmp_path, data, limits=limits)
+
+
+@pytest.mark.parametrize(("data", "name"), READABLE.values(), ids=READABLE)
+def test_no_picture_takes_more_bytes_than_were_allowed(data: bytes, name: str, tmp_path: Path) -> None:
+    [picture] = pixels(read(tmp_path, data))
+    with pytest.raises(LimitExceeded, match="bytes when decoded"):
+        read(tmp_path, data, limits=StillLimits(max_decoded_bytes=picture.nbytes - 1))
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tif"])
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_sixteen_bits_count_twice(suffix: str, channels: int, tmp_path: Path) -> None:
+    size = deep(channels).nbytes
+    read(tmp_path, deep_file(suffix, channels), limits=StillLimits(max_decoded_bytes=size))
+    with pytest.raises(LimitExceeded, match=f"are {size} bytes when decoded, {size - 1} are allowed"):
+        read(tmp_path, deep_file(suffix, channels), limits=StillLimits(max_decoded_bytes=size - 1))
+
+
+class _WouldDecode(Exception):
+    """The picture passed all limits."""
+
+
+@pytest.mark.parametrize("kind", ["jpeg", "png", "bmp", "tiff"])
+def test_a_phones_largest_picture_is_within_the_limits(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """200 megapixels of 8 bits."""
+
+    def decode(*_: object) -> None:
+        raise _WouldDecode
+
+    monkeypatch.setattr(stills, "decode", decode)
+    with pytest.raises(_WouldDecode):
+        read(tmp_path, with_size(kind, 14142))
 
 
 def test_a_limit_of_nothing_is_a_mistake() -> None:
@@ -147,7 +194,7 @@ def test_arbitrary_damage_never_ends_in_a_foreign_error(tmp_path: Path) -> None:
             for _ in range(int(rng.integers(1, 8))):
                 damaged[rng.integers(0, min(len(damaged), 600))] = rng.integers(256)
             with contextlib.suppress(PasserbyError):
-                read(tmp_path, bytes(damaged), limits=StillLimits(max_pixels=1 << 20))
+                read(tmp_path, bytes(damaged), limits=StillLimits(max_decoded_bytes=1 << 22))
 
 
 FOREIGN: dict[str, tuple[bytes, str]] = {

@@ -20,6 +20,7 @@ import numpy as np
 
 from passerby.core.errors import InputError, LimitExceeded, OptionError, OutputError
 from passerby.core.frame import Frame, MediaInfo, PixelFormat, Plane
+from passerby.media import tiff_tags as tiff
 from passerby.media.animation import AnimationWriter, ApngWriter, Encode, GifWriter, WebpWriter
 from passerby.media.colour_profile import rebuilt
 from passerby.media.commit import committed
@@ -60,15 +61,16 @@ _MAX_SIDE: dict[Kind, int] = {"jpeg": 65500, "webp": 16383, "gif": 65535}
 class StillLimits:
     """What is refused before it is decoded."""
 
-    max_pixels: int = 1 << 28
-    """Width × height, of all pictures of an animation together: it is decoded at once, at 3 to 8 bytes a pixel."""
+    max_decoded_bytes: int = 1 << 30
+    """Of the pixels, 1 to 8 bytes each, of all pictures of an animation together: it is decoded at once. A run needs
+    several times as much memory, since the picture is copied while it is worked on."""
     max_frames: int = 10_000
     """Pictures in an animation."""
     max_bytes: int = 1 << 30
     """Size of the file."""
 
     def __post_init__(self) -> None:
-        if min(self.max_pixels, self.max_frames, self.max_bytes) < 1:
+        if min(self.max_decoded_bytes, self.max_frames, self.max_bytes) < 1:
             raise ValueError(f"limits must be at least 1, got {self}")
 
 
@@ -114,7 +116,7 @@ class StillSource:
         limits = limits or StillLimits()
         data = _read(path, limits)
         header = read_header(data, path.name)
-        _check(header, limits, path.name)
+        _check(header, data, limits, path.name)
         decoded = decode(data, header, path.name)
         self._pictures = decoded.pictures
         # Times have to rise. Every player shows a GIF's 0 as long as its 1, and nothing shorter can be written.
@@ -153,15 +155,32 @@ def _read(path: Path, limits: StillLimits) -> bytes:
         ) from error
 
 
-def _check(header: PictureHeader, limits: StillLimits, name: str) -> None:
+def _check(header: PictureHeader, data: bytes, limits: StillLimits, name: str) -> None:
     width, height = header.size
     if header.frames > limits.max_frames:
         raise LimitExceeded(f"{name} has {header.frames} pictures, {limits.max_frames} are allowed; raise max_frames")
-    if width * height * header.frames > limits.max_pixels:
+    size = width * height * header.frames * _pixel_bytes(header, data)
+    if size > limits.max_decoded_bytes:
         what = f"{header.frames} pictures of " if header.frames > 1 else ""
         raise LimitExceeded(
-            f"{name} has {what}{width}x{height} pixels, {limits.max_pixels} are allowed; shrink it or raise max_pixels"
+            f"{name} has {what}{width}x{height} pixels, which are {size} bytes when decoded, "
+            f"{limits.max_decoded_bytes} are allowed; shrink it or raise max_decoded_bytes"
         )
+
+
+def _pixel_bytes(header: PictureHeader, data: bytes) -> int:
+    """The most that a decoded pixel of this picture may take."""
+    if header.kind == "jpeg":
+        return 3
+    if header.kind == "png":
+        depth, colours = data[24:26]
+        see_through = header.animated or colours & 4 or b"tRNS" in data[: data.find(b"IDAT")]
+        return (4 if see_through else 3 if colours else 1) * (2 if depth > 8 else 1)
+    if header.directory is not None:
+        grey = header.directory.number(tiff.PHOTOMETRIC) in (0, 1)
+        samples = min(max(header.directory.number(tiff.SAMPLES, 1), 1 if grey else 3), 4)
+        return samples * -(-max((1, *header.directory.numbers(tiff.BITS))) // 8)
+    return 4
 
 
 def _info(
