@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from passerby.core.errors import OptionError
+from passerby.mask import shapes
 from passerby.mask.shapes import HeadOval, Rectangle
 
 sides = st.floats(3, 400)
@@ -24,9 +27,28 @@ def hidden_share(mask, box):
     return (inside == 255).mean()
 
 
-@given(box)
-def test_the_head_oval_of_the_default_size_holds_the_whole_face_box(box):
-    assert hidden_share(HeadOval().mask(box), box) == 1
+def picture(mask, size):
+    """The mask as far as it lies in a frame of `size`."""
+    canvas = np.zeros(size[::-1], np.uint8)
+    x0, y0, x1, y1 = mask.box
+    left, top, right, bottom = max(x0, 0), max(y0, 0), min(x1, size[0]), min(y1, size[1])
+    if left < right and top < bottom:
+        canvas[top:bottom, left:right] = mask.alpha[top - y0 : bottom - y0, left - x0 : right - x0]
+    return canvas
+
+
+@settings(deadline=None)
+@given(box, st.floats(0, 1), st.floats(0, 1))
+def test_a_head_oval_holds_the_whole_face_box_however_little_it_grows(box, grow, crown):
+    assert hidden_share(HeadOval(grow=grow, crown=crown).mask(box), box) == 1
+
+
+@settings(deadline=None)
+@given(box, box, st.floats(0, 1))
+def test_a_box_around_two_faces_leaves_neither_of_them_open(one, other, grow):
+    both = np.concatenate([np.minimum(one[:2], other[:2]), np.maximum(one[2:], other[2:])])
+    mask = HeadOval(grow=grow).mask(both)
+    assert hidden_share(mask, one) == hidden_share(mask, other) == 1
 
 
 @given(box, st.floats(0, 1), st.floats(0, 0.5))
@@ -47,6 +69,45 @@ def test_a_soft_edge_takes_nothing_from_what_is_hidden(box, feather):
     edge = hard.x - soft.x
     inner = soft.alpha[edge : edge + hard.alpha.shape[0], edge : edge + hard.alpha.shape[1]]
     assert (inner >= np.where(hard.alpha == 255, 255, 0)).all()
+
+
+@pytest.mark.parametrize("shape", [HeadOval(), Rectangle(), HeadOval(grow=2, feather=1), Rectangle(grow=2)])
+@settings(deadline=None, max_examples=50)
+@given(box=box)
+def test_knowing_the_frame_changes_nothing_in_it_and_bounds_the_mask(shape, box):
+    width, height = frame = 120, 90
+    whole, bounded = (picture(shape.mask(box, size), frame) for size in (None, frame))
+    np.testing.assert_array_equal(whole, bounded)
+    assert shape.mask(box, frame).alpha.size <= 9 * width * height
+
+
+@pytest.mark.parametrize("shape", [HeadOval(), Rectangle()])
+@given(left=st.integers(-90, 130), top=st.integers(-60, 100))
+def test_a_mask_across_the_frames_edge_is_whole(shape, left, top):
+    """Effects lay their grid over the mask: it must not change where the thing leaves the picture."""
+    box = np.array([left, top, left + 24, top + 30], np.float32)
+    assert shape.mask(box, (120, 90)).box == shape.mask(box).box
+
+
+@pytest.mark.parametrize("shape", [HeadOval(), Rectangle()])
+def test_large_masks_are_drawn_in_little_memory_and_not_kept(shape):
+    tracemalloc.start()
+    try:
+        for side in range(1500, 1505):
+            mask = shape.mask(np.array([0, 0, side, side], np.float32))
+        now, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert now < 1.5 * mask.alpha.size
+    assert peak < 3 * mask.alpha.size
+
+
+@pytest.mark.parametrize("shape", [HeadOval(), Rectangle()])
+def test_small_and_large_masks_are_drawn_alike(shape, monkeypatch):
+    box = np.array([3, 5, 203, 255], np.float32)
+    at_once = shape.mask(box)
+    monkeypatch.setattr(shapes, "SMALL", 1000)
+    np.testing.assert_array_equal(shape.mask(box).alpha, at_once.alpha)
 
 
 @pytest.mark.parametrize("shape", [HeadOval, Rectangle])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
@@ -12,12 +13,26 @@ from numpy.typing import NDArray
 from passerby.core.errors import OptionError
 from passerby.core.regions import Mask
 
+SMALL = 1 << 16
+"""Pixels up to which a mask is kept for the next box of its size, and that are drawn at a time in larger ones."""
+
+Size = tuple[int, int]
+
+_Beyond = Callable[[Size, NDArray[np.float32], NDArray[np.float32]], NDArray[np.float32]]
+"""How far pixels lie outside of a shape of a size: (h, w), up to 0 inside. The middles of the pixels are given as
+x (1, w) and y (h, 1), counted from the middle of the shape."""
+
 
 class Shape(Protocol):
     """Turns the box of a thing into the mask that hides it."""
 
-    def mask(self, box: NDArray[np.float32]) -> Mask:
-        """The mask for `box` (4,), x0 y0 x1 y1 in pixels."""
+    def mask(self, box: NDArray[np.float32], size: Size | None = None) -> Mask:
+        """The mask for `box` (4,), x0 y0 x1 y1 in pixels.
+
+        With the frame's `size` (width, height), what lies further than one frame beyond its edges is left out: a mask
+        never has more than nine times the frame's pixels. It is not cut to the frame itself, since effects measure
+        their grids by the whole mask, and these would move at the edge.
+        """
         ...
 
 
@@ -33,19 +48,19 @@ class Rectangle:
     def __post_init__(self) -> None:
         _check(self.grow, self.feather)
 
-    def mask(self, box: NDArray[np.float32]) -> Mask:
-        return _mask(_grown(box, self.grow, top=0), self.feather, _rectangle)
+    def mask(self, box: NDArray[np.float32], size: Size | None = None) -> Mask:
+        return _mask(_grown(box, self.grow, top=0), self.feather, _beyond_rectangle, size)
 
 
 @dataclass(frozen=True, kw_only=True)
 class HeadOval:
     """An oval around the head that a face box belongs to: hairline, ears and chin are in.
 
-    The box's corners are in, too: an oval around a box grown by 0.21 or more on each side holds the whole box.
+    The whole face box is in, too, however little it is to grow. So a box that holds others hides all that they hid.
     """
 
     grow: float = 0.3
-    """Share of the face box's width and height that is added on each side."""
+    """Share of the face box's width and height that is added on each side; at least what takes its corners in."""
     crown: float = 0.1
     """Share of the box's height that is added on top of that, for the hair."""
     feather: float = 0.05
@@ -53,9 +68,14 @@ class HeadOval:
 
     def __post_init__(self) -> None:
         _check(self.grow, self.feather)
+        if not 0 <= self.crown <= 1:
+            raise OptionError(f"the crown is a share of the box's height and must lie in 0..1, got {self.crown}")
 
-    def mask(self, box: NDArray[np.float32]) -> Mask:
-        return _mask(_grown(box, self.grow, top=self.crown), self.feather, _oval)
+    def mask(self, box: NDArray[np.float32], size: Size | None = None) -> Mask:
+        # The oval through the corners of a box has sides of √2 times the box's; here the box with its crown.
+        least = (np.sqrt(2) - 1) / 2 * (1 + self.crown)
+        touched = np.concatenate([np.floor(box[:2]), np.ceil(box[2:])])
+        return _mask(_grown(touched, max(self.grow, least), top=self.crown), self.feather, _beyond_oval, size)
 
 
 def _check(grow: float, feather: float) -> None:
@@ -77,37 +97,51 @@ def _grown(box: NDArray[np.float32], share: float, top: float) -> tuple[int, int
     )
 
 
-def _mask(hidden: tuple[int, int, int, int], feather: float, draw: _Draw) -> Mask:
-    width, height = max(hidden[2] - hidden[0], 1), max(hidden[3] - hidden[1], 1)
-    edge = round(feather * min(width, height))
-    return Mask(hidden[0] - edge, hidden[1] - edge, draw(width, height, edge))
+def _mask(hidden: tuple[int, int, int, int], feather: float, beyond: _Beyond, frame: Size | None) -> Mask:
+    x0, y0 = hidden[:2]
+    size = width, height = max(hidden[2] - x0, 1), max(hidden[3] - y0, 1)
+    edge = round(feather * min(size))
+    columns = _near(x0, range(-edge, width + edge), frame[0] if frame else None)
+    rows = _near(y0, range(-edge, height + edge), frame[1] if frame else None)
+    draw = _kept if len(columns) * len(rows) <= SMALL else _drawn
+    return Mask(x0 + columns.start, y0 + rows.start, draw(beyond, size, edge, columns, rows))
 
 
-class _Draw(Protocol):
-    def __call__(self, width: int, height: int, edge: int) -> NDArray[np.uint8]: ...
+def _near(start: int, along: range, length: int | None) -> range:
+    """Of `along`, counted from `start`, what lies no further than `length` beyond 0..length; one pixel at least."""
+    if length is None:
+        return along
+    first = min(max(along.start, -length - start), along.stop - 1)
+    return range(first, max(min(along.stop, 2 * length - start), first + 1))
 
 
-@lru_cache(maxsize=256)
-def _oval(width: int, height: int, edge: int) -> NDArray[np.uint8]:
-    """An oval of (width, height) that fades out over `edge` pixels around it, (height + 2 edge, width + 2 edge)."""
-    # Half a pixel more than the box: a pixel that the outline crosses is hidden.
-    a, b = width / 2 + 0.5, height / 2 + 0.5
-    x = (np.arange(-edge, width + edge, dtype=np.float32) + 0.5 - width / 2) / a
-    y = (np.arange(-edge, height + edge, dtype=np.float32) + 0.5 - height / 2) / b
-    away = (np.hypot(x[None], y[:, None]) - 1) * min(a, b)
-    return _faded(away, edge)
+def _drawn(beyond: _Beyond, size: Size, edge: int, columns: range, rows: range) -> NDArray[np.uint8]:
+    """Some columns and rows of a shape that fades out over `edge` pixels around it; read-only, since it is shared.
 
-
-@lru_cache(maxsize=256)
-def _rectangle(width: int, height: int, edge: int) -> NDArray[np.uint8]:
-    """A box of (width, height) that fades out over `edge` pixels around it, (height + 2 edge, width + 2 edge)."""
-    x, y = np.arange(-edge, width + edge, dtype=np.float32), np.arange(-edge, height + edge, dtype=np.float32)
-    x, y = np.maximum(-x, x - width + 1), np.maximum(-y, y - height + 1)
-    return _faded(np.hypot(np.maximum(x, 0)[None], np.maximum(y, 0)[:, None]), edge)
-
-
-def _faded(away: NDArray[np.float32], edge: int) -> NDArray[np.uint8]:
-    """255 up to distance 0, falling to 0 at `edge` + 1 pixels away; read-only, since it is shared."""
-    alpha = np.where(away <= 0, 255, np.clip(255 * (1 - away / (edge + 1)), 0, 254)).astype(np.uint8)
+    Drawn a few rows at a time, so that its distances, four bytes each, never lie in memory all together.
+    """
+    alpha = np.empty((len(rows), len(columns)), np.uint8)
+    x = np.arange(columns.start, columns.stop, dtype=np.float32)[None] + np.float32(0.5 - size[0] / 2)
+    y = np.arange(rows.start, rows.stop, dtype=np.float32)[:, None] + np.float32(0.5 - size[1] / 2)
+    step = max(SMALL // len(columns), 1)
+    for first in range(0, len(rows), step):
+        away = beyond(size, x, y[first : first + step])
+        fading = np.clip(255 * (1 - away / (edge + 1)), 0, 254)
+        alpha[first : first + step] = np.where(away <= 0, 255, fading)
     alpha.flags.writeable = False
     return alpha
+
+
+_kept = lru_cache(maxsize=64)(_drawn)
+
+
+def _beyond_oval(size: Size, x: NDArray[np.float32], y: NDArray[np.float32]) -> NDArray[np.float32]:
+    # Half a pixel more than the box: a pixel that the outline crosses is hidden.
+    a, b = size[0] / 2 + 0.5, size[1] / 2 + 0.5
+    return np.asarray((np.hypot(x / a, y / b) - 1) * min(a, b), np.float32)
+
+
+def _beyond_rectangle(size: Size, x: NDArray[np.float32], y: NDArray[np.float32]) -> NDArray[np.float32]:
+    # The outermost pixels of the box have their middles half a pixel inside of it.
+    across, down = np.abs(x) - (size[0] - 1) / 2, np.abs(y) - (size[1] - 1) / 2
+    return np.hypot(np.maximum(across, 0), np.maximum(down, 0))
