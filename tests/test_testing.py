@@ -17,7 +17,8 @@ from passerby.core import pixels
 from passerby.core.detections import Detections
 from passerby.core.frame import Frame, MediaInfo
 from passerby.core.regions import Patch, Region
-from passerby.testing import check_anonymizer, check_detector, check_sink, check_source, described, drawn
+from passerby.core.tracks import Origin, Sightings
+from passerby.testing import check_anonymizer, check_detector, check_sink, check_source, check_tracker, described, drawn
 
 # Detectors
 
@@ -79,6 +80,57 @@ def test_a_detector_that_keeps_its_contract_passes() -> None:
 def test_a_detector_that_does_not_is_told_why(broken: Finder, sentence: str) -> None:
     with pytest.raises(AssertionError, match=sentence):
         check_detector(broken)
+
+
+# Trackers
+
+
+@dataclass
+class Rememberer:
+    """Repeats what was found last; `fault` breaks the contract."""
+
+    hold: int
+    fault: str = ""
+    shot: int = 0
+    last: Detections = field(default_factory=Detections.none)
+
+    def cut(self) -> None:
+        self.shot += self.fault != "keeps ids"
+        if self.fault != "goes on":
+            self.last = Detections.none()
+
+    def step(self, frame: Frame, found: Detections | None) -> Any:
+        if self.fault == "no sightings":
+            return None
+        if found is not None and self.fault != "forgets":
+            self.last = found
+        count = len(self.last)
+        index = frame.index + {"ahead": 1, "far back": -self.hold - 1}.get(self.fault, 0)
+        boxes = self.last.boxes[:, ::-1] if self.fault == "inside out" else self.last.boxes
+        tracks, frames = 10 * self.shot + np.arange(count), np.full(count, index)
+        origins = np.full(count, Origin.EXTENDED, np.uint8)
+        return Sightings(tracks, frames, boxes, self.last.scores, origins, self.last.labels)
+
+
+def test_a_tracker_that_keeps_its_contract_passes() -> None:
+    check_tracker(Rememberer)
+
+
+@pytest.mark.parametrize(
+    ("fault", "sentence"),
+    [
+        ("no sightings", "must be Sightings"),
+        ("ahead", r"may speak of 1 to 2 and speaks of \[3\]"),
+        ("far back", r"may speak of 1 to 2 and speaks of \[0\]"),
+        ("goes on", "nothing was found yet"),
+        ("keeps ids", "across a cut"),
+        ("forgets", "is not among the sightings"),
+        ("inside out", "empty"),
+    ],
+)
+def test_a_tracker_that_does_not_is_told_why(fault: str, sentence: str) -> None:
+    with pytest.raises(AssertionError, match=sentence):
+        check_tracker(lambda hold: Rememberer(hold, fault))
 
 
 # Anonymizers

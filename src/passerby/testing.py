@@ -25,7 +25,8 @@ from passerby.core import pixels
 from passerby.core.detections import Detections
 from passerby.core.frame import Frame, MediaInfo, PixelFormat, Plane
 from passerby.core.regions import Mask, Patch, Region
-from passerby.core.stages import Anonymizer, Detector, Sink, Source
+from passerby.core.stages import Anonymizer, Detector, Sink, Source, Tracker
+from passerby.core.tracks import Sightings
 
 SHARED = ((1, 1), (2, 2), (2, 2))
 FORMATS = {
@@ -88,10 +89,8 @@ def check_detector(detector: Detector, frames: Sequence[Frame] | None = None) ->
         AssertionError: it breaks the contract of `core.stages.Detector`.
     """
     labels = detector.labels
-    _hold(
-        isinstance(labels, frozenset) and len(labels) > 0 and all(isinstance(label, str) for label in labels),
-        f"labels must be a frozenset of names, is {labels!r}",
-    )
+    names = isinstance(labels, frozenset) and len(labels) > 0 and all(isinstance(label, str) for label in labels)
+    _hold(names, f"labels must be a frozenset of names, is {labels!r}")
     _hold(len(detector.detect([])) == 0, "for no frames there must be no answers")
     groups = [list(frames)] if frames else [drawn(*case, count=2) for case in CASES]
     for group in groups:
@@ -122,6 +121,62 @@ def _check_found(detector: Detector, frame: Frame, found: Detections) -> None:
     _hold(bool((found.boxes[:, 2:] > found.boxes[:, :2]).all()), "a box is empty: x0 < x1 and y0 < y1 are needed")
     inside = bx.area(bx.clip(found.boxes, frame.size)) > 0
     _hold(bool(inside.all()), f"a box lies wholly outside of the frame of size {frame.size}")
+
+
+# Trackers
+
+
+def check_tracker(make: Callable[[int], Tracker]) -> None:
+    """Check the tracker that every call of `make(hold)` begins anew, on two shots of drawn frames.
+
+    Raises:
+        AssertionError: it breaks the contract of `core.stages.Tracker`.
+    """
+    for case in CASES:
+        frames = drawn(*case, count=14)
+        before = _copies(frames)
+        for hold in (1, 3, 30):
+            answers, again = (_check_shots(make(hold), frames, hold) for _ in range(2))
+            _hold(_equal(answers, again), "begun anew, it says something else of the same frames")
+        _hold_untouched(frames, before)
+
+
+def _check_shots(tracker: Tracker, frames: list[Frame], hold: int) -> list[tuple[Plane, ...]]:
+    """What `tracker` says of `frames`, of which the second half is another shot: the columns of every answer."""
+    cut = len(frames) // 2
+    answers = []
+    for frame in frames:
+        if frame.index == cut:
+            tracker.cut()
+        found = _bright_square(frame) if frame.index % cut in (2, 3, 6) else None
+        rows = tracker.step(frame, found)
+        _check_sightings(rows, frame, max(frame.index - hold, frame.index // cut * cut), found)
+        _hold(frame.index % cut >= 2 or not len(rows), "in a shot in which nothing was found yet, it speaks of a track")
+        answers.append(rows)
+    ids = [np.concatenate([rows.tracks for rows in half]) for half in (answers[:cut], answers[cut:])]
+    _hold(not np.isin(*ids).any(), "a track goes on across a cut")
+    return [(rows.tracks, rows.frames, rows.boxes, rows.labels) for rows in answers]
+
+
+def _bright_square(frame: Frame) -> Detections:
+    """The square in a frame of `drawn`, and a second thing, as a detector would tell of them."""
+    width, height = frame.size
+    boxes = [[10 + frame.index, 8 + frame.index, 22 + frame.index, 20 + frame.index], [0, 0, width / 3, height / 3]]
+    return Detections(np.array(boxes, np.float32), np.array([0.9, 0.3], np.float32), np.array(["face", "plate"]))
+
+
+def _check_sightings(rows: Sightings, frame: Frame, first: int, found: Detections | None) -> None:
+    _hold(isinstance(rows, Sightings), f"an answer must be Sightings, is {type(rows).__name__}")
+    fits = rows.boxes.dtype == np.float32 and rows.boxes.shape == (len(rows), 4)
+    _hold(fits, f"boxes must be float32 ({len(rows)}, 4), are {rows.boxes.dtype} {rows.boxes.shape}")
+    sound = np.isfinite(rows.boxes).all() and (rows.boxes[:, 2:] > rows.boxes[:, :2]).all()
+    _hold(bool(sound), "a box is empty or no number: x0 < x1 and y0 < y1 are needed")
+    strange = sorted(set(rows.frames.tolist()) - set(range(first, frame.index + 1)))
+    _hold(not strange, f"in frame {frame.index} it may speak of {first} to {frame.index} and speaks of {strange}")
+    now = rows[rows.frames == frame.index]
+    for box, label in zip(found.boxes, found.labels, strict=True) if found is not None else ():
+        shown = (now.labels == label) & (np.abs(now.boxes - box) < 0.1).all(axis=1)
+        _hold(bool(shown.any()), f"a {label} found in frame {frame.index} is not among the sightings of that frame")
 
 
 # Anonymizers
@@ -179,16 +234,13 @@ def _check_painting(anonymizer: Anonymizer, frames: list[Frame], hidden: list[li
     _hold(_same(painted, anonymizer.paint(frames, hidden)), "painting the same again gives something else")
     if anonymizer.blind:
         others = [_hidden_changed(frame, mine) for frame, mine in zip(frames, hidden, strict=True)]
-        _hold(
-            _same(painted, anonymizer.paint(others, hidden)), "it says blind, but what is hidden shows in its patches"
-        )
+        same = _same(painted, anonymizer.paint(others, hidden))
+        _hold(same, "it says blind, but what is hidden shows in its patches")
 
 
 def _check_patch(frame: Frame, region: Region, patch: Patch) -> None:
-    _hold(
-        patch.box == pixels.aligned(frame, patch.box),
-        f"a patch for {patch.box} does not lie on whole colour samples inside the frame; use pixels.aligned",
-    )
+    fits = patch.box == pixels.aligned(frame, patch.box)
+    _hold(fits, f"a patch for {patch.box} does not lie on whole colour samples inside the frame; use pixels.aligned")
     x0, y0, x1, y1 = pixels.aligned(frame, region.mask.box)
     covers = patch.box[0] <= x0 and patch.box[1] <= y0 and patch.box[2] >= x1 and patch.box[3] >= y1
     _hold(covers or x0 >= x1 or y0 >= y1, f"a patch for {patch.box} leaves part of its mask {region.mask.box} open")
