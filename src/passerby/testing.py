@@ -153,8 +153,8 @@ def _check_shots(tracker: Tracker, frames: list[Frame], hold: int) -> list[tuple
         _check_sightings(rows, frame, max(frame.index - hold, frame.index // cut * cut), found)
         _hold(frame.index % cut >= 2 or not len(rows), "in a shot in which nothing was found yet, it speaks of a track")
         answers.append(rows)
-    ids = [np.concatenate([rows.tracks for rows in half]) for half in (answers[:cut], answers[cut:])]
-    _hold(not np.isin(*ids).any(), "a track goes on across a cut")
+    early, late = (np.concatenate([rows.tracks for rows in half]) for half in (answers[:cut], answers[cut:]))
+    _hold(not np.isin(early, late).any(), "a track goes on across a cut")
     return [(rows.tracks, rows.frames, rows.boxes, rows.labels) for rows in answers]
 
 
