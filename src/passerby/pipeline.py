@@ -58,11 +58,11 @@ class Looking:
         """Sensible numbers for a medium.
 
         A look every sixth of a second but at least every 5 frames, and a hold of one second but no more than 60
-        frames or 60 MB; never less than two looks.
+        frames or 40 MB; never less than two looks.
         """
         rate = info.rate or Fraction(1)
         every = min(max(1, int(rate / 6)), 5)
-        room = 60_000_000 // _bytes(info)
+        room = 40_000_000 // _bytes(info)
         return Looking(every=every, hold=max(2 * every, min(max(round(rate), 8), 60, room)))
 
 
