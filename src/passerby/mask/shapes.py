@@ -56,7 +56,8 @@ class Rectangle:
 class HeadOval:
     """An oval around the head that a face box belongs to: hairline, ears and chin are in.
 
-    The whole face box is in, too, however little it is to grow. So a box that holds others hides all that they hid.
+    The whole face box is in, too, however little it is to grow. So a box that holds others hides all their
+    faces, if not the whole ovals around them.
     """
 
     grow: float = 0.3
