@@ -150,7 +150,8 @@ class Job:
             raise OptionError(f"{self.output.name} cannot hold a picture; end its name in one of {known}")
         if not is_still(self.input):
             if self.input.suffix.lower() in STILL_SUFFIXES:
-                raise UnsupportedMedia(f"{self.input.name} is named like a picture but is none, or cannot be read; check it")
+                name = self.input.name
+                raise UnsupportedMedia(f"{name} is named like a picture but is none, or cannot be read; check it")
             family_of(self.output)
         if self.options.plan is not None:
             check_free(self.options.plan, force=self.options.force)

@@ -237,7 +237,9 @@ def regions(frame: Frame, rows: Sightings, shapes: Mapping[str, Shape], seed: in
     size = np.tile(np.array(frame.size, np.float32), 2)
     boxes = np.clip(rows.boxes, -size, 2 * size)
     return [
-        Region(int(track), str(label), box, shapes[str(label)].mask(box), _seed(seed, int(track)), float(score))
+        Region(
+            int(track), str(label), box, shapes[str(label)].mask(box, frame.size), _seed(seed, int(track)), float(score)
+        )
         for track, label, box, score in zip(rows.tracks, rows.labels, boxes, rows.scores, strict=True)
     ]
 

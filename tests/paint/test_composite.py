@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from drawn_frames import FORMATS, YUV420, frame
 
-from passerby.paint.composite import blanked, composite
-from passerby.paint.effects import Fill, Mosaic
 from passerby.core import pixels
 from passerby.core.errors import StageError
 from passerby.core.regions import Mask, Patch, Region
+from passerby.paint.composite import blanked, composite
+from passerby.paint.effects import Fill, Mosaic
 
 BOX = np.array([20, 10, 50, 40], np.float32)
 
