@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -120,10 +120,9 @@ def write_text(path: Path, text: str, *, force: bool) -> None:
 
 
 def _changed(options: Options, changes: dict[str, Any]) -> Options:
-    unknown = set(changes) - {field.name for field in fields(Options)}
+    unknown = set(changes) - set(Options.names())
     if unknown:
-        known = ", ".join(field.name for field in fields(Options))
-        raise OptionError(f"no option {', '.join(sorted(unknown))}; there are {known}")
+        raise OptionError(f"no option {', '.join(sorted(unknown))}; there are {', '.join(Options.names())}")
     return replace(options, **changes)
 
 

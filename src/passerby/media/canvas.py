@@ -10,9 +10,7 @@ from passerby.core.errors import StageError
 from passerby.core.frame import Frame
 from passerby.core.pixels import stored
 from passerby.media.encoders import Target
-from passerby.media.pictures import planes_of
-
-_SWSCALE = {"bt601": "ITU601", "bt709": "ITU709", "bt2020": "BT2020", "grey": "ITU601"}
+from passerby.media.pictures import SWSCALE, planes_of
 
 
 class Canvas:
@@ -47,7 +45,7 @@ class Canvas:
         target = self._target
         if target.pixels == target.source_pixels and target.size == target.source_size:
             return picture
-        matrix = _SWSCALE[frame.format.matrix]
+        matrix = SWSCALE[frame.format.matrix]
         level = "JPEG" if frame.format.full_range else "MPEG"
         width, height = target.size
         return self._swscale.reformat(

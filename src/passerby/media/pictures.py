@@ -61,7 +61,8 @@ def nearest_native(pixels: VideoFormat) -> str:
 UNTAGGED = 2
 """FFmpeg's number for 'unspecified' in primaries, transfer and matrix."""
 _MATRICES: dict[int, Matrix] = {1: "bt709", 4: "bt601", 5: "bt601", 6: "bt601", 7: "bt709", 9: "bt2020", 10: "bt2020"}
-_SWSCALE = {"bt601": "ITU601", "bt709": "ITU709", "bt2020": "BT2020", "grey": "ITU601"}
+SWSCALE = {"bt601": "ITU601", "bt709": "ITU709", "bt2020": "BT2020", "grey": "ITU601"}
+"""Our names of matrices as libswscale has them."""
 _LIMITED, _FULL = 1, 2
 
 
@@ -107,7 +108,7 @@ class Repacking:
         """`frame` in the target format; itself where nothing is to be done."""
         if not self.needed:
             return frame
-        matrix = _SWSCALE[self.format.matrix]
+        matrix = SWSCALE[self.format.matrix]
         level = "JPEG" if self.format.full_range else "MPEG"
         return self._swscale.reformat(
             frame,

@@ -184,10 +184,11 @@ class Follow:
     def _trace_back(self, track: _Live, rows: _Rows) -> None:
         """Cover a track in the frames before it was found, back to where it came in or is known already."""
         path = self._path_back(track.box, self._patience(track))
-        met = next((i for i, (frame, there, _) in enumerate(path) if self._known(frame, there, track)), None)
+        known = (self._known(frame, there, track) for frame, there, _ in path)
+        met = next(((i, other) for i, other in enumerate(known) if other is not None), None)
         if met is not None:
-            path = path[: met + 1]
-            self._go_on_as(track, path[-1])
+            path = path[: met[0] + 1]
+            self._go_on_as(track, met[1], path[-1][0])
         for frame, there, likeness in path:
             rows.add(track, frame, there, likeness, Origin.FOLLOWED)
         if met is None:
@@ -203,12 +204,10 @@ class Follow:
                 return other
         return None
 
-    def _go_on_as(self, track: _Live, meeting: tuple[int, Box, float]) -> None:
-        """Let `track` be the one that it meets in the past, if that one was lost there: a face keeps its id."""
-        frame, box, _ = meeting
-        other = self._known(frame, box, track)
+    def _go_on_as(self, track: _Live, other: _Live, frame: int) -> None:
+        """Let `track` be the `other` that it meets in a past frame, if that was lost there: a face keeps its id."""
         later = list(self._past)[frame - self._past[0].index + 1 :]
-        if other is None or any(it is other or it.id == other.id for glimpse in later for it, _ in glimpse.seen):
+        if any(it is other or it.id == other.id for glimpse in later for it, _ in glimpse.seen):
             return
         self._live = [it for it in self._live if it is not other]
         track.id = other.id
