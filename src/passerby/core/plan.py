@@ -1,21 +1,347 @@
-"""The record of what is hidden where: made by looking, kept or reviewed, and painted from."""
+"""The record of what is hidden where: made by looking, kept or reviewed, and painted from.
+
+A `Plan` holds tracks and an ordered list of decisions. Of the decisions that apply to a box in a frame the last one
+counts, and where none applies the box is hidden: nobody is seen because nobody decided.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from itertools import chain
+from pathlib import Path
 
-from passerby.core.frame import MediaInfo
-from passerby.core.tracks import Track
+import numpy as np
+from numpy.typing import NDArray
+
+from passerby.core import zones
+from passerby.core.errors import OptionError, PlanError
+from passerby.core.tracks import Origin, Sightings, Track
+from passerby.core.zones import Polygon
+
+Span = tuple[int, int]
+"""Frames from the first to before the second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """That something is hidden, or kept visible. What is None does not narrow it."""
+
+    hide: bool
+    """Hidden, or left visible."""
+    track: int | None = None
+    """Its id; None for everyone."""
+    frames: Span | None = None
+    zone: Polygon | None = None
+    """To keep, boxes must lie wholly inside; to hide, they need only touch it."""
+    under: float | None = None
+    """Only boxes whose longer side is under so many pixels."""
+    method: str | None = None
+    """What takes the place of the hidden; None is the label's own."""
+    reason: str = ""
+    by: str = ""
+    """'policy', 'user', …: what decided, not a person's name."""
+
+    def __post_init__(self) -> None:
+        if self.frames is not None and not 0 <= self.frames[0] < self.frames[1]:
+            raise OptionError(f"a range of frames begins at 0 or later and holds one at least, got {self.frames}")
+        if self.zone is not None and (len(self.zone) < 3 or not np.isfinite(self.zone).all()):
+            raise OptionError(f"a zone has three corners at least, each an x and a y in pixels, got {self.zone}")
+        if self.under is not None and not 0 < self.under < np.inf:
+            raise OptionError(f"a size is a number of pixels above 0, got {self.under}")
+        if self.method is not None and not self.hide:
+            raise OptionError(f"what is kept visible has no method, got {self.method!r}")
+
+    def applies(self, rows: Sightings) -> NDArray[np.bool_]:
+        """To which rows, (N,)."""
+        chosen = np.ones(len(rows), bool)
+        if self.track is not None:
+            chosen &= rows.tracks == self.track
+        if self.frames is not None:
+            chosen &= (rows.frames >= self.frames[0]) & (rows.frames < self.frames[1])
+        if self.under is not None and chosen.any():
+            chosen &= (rows.boxes[:, 2:] - rows.boxes[:, :2]).max(axis=1) < self.under
+        if self.zone is not None and chosen.any():
+            inside = zones.touches if self.hide else zones.holds
+            chosen[chosen] = inside(self.zone, rows.boxes[chosen])
+        return chosen
+
+
+def decided(decisions: Sequence[Decision], rows: Sightings) -> tuple[Sightings, NDArray[np.str_]]:
+    """The rows that are hidden, in their order, and the method of each (N,): '' is its label's own."""
+    hide = np.ones(len(rows), bool)
+    methods = np.full(len(rows), "", object)
+    for decision in decisions:
+        chosen = decision.applies(rows)
+        hide[chosen] = decision.hide
+        methods[chosen] = decision.method or ""
+    return rows[hide], methods[hide].astype(np.str_)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Media:
+    """Which medium a plan was made from, and how it was read."""
+
+    name: str
+    """File name without its folder."""
+    sha256: str
+    """Of the file's bytes, 64 hexadecimal digits."""
+    size: tuple[int, int]
+    """(width, height) of the upright picture."""
+    frames: int
+    """How many were read."""
+    rate: Fraction | None
+    """Average frames per second, or None for a still."""
+    time_base: Fraction
+    """Seconds per unit of `Plan.times`."""
+    start: Fraction | None = None
+    end: Fraction | None = None
+    fps: Fraction | None = None
+    salvage: bool = False
+    """As in `settings.Options`: frames are counted in what was read, so it has to be read in the same way again."""
+    path: Path | None = None
+    """Where the file lay when the plan was made or opened, or None. Files of plans hold it relative to themselves."""
+
+
+def _no_frames() -> NDArray[np.int64]:
+    return np.empty(0, np.int64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Plan:
-    """What is hidden in one medium. A track that nobody decided on is hidden."""
+    """What is hidden in one medium. A track that nobody decided on is hidden. Every edit gives a new plan."""
 
-    media: MediaInfo
+    media: Media
     tracks: tuple[Track, ...]
-    seed: int
+    """Ids are unique, from 0 up; rising."""
+    decisions: tuple[Decision, ...] = ()
+    """The last one that applies counts."""
+    cuts: NDArray[np.int64] = field(default_factory=_no_frames)
+    """(C,) frames in which a new shot begins, rising."""
+    times: NDArray[np.int64] = field(default_factory=_no_frames)
+    """(media.frames,) presentation time of every frame in units of `media.time_base`, rising."""
+    seed: int = 0
     """Whatever an effect draws at random is drawn from this and the track's id."""
     provenance: Mapping[str, str] = field(default_factory=dict)
     """Versions, weights' hashes and options that led to it, as text."""
+
+    def __post_init__(self) -> None:
+        _check(self)
+
+    # Reading
+
+    def track(self, id: int) -> Track:
+        """The track of that id.
+
+        Raises:
+            OptionError: there is none.
+        """
+        for track in self.tracks:
+            if track.id == id:
+                return track
+        known = f"1 to {max(t.id for t in self.tracks)}" if self.tracks else "none"
+        raise OptionError(f"there is no track {id}; see `passerby plan show` for those there are ({known})")
+
+    def rows(self) -> Sightings:
+        """All boxes of all tracks, by track, then frame."""
+        return Sightings.concat(
+            [
+                Sightings(
+                    np.full(len(track.frames), track.id, np.int64),
+                    track.frames,
+                    track.boxes,
+                    track.scores,
+                    track.origins,
+                    np.full(len(track.frames), track.label),
+                )
+                for track in self.tracks
+            ]
+        )
+
+    def seconds(self, frames: NDArray[np.int64]) -> NDArray[np.float64]:
+        """When frames (N,) are shown, in seconds on the input's own clock, which begins at 0, (N,) float64."""
+        start = self.media.start
+        first = 0 if start is not None or not len(self.times) else self.times[0]
+        return np.asarray((self.times[frames] - first) * float(self.media.time_base) + float(start or 0), np.float64)
+
+    def frame_at(self, time_s: Fraction) -> int:
+        """The frame that is shown at `time_s` on the input's own clock.
+
+        Raises:
+            OptionError: no frame is shown then.
+        """
+        shown = self.seconds(np.arange(self.media.frames))
+        # A millionth of a second late: the time of a frame, as it is printed, means that frame.
+        index = int(np.searchsorted(shown, float(time_s) + 1e-6, side="right")) - 1
+        last = shown[-1] + (1 / float(self.media.rate) if self.media.rate else 0) if len(shown) else 0.0
+        if index < 0 or float(time_s) > last:
+            lasts = f"from {shown[0]:.3f} s to {last:.3f} s" if len(shown) else "no time at all"
+            raise OptionError(f"no frame is shown at {float(time_s):g} s; {self.media.name} is shown {lasts}")
+        return index
+
+    # Deciding
+
+    def decide(self, decision: Decision) -> Plan:
+        """With one more decision, which counts more than all before it."""
+        if decision.track is not None:
+            self.track(decision.track)
+        if decision.frames is not None and decision.frames[0] >= self.media.frames:
+            raise OptionError(f"there is no frame {decision.frames[0]}; the last one is {self.media.frames - 1}")
+        return replace(self, decisions=(*self.decisions, decision))
+
+    def hide(
+        self, track: int, frames: Span | None = None, *, method: str | None = None, reason: str = "", by: str = "user"
+    ) -> Plan:
+        """With `track` hidden, in some frames or in all."""
+        return self.decide(Decision(True, track, frames, method=method, reason=reason, by=by))
+
+    def keep(self, track: int, frames: Span | None = None, *, reason: str = "", by: str = "user") -> Plan:
+        """With `track` left visible, in some frames or in all."""
+        return self.decide(Decision(False, track, frames, reason=reason, by=by))
+
+    # Changing tracks
+
+    def merge(self, ids: Sequence[int]) -> Plan:
+        """With the tracks `ids` made one, which has the first one's id.
+
+        In frames in which several of them are, the box goes around all. What was decided on them stays only if it
+        was the same for each of them; else the whole is hidden until somebody decides on it again.
+        """
+        chosen = [self.track(id) for id in dict.fromkeys(ids)]
+        if len(chosen) < 2 or len({track.label for track in chosen}) > 1:
+            what = ", ".join(f"{track.id} ({track.label})" for track in chosen)
+            raise OptionError(f"tracks that become one are two at least and of one label, got {what}")
+        whole = joined(chosen)
+        gone = {track.id for track in chosen}
+        sets = [tuple(replace(d, track=whole.id) for d in self.decisions if d.track == id) for id in gone]
+        same = len(set(sets)) == 1
+        decisions = (d for d in self.decisions if d.track not in gone or (same and d.track == whole.id))
+        others = [track for track in self.tracks if track.id not in gone]
+        return replace(self, tracks=_sorted(*others, whole), decisions=tuple(decisions))
+
+    def split(self, track: int, frame: int) -> Plan:
+        """With the rest of `track`, from `frame` on, a track of its own, for which the same is decided."""
+        old = self.track(track)
+        at = int(np.searchsorted(old.frames, frame))
+        if not 0 < at < len(old.frames):
+            raise OptionError(
+                f"track {track} is in frames {old.frames[0]} to {old.frames[-1]} and cannot be split at {frame}"
+            )
+        id = self._next()
+        others = [other for other in self.tracks if other.id != track]
+        pairs = ((d, replace(d, track=id)) if d.track == track else (d,) for d in self.decisions)
+        parts = _part(old, slice(at), track), _part(old, slice(at, None), id)
+        return replace(self, tracks=_sorted(*others, *parts), decisions=tuple(chain.from_iterable(pairs)))
+
+    def extend(self, track: int, frames: Span) -> Plan:
+        """With `track` in all of `frames`: before and after it where it was last, in gaps on the line between."""
+        old = self.track(track)
+        wanted = np.arange(max(frames[0], 0), min(frames[1], self.media.frames))
+        new = np.setdiff1d(wanted, old.frames)
+        if not len(wanted):
+            last = self.media.frames - 1
+            raise OptionError(f"there are frames 0 to {last}, got {frames[0]} to {frames[1] - 1}; choose some of these")
+        if not len(new):
+            return self
+        sides = [np.interp(new, old.frames, old.boxes[:, side]) for side in range(4)]
+        within = (new > old.frames[0]) & (new < old.frames[-1])
+        added = Track(
+            track,
+            old.label,
+            new,
+            np.stack(sides, axis=1).astype(np.float32),
+            np.full(len(new), np.nan, np.float32),
+            np.where(within, Origin.FILLED, Origin.EXTENDED).astype(np.uint8),
+        )
+        others = [other for other in self.tracks if other.id != track]
+        return replace(self, tracks=_sorted(*others, joined([old, added])))
+
+    def draw(self, label: str, rows: Sightings) -> Plan:
+        """With a new track of the boxes of `rows`, which has the highest id."""
+        if not len(rows):
+            raise OptionError("a drawn track needs a box in one frame at least")
+        drawn = Track(self._next(), label, rows.frames, rows.boxes, rows.scores, rows.origins)
+        return replace(self, tracks=_sorted(*self.tracks, joined([drawn])))
+
+    def delete(self, track: int) -> Plan:
+        """Without `track`, which was a false alarm, and without what was decided on it."""
+        self.track(track)
+        return replace(
+            self,
+            tracks=tuple(other for other in self.tracks if other.id != track),
+            decisions=tuple(d for d in self.decisions if d.track != track),
+        )
+
+    def _next(self) -> int:
+        """An id that no track has."""
+        return max((track.id for track in self.tracks), default=0) + 1
+
+
+def joined(parts: Sequence[Track]) -> Track:
+    """Tracks of one label as one, with the first one's id: one box per frame, around all that there are.
+
+    Of several boxes the best-founded origin stays (detected before followed, …) and the highest score.
+    """
+    frames, boxes, scores, origins = (
+        np.concatenate([getattr(part, name) for part in parts]) for name in ("frames", "boxes", "scores", "origins")
+    )
+    order = np.lexsort((origins, frames))
+    frames, boxes, scores, origins = frames[order], boxes[order], scores[order], origins[order]
+    starts = np.flatnonzero(np.diff(frames, prepend=-1))
+    low = np.minimum.reduceat(boxes[:, :2], starts)
+    high = np.maximum.reduceat(boxes[:, 2:], starts)
+    best = np.fmax.reduceat(scores, starts)
+    whole = np.concatenate([low, high], axis=1)
+    return Track(parts[0].id, parts[0].label, frames[starts], whole, best, origins[starts])
+
+
+def _part(track: Track, rows: slice, id: int) -> Track:
+    return Track(id, track.label, track.frames[rows], track.boxes[rows], track.scores[rows], track.origins[rows])
+
+
+def _sorted(*tracks: Track) -> tuple[Track, ...]:
+    return tuple(sorted(tracks, key=lambda track: track.id))
+
+
+def _check(plan: Plan) -> None:
+    """Refuse what would leave something uncovered later.
+
+    Raises:
+        PlanError: something in it contradicts something else.
+    """
+    media = plan.media
+    ids = [track.id for track in plan.tracks]
+    counts = np.array([len(track.frames) for track in plan.tracks], np.int64)
+    problem = None
+    if ids != sorted(set(ids)) or (ids and ids[0] < 0):
+        problem = "its tracks' ids are not unique and rising"
+    elif len(plan.times) != media.frames or (np.diff(plan.times) < 0).any():
+        problem = f"it has {len(plan.times)} times for {media.frames} frames, or they do not rise"
+    elif (np.diff(plan.cuts) <= 0).any() or ((plan.cuts < 0) | (plan.cuts >= media.frames)).any():
+        problem = "its cuts are not among its frames"
+    elif (counts == 0).any() or not all(track.label for track in plan.tracks):
+        problem = "a track has no box or no label"
+    elif any(
+        track.boxes.shape != (count, 4) or not track.scores.shape == track.origins.shape == (count,)
+        for track, count in zip(plan.tracks, counts, strict=True)
+    ):
+        problem = "a track's columns are not of one length"
+    elif plan.tracks:
+        problem = _problem_of_rows(plan.rows(), media.frames)
+    if problem is not None:
+        raise PlanError(f"this plan of {media.name} cannot be trusted: {problem}; analyze the input again")
+
+
+def _problem_of_rows(rows: Sightings, frames: int) -> str | None:
+    """What is wrong with boxes sorted by track, or None."""
+    same = np.diff(rows.tracks) == 0
+    if ((rows.frames < 0) | (rows.frames >= frames)).any() or (np.diff(rows.frames)[same] <= 0).any():
+        return f"a track's frames do not rise from 0 up to {frames - 1}"
+    if not np.isfinite(rows.boxes).all() or (rows.boxes[:, 2:] < rows.boxes[:, :2]).any():
+        return "a box is not one"
+    if ((rows.scores < 0) | (rows.scores > 1)).any() or np.isinf(rows.scores).any():
+        return "a score is not in 0..1"
+    if (rows.origins > max(Origin)).any():
+        return "a box came to be in an unknown way"
+    return None

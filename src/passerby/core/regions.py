@@ -39,6 +39,8 @@ class Region:
     """From the run's seed and the track: whatever is drawn at random for this track is drawn from it."""
     score: float = float("nan")
     """In [0, 1]; NaN in a frame in which it was not measured."""
+    method: str = ""
+    """What takes its place; '' is the label's own."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from passerby.core.plan import Plan
+from passerby.core.frame import MediaInfo
 from passerby.core.tracks import Origin, Track
 
 VERSION = 1
 
 
-def to_json(plan: Plan) -> str:
+def to_json(media: MediaInfo, tracks: Sequence[Track], seed: int, provenance: Mapping[str, str]) -> str:
     """The plan as text: the same plan gives the same bytes.
 
     Boxes are exact (see `refine.GRID`), scores are rounded to 1/1000.
     """
-    media = plan.media
     head = {
         "passerby_plan": VERSION,
         "media": {
@@ -26,11 +26,11 @@ def to_json(plan: Plan) -> str:
             "rate": str(media.rate) if media.rate else None,
             "time_base": str(media.time_base),
         },
-        "seed": plan.seed,
-        "provenance": dict(sorted(plan.provenance.items())),
+        "seed": seed,
+        "provenance": dict(sorted(provenance.items())),
         "origins": {origin.name.lower(): int(origin) for origin in Origin},
     }
-    lines = [json.dumps(_columns(track), separators=(",", ":")) for track in plan.tracks]
+    lines = [json.dumps(_columns(track), separators=(",", ":")) for track in tracks]
     return json.dumps(head, indent=1)[:-2] + ',\n "tracks": [\n' + ",\n".join(lines) + "\n ]\n}\n"
 
 
