@@ -6,6 +6,7 @@ serves up to 2x2 pixels. All of that is known here and nowhere else.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import cv2
@@ -96,13 +97,17 @@ def alphas(frame: Frame, mask: Mask, box: Box) -> tuple[NDArray[np.uint8], ...]:
             x0, y0 = columns.start * sx - px, rows.start * sy - py
             height, width = rows.stop - rows.start, columns.stop - columns.start
             whole = _placed(mask, (x0, y0, x0 + width * sx, y0 + height * sy))
-            done[sx, sy] = np.maximum.reduce([whole[dy::sy, dx::sx] for dy in range(sy) for dx in range(sx)])
+            # Whole rows first: they lie in memory one after the other.
+            tall = np.maximum.reduce([whole[dy::sy] for dy in range(sy)]) if sy > 1 else whole
+            done[sx, sy] = np.maximum.reduce([tall[:, dx::sx] for dx in range(sx)]) if sx > 1 else tall
         answer.append(done[sx, sy])
     return tuple(answer)
 
 
 def _placed(mask: Mask, box: Box) -> NDArray[np.uint8]:
     """`mask` cut and padded to `box`."""
+    if box == mask.box:
+        return mask.alpha
     x0, y0, x1, y1 = box
     canvas = np.zeros((y1 - y0, x1 - x0), np.uint8)
     mx0, my0, mx1, my1 = mask.box
@@ -227,3 +232,25 @@ def places(frame: Frame, box: Box, inside: Box) -> tuple[tuple[NDArray[np.float6
             (np.clip(across / (inside[2] - inside[0]), 0, last), np.clip(down / (inside[3] - inside[1]), 0, last))
         )
     return tuple(answer)
+
+
+def bounds(frame: Frame, box: Box, inside: Box, count: int) -> tuple[tuple[list[int], list[int]], ...]:
+    """Where `count` cells along each side of another box begin and end among the samples of an `aligned` box.
+
+    Per plane (columns, rows), each `count + 1` rising numbers from 0 to the number of samples: those of cell i lie
+    between the i-th and the next. A cell that has no sample begins where it ends.
+    """
+    answer = []
+    for (sx, sy), (rows, columns) in zip(frame.format.subsampling, window(frame.format, box), strict=True):
+        px, py = (frame.format.phase[0] if sx > 1 else 0), (frame.format.phase[1] if sy > 1 else 0)
+        across = _bounds(columns, sx, px, inside[0], inside[2], count)
+        answer.append((across, _bounds(rows, sy, py, inside[1], inside[3], count)))
+    return tuple(answer)
+
+
+def _bounds(samples: slice, step: int, phase: int, low: int, high: int, count: int) -> list[int]:
+    """`bounds` along one side, of which `low` to `high` is divided: a sample belongs where its middle lies."""
+    length = samples.stop - samples.start
+    edges = [low + (high - low) * i / count for i in range(1, count)]
+    firsts = [math.ceil((edge + phase) / step - 0.5) - samples.start for edge in edges]
+    return [0, *(min(max(first, 0), length) for first in firsts), length]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -127,8 +128,8 @@ def _drawn(beyond: _Beyond, size: Size, edge: int, columns: range, rows: range) 
     step = max(SMALL // len(columns), 1)
     for first in range(0, len(rows), step):
         away = beyond(size, x, y[first : first + step])
-        fading = np.clip(255 * (1 - away / (edge + 1)), 0, 254)
-        alpha[first : first + step] = np.where(away <= 0, 255, fading)
+        # Rounded, and cut to what a byte holds: 255 inside.
+        alpha[first : first + step] = cv2.addWeighted(away, -255 / (edge + 1), away, 0, 255, dtype=cv2.CV_8U)
     alpha.flags.writeable = False
     return alpha
 
@@ -139,7 +140,7 @@ _kept = lru_cache(maxsize=64)(_drawn)
 def _beyond_oval(size: Size, x: NDArray[np.float32], y: NDArray[np.float32]) -> NDArray[np.float32]:
     # Half a pixel more than the box: a pixel that the outline crosses is hidden.
     a, b = size[0] / 2 + 0.5, size[1] / 2 + 0.5
-    return np.asarray((np.hypot(x / a, y / b) - 1) * min(a, b), np.float32)
+    return np.asarray((cv2.sqrt((x / a) ** 2 + (y / b) ** 2) - 1) * min(a, b), np.float32)
 
 
 def _beyond_rectangle(size: Size, x: NDArray[np.float32], y: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,6 +12,9 @@ from passerby.core import pixels
 from passerby.core.errors import StageError
 from passerby.core.frame import Frame, Plane
 from passerby.core.regions import Patch, Region
+
+BAND = 1 << 14
+"""Samples that are blended at a time."""
 
 
 def composite(frame: Frame, hidden: Sequence[Region], patches: Sequence[Patch]) -> Frame:
@@ -77,11 +81,14 @@ def _paste(frame: Frame, planes: tuple[Plane, ...], region: Region, patch: Patch
 
 
 def _blend(old: Plane, new: Plane, alpha: NDArray[np.uint8]) -> None:
-    """Write `new` over `old` where `alpha` says so, in place."""
-    hard = alpha == 255
-    np.copyto(old, new, where=hard[..., None] if old.ndim == 3 else hard)
-    soft = np.nonzero((alpha > 0) & ~hard)
-    share = alpha[soft].astype(np.uint32)
-    if old.ndim == 3:
-        share = share[:, None]
-    old[soft] = (old[soft] * (255 - share) + new[soft] * share + 127) // 255
+    """Write `new` over `old` where `alpha` says so, in place: exactly `new` at 255, exactly `old` at 0."""
+    depth = cv2.CV_8U if old.dtype == np.uint8 else cv2.CV_16U
+    # A band at a time: what lies between must stay in the processor's cache, or it costs several times as much.
+    rows = max(BAND // max(old[:1].size, 1), 1)
+    for top in range(0, len(old) if old.size else 0, rows):
+        band = slice(top, top + rows)
+        weight = alpha[band].astype(np.float32)
+        if old.ndim == 3:
+            weight = np.repeat(weight[..., None], old.shape[2], axis=2)
+        change = cv2.multiply(cv2.subtract(new[band], old[band], dtype=cv2.CV_32F), weight, scale=1 / 255)
+        old[band] = cv2.add(old[band], change, dtype=depth).reshape(old[band].shape)

@@ -62,35 +62,46 @@ class Mosaic(_PerRegion):
 
     def patch(self, frame: Frame, region: Region) -> Patch:
         box = pixels.aligned(frame, region.mask.box)
-        spots = pixels.places(frame, box, region.mask.box)
-        rng = np.random.default_rng(region.seed)
-        planes = []
-        for plane, spot, legal in zip(pixels.crop(frame, box), spots, pixels.limits(frame.format), strict=True):
-            noise = rng.normal(0, self.noise * frame.format.peak, (self.cells, self.cells, *plane.shape[2:]))
-            if frame.format.channels == 4:  # what is opaque stays so
-                noise[..., 3] = 0
-            planes.append(_celled(plane, spot, np.rint(noise).astype(np.int64), legal))
+        bounds = pixels.bounds(frame, box, region.mask.box, self.cells)
+        noises = _cell_noise(region.seed, self.cells, self.noise, frame.format)
+        planes = [
+            _celled(plane, columns, rows, noise, legal)
+            for plane, (columns, rows), noise, legal in zip(
+                pixels.crop(frame, box), bounds, noises, pixels.limits(frame.format), strict=True
+            )
+        ]
         return Patch(box, tuple(planes))
 
 
-def _celled(plane: Plane, spot: Places, noise: NDArray[np.int64], legal: tuple[int, int]) -> Plane:
-    """`plane` with every cell at its mean plus noise (rows, columns[, C])."""
+@lru_cache(maxsize=1024)
+def _cell_noise(seed: int, cells: int, noise: float, pixel_format: PixelFormat) -> tuple[NDArray[np.int64], ...]:
+    """What is added to the cells of every plane, (cells, cells[, C]): drawn once for a track, for it never changes."""
+    rng = np.random.default_rng(seed)
+    channels = pixel_format.channels
+    answer = []
+    for _ in pixel_format.subsampling:
+        drawn = rng.normal(0, noise * pixel_format.peak, (cells, cells, channels))
+        if channels == 4:  # what is opaque stays so
+            drawn[..., 3] = 0
+        answer.append(np.rint(drawn if channels > 1 else drawn[..., 0]).astype(np.int64))
+    return tuple(answer)
+
+
+def _celled(
+    plane: Plane, columns: list[int], rows: list[int], noise: NDArray[np.int64], legal: tuple[int, int]
+) -> Plane:
+    """`plane` with every cell between these `columns` and `rows` at its mean plus noise."""
     if plane.size == 0:
         return plane
-    column_at, columns, widths = _cells(spot[0], noise.shape[1])
-    row_at, rows, heights = _cells(spot[1], noise.shape[0])
-    sums = np.add.reduceat(np.add.reduceat(plane, columns, axis=1, dtype=np.int64), rows, axis=0)
-    counts = (heights[:, None] * widths[None]).reshape(sums.shape[:2] + (1,) * (plane.ndim - 2))
-    values = np.clip(sums // counts + noise[row_at[:, None], column_at[None]], *legal).astype(plane.dtype)
-    return np.repeat(np.repeat(values, heights, axis=0), widths, axis=1)
-
-
-def _cells(places: NDArray[np.float64], count: int) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
-    """Of `count` cells along [0, 1), those that hold any of the rising `places`: which, their first, how many."""
-    firsts = np.searchsorted(places, np.arange(count) / count)
-    sizes = np.diff(firsts, append=len(places))
-    held = np.flatnonzero(sizes)
-    return held, firsts[held], sizes[held]
+    # Sums over any rectangle from four corners of the sums from the top left: far faster than to sum cell by cell.
+    depth = cv2.CV_32S if plane.dtype == np.uint8 and plane.size < 1 << 23 else cv2.CV_64F
+    corners = cv2.integral(plane, sdepth=depth)[rows][:, columns].astype(np.int64)
+    sums = corners[1:, 1:] - corners[:-1, 1:] - corners[1:, :-1] + corners[:-1, :-1]
+    widths, heights = np.diff(columns), np.diff(rows)
+    counts = np.maximum(heights[:, None] * widths, 1)
+    values = sums // counts.reshape(*counts.shape, *[1] * (plane.ndim - 2)) + noise
+    values = np.minimum(np.maximum(values, legal[0]), legal[1]).astype(plane.dtype)
+    return values.repeat(widths, axis=1).repeat(heights, axis=0)
 
 
 @dataclass(frozen=True, kw_only=True)
