@@ -13,6 +13,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 from av.container import InputContainer
 from av.stream import Disposition
@@ -50,11 +51,11 @@ class Finds:
         return Finds(self.count, self.frames[kept], self.boxes[kept], self.scores[kept])
 
 
-def find(clip: Path, cache: Path) -> Finds:
-    """What the detector finds in `clip`; looked up in the folder `cache`, or found and put there."""
-    entry = cache / f"{_key(clip)}.json"
+def find(clip: Path, cache: Path, zoom: float = 1.0) -> Finds:
+    """What the detector finds in `clip` enlarged by `zoom`; looked up in the folder `cache`, or found and put there."""
+    entry = cache / f"{_key(clip, zoom)}.json"
     if not entry.exists():
-        found = _found(clip)
+        found = _found(clip, zoom)
         cache.mkdir(parents=True, exist_ok=True)
         part = entry.with_suffix(".part")
         part.write_text(
@@ -107,7 +108,7 @@ def upright(samples: NDArray[np.uint8], frame: av.VideoFrame) -> NDArray[np.uint
     return np.ascontiguousarray(np.rot90(samples, round(frame.rotation / 90)))
 
 
-def _found(clip: Path) -> Finds:
+def _found(clip: Path, zoom: float) -> Finds:
     detector = CenterFace(conf=FLOOR)
     with av.open(str(clip)) as container:
         aspect = _shown(container).sample_aspect_ratio or Fraction(1)
@@ -115,9 +116,14 @@ def _found(clip: Path) -> Finds:
     for index, picture in enumerate(decoded(clip)):
         rgb = upright(np.asarray(picture.to_ndarray(format="rgb24"), np.uint8), picture)
         shown_aspect = 1 / aspect if picture.rotation % 180 else aspect
+        height, width = rgb.shape[:2]
+        if zoom != 1:
+            larger = round(width * zoom), round(height * zoom)
+            rgb = np.asarray(cv2.resize(rgb, larger, interpolation=cv2.INTER_LINEAR), np.uint8)
         frame = Frame((rgb,), RGB, index, index, Fraction(1), sample_aspect=shown_aspect)
         [answer] = detector.detect([frame])
-        answers.append((boxes.clip(answer.boxes, frame.size), answer.scores))
+        scale = np.tile(np.divide((width, height), frame.size, dtype=np.float32), 2)
+        answers.append((boxes.clip(answer.boxes * scale, (width, height)), answer.scores))
     return Finds(
         len(answers),
         np.repeat(np.arange(len(answers)), [len(scores) for _, scores in answers]),
@@ -130,8 +136,8 @@ def _shown(container: InputContainer) -> av.VideoStream:
     return next(stream for stream in container.streams.video if not stream.disposition & Disposition.attached_pic)
 
 
-def _key(clip: Path) -> str:
-    """Names what the answer depends on: the file's bytes, the detector and the floor."""
+def _key(clip: Path, zoom: float) -> str:
+    """Names what the answer depends on: the file's bytes, the detector, the floor and the zoom."""
     content = hashlib.sha256(clip.read_bytes())
-    content.update(f"{TABLE['centerface'].sha256} {FLOOR}".encode())
+    content.update(f"{TABLE['centerface'].sha256} {FLOOR}{'' if zoom == 1 else f' {zoom:g}'}".encode())
     return content.hexdigest()[:32]

@@ -3,17 +3,18 @@
     truth = write(crossing(), path)                                   # H.264 in what the path's suffix says
     truth = write(walking(), path, Coding(pixel_format="yuv420p10le", turn=1))
 
-A scene is a plain value; `SCENES` and `CODINGS` list them for tables of cases.
+A scene is a plain value; `SCENES` and `CODINGS` list them for tables of cases. Harder films are in `footage_scenes`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cache
 from itertools import accumulate, cycle, islice
 from pathlib import Path
+from typing import Protocol
 
 import av
 import cv2
@@ -23,14 +24,34 @@ from numpy.typing import NDArray
 
 from passerby.demo import backdrop
 from passerby.demo.film import add_sound, encode_sound, tone
-from passerby.demo.person import Look
+from passerby.demo.person import Look, Picture
 from passerby.demo.scene import Backdrop, Face, Key, Person, Scene, Shot, Truth
 
 SIZE = (640, 360)
 GREEN = Look(mirrored=True, clothes=120, light=0.92)
 BLUE = Look(clothes=200)
 
-__all__ = ["CODINGS", "SCENES", "Coding", "Face", "Scene", "Truth", "draw", "write"]
+__all__ = ["CODINGS", "SCENES", "Coding", "Face", "Film", "Scene", "Truth", "draw", "lights", "write"]
+
+
+class Film(Protocol):
+    """Whatever gives pictures with known faces: a `Scene`, or one that a camera adds to."""
+
+    @property
+    def shots(self) -> tuple[Shot, ...]: ...
+    @property
+    def size(self) -> tuple[int, int]: ...
+    @property
+    def rate(self) -> Fraction: ...
+    @property
+    def cuts(self) -> tuple[int, ...]: ...
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[tuple[Picture, tuple[Face, ...]]]: ...
+
+
+def lights(film: Film) -> tuple[float, ...]:
+    """The brightness of each frame: 0 is black, 1 is as drawn. `Face.visible` does not count it."""
+    return tuple(shot.light(float(index / film.rate)) for shot in film.shots for index in range(shot.frames))
 
 
 # Scenes
@@ -225,7 +246,7 @@ CODINGS: Mapping[str, tuple[str, Coding]] = {
 }
 
 
-def write(scene: Scene, path: Path, coding: Coding | None = None) -> Truth:
+def write(scene: Film, path: Path, coding: Coding | None = None) -> Truth:
     """Store `scene` at `path`, in the container that the suffix names, and say what it shows."""
     coding = coding or Coding()
     size = round(scene.size[0] / coding.sample_aspect), scene.size[1]
@@ -246,14 +267,14 @@ def write(scene: Scene, path: Path, coding: Coding | None = None) -> Truth:
     return Truth(size, times, tuple(faces), scene.cuts)
 
 
-def draw(scene: Scene, path: Path, index: int = 0) -> tuple[Face, ...]:
+def draw(scene: Film, path: Path, index: int = 0) -> tuple[Face, ...]:
     """Store frame `index` of `scene` as a picture, in the format that the suffix names, and say who is in it."""
     picture, faces = next(islice(iter(scene), index, None))
     cv2.imwrite(str(path), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
     return faces
 
 
-def _times(scene: Scene, gaps_ms: tuple[int, ...]) -> tuple[Fraction, ...]:
+def _times(scene: Film, gaps_ms: tuple[int, ...]) -> tuple[Fraction, ...]:
     if not gaps_ms:
         return tuple(index / scene.rate for index in range(len(scene)))
     gaps = islice(cycle(gaps_ms), len(scene) - 1)
