@@ -1,0 +1,320 @@
+"""What every exchange format says: one row per track and frame, with what is decided on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from passerby.core.boxes import Boxes
+from passerby.core.errors import InputError, LimitExceeded
+from passerby.core.plan import Decision, Plan
+from passerby.core.tracks import Origin, Sightings, Track
+
+MAX_ROWS = 20_000_000
+"""Boxes that a file may hold."""
+MAX_TEXT = 100
+"""Characters that a label may have: rows hold it at full length."""
+CHUNK = 100_000
+"""Rows that are put into words at a time."""
+FARTHEST = 1e6
+"""Pixels from the picture's corner to that of a box, at most."""
+LARGEST_ID = 2**53
+"""Track ids stay below what every program's numbers hold exactly."""
+ORIGINS = {origin.name.lower(): origin for origin in Origin}
+"""Their names in files."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is decided on a box in a frame."""
+
+    hide: bool = True
+    method: str = ""
+    """'' is the label's own."""
+    reason: str = ""
+    by: str = ""
+
+
+UNDECIDED = Verdict()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """All rows of a plan."""
+
+    rows: Sightings
+    verdicts: tuple[Verdict, ...]
+    """All different ones that occur."""
+    verdict: NDArray[np.int64]
+    """(N,) index of each row's verdict."""
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def chunks(self) -> Iterator[Table]:
+        """The same in parts of bounded size."""
+        for start in range(0, len(self), CHUNK):
+            part = slice(start, start + CHUNK)
+            yield Table(self.rows[part], self.verdicts, self.verdict[part])
+
+
+def tabled(plan: Plan) -> Table:
+    """The rows of `plan`, by track, then frame."""
+    rows = plan.rows()
+    verdicts = [UNDECIDED]
+    verdict = np.zeros(len(rows), np.int64)
+    for decision in plan.decisions:
+        said = Verdict(decision.hide, decision.method or "", decision.reason, decision.by)
+        if said not in verdicts:
+            verdicts.append(said)
+        verdict[decision.applies(rows)] = verdicts.index(said)
+    return Table(rows, tuple(verdicts), verdict)
+
+
+def planned(plan: Plan, table: Table, decisions: Sequence[Decision]) -> Plan:
+    """`plan` with the tracks of `table` and with `decisions`, which may have been made by `judged`.
+
+    Raises:
+        InputError: a row is not what it should be.
+    """
+    rows = table.rows[np.lexsort((table.rows.frames, table.rows.tracks))]
+    _check(rows, plan)
+    ids, starts = np.unique(rows.tracks, return_index=True)
+    ends = np.append(starts, len(rows))[1:]
+    tracks = tuple(
+        Track(int(id), str(rows.labels[a]), rows.frames[a:b], rows.boxes[a:b], rows.scores[a:b], rows.origins[a:b])
+        for id, a, b in zip(ids, starts, ends, strict=True)
+    )
+    return replace(plan, tracks=tracks, decisions=tuple(decisions))
+
+
+def judged(table: Table) -> list[Decision]:
+    """Decisions that say of every row what `table` says: one for each run of rows of a track that are decided alike."""
+    order = np.lexsort((table.rows.frames, table.rows.tracks))
+    tracks, frames, verdict = table.rows.tracks[order], table.rows.frames[order], table.verdict[order]
+    births = np.diff(tracks, prepend=-1) != 0
+    starts = np.flatnonzero(births | (np.diff(verdict, prepend=-1) != 0))
+    ends = np.append(starts, len(order))[1:]
+    decisions = []
+    for start, end in zip(starts, ends, strict=True):
+        said = table.verdicts[verdict[start]]
+        if said == UNDECIDED:
+            continue
+        whole = births[start] and (end == len(order) or births[end])
+        span = None if whole else (int(frames[start]), int(frames[end - 1]) + 1)
+        method = said.method or None if said.hide else None
+        decisions.append(Decision(said.hide, int(tracks[start]), span, method=method, reason=said.reason, by=said.by))
+    return decisions
+
+
+def general(plan: Plan) -> list[Decision]:
+    """What is decided on no track in particular: it holds whatever tracks there are."""
+    return [decision for decision in plan.decisions if decision.track is None]
+
+
+@dataclass(slots=True)
+class Reading:
+    """Rows as they are read, in columns of plain values."""
+
+    tracks: list[int]
+    """-1 where the file names none."""
+    labels: list[str]
+    frames: list[int]
+    boxes: list[Sequence[float]]
+    scores: list[float]
+    origins: list[int]
+    verdict: list[int]
+    verdicts: dict[Verdict, int]
+
+    @staticmethod
+    def empty() -> Reading:
+        return Reading([], [], [], [], [], [], [], {UNDECIDED: 0})
+
+    def add(
+        self, track: int, label: str, frame: int, box: Sequence[float], score: float, origin: int, said: Verdict
+    ) -> None:
+        """One row more.
+
+        Raises:
+            InputError: the label is none, or there are too many rows.
+        """
+        self.tracks.append(track)
+        self.labels.append(label)
+        self.frames.append(frame)
+        self.boxes.append(box)
+        self.scores.append(score)
+        self.origins.append(origin)
+        self.verdict.append(self.verdicts.setdefault(said, len(self.verdicts)))
+        check_label(label)
+        check_count(len(self.tracks))
+
+    def table(self) -> Table:
+        """All rows read."""
+        rows = Sightings(
+            np.array(self.tracks, np.int64),
+            np.array(self.frames, np.int64),
+            as_boxes(np.array(self.boxes, np.float64).reshape(-1, 4)),
+            np.array(self.scores, np.float32),
+            np.array(self.origins, np.uint8),
+            np.array(self.labels, np.str_),
+        )
+        return Table(rows, tuple(self.verdicts), np.array(self.verdict, np.int64))
+
+
+# Checks: a file may hold anything
+
+
+def check_id(track: int) -> None:
+    """Refuse ids that no plan can hold."""
+    if not 0 <= track < LARGEST_ID:
+        raise InputError(f"a track has the number {_short(track)}; number tracks with whole numbers from 0 up")
+
+
+def check_label(label: str) -> None:
+    """Refuse texts that are no labels."""
+    if not 0 < len(label) <= MAX_TEXT:
+        raise InputError(f"a label is {_short(label)}; give every row one of 1 to {MAX_TEXT} characters, as 'face'")
+
+
+def check_count(count: int) -> None:
+    """Refuse more rows than anybody's film has."""
+    if count > MAX_ROWS:
+        raise LimitExceeded(f"the file says more than {MAX_ROWS} boxes; split it into smaller ones")
+
+
+def check_frame(frame: int, plan: Plan) -> None:
+    """Refuse frames that the medium does not have."""
+    if not 0 <= frame < plan.media.frames:
+        have = f"frames 0 to {plan.media.frames - 1}"
+        raise InputError(f"there is a box in frame {_short(frame)}, but {plan.media.name} has {have}; check the file")
+
+
+def check_size(width: int, height: int, plan: Plan) -> None:
+    """Refuse boxes in pixels of another picture."""
+    if (width, height) != plan.media.size:
+        wanted = "x".join(map(str, plan.media.size))
+        raise InputError(
+            f"the file is about pictures of {_short(width)}x{_short(height)}, but {plan.media.name} has {wanted}; "
+            "choose the file that was made from this medium"
+        )
+
+
+def as_boxes(values: NDArray[np.float64]) -> Boxes:
+    """Box coordinates (N, 4) as they are held, once they are known to be numbers of sensible size."""
+    wrong = ~(np.abs(values) <= FARTHEST).all(axis=1)
+    if wrong.any():
+        box = ", ".join(f"{side:g}" for side in values[wrong][0])
+        raise InputError(f"a box is at {box}; its sides are to be numbers of pixels up to {FARTHEST:.0f}")
+    return values.astype(np.float32)
+
+
+def _check(rows: Sightings, plan: Plan) -> None:
+    """Refuse rows, sorted by track, then frame, that no plan can hold."""
+    frames = plan.media.frames
+    same = np.diff(rows.tracks) == 0
+    outside = np.flatnonzero((rows.frames < 0) | (rows.frames >= frames))
+    turned = np.flatnonzero((rows.boxes[:, 2:] < rows.boxes[:, :2]).any(axis=1))
+    scored = np.flatnonzero((rows.scores < 0) | (rows.scores > 1))
+    twice = np.flatnonzero(same & (np.diff(rows.frames) == 0))
+    renamed = np.flatnonzero(same & (rows.labels[1:] != rows.labels[:-1])) if len(rows) else twice
+    if len(outside):
+        check_frame(int(rows.frames[outside[0]]), plan)
+    if len(turned):
+        raise InputError(f"{_at(rows, turned[0])} has a box that ends before it begins; check the file")
+    if len(scored):
+        raise InputError(f"{_at(rows, scored[0])} has a score of {rows.scores[scored[0]]:g}; scores lie in 0..1")
+    if len(twice):
+        raise InputError(f"{_at(rows, twice[0])} has two boxes; give one of them another track number")
+    if len(renamed):
+        both = " and ".join(repr(str(label)) for label in rows.labels[renamed[0] : renamed[0] + 2])
+        raise InputError(f"{_at(rows, renamed[0] + 1)} is called {both}; give a track one label")
+
+
+def _at(rows: Sightings, row: np.intp) -> str:
+    return f"track {rows.tracks[row]} in frame {rows.frames[row]}"
+
+
+def _short(value: object) -> str:
+    """A value in an error's one line."""
+    text = repr(value) if isinstance(value, str) else str(value)
+    return text if len(text) <= 40 else f"{text[:40]}…"
+
+
+# Words: numbers and answers as text
+
+
+def texts(values: NDArray[np.float32]) -> list[str]:
+    """The shortest decimals from which `values` (N,) can be read back exactly; '' for NaN."""
+    # Each different number is spelled once: most of them occur often. Compared as bits, so that NaN is itself.
+    bits, places = np.unique(np.ascontiguousarray(values).view(np.uint32), return_inverse=True)
+    words = ["" if value != value else str(value) for value in bits.view(np.float32)]
+    return list(np.array(words, object)[places])
+
+
+def number(text: str | float, what: str) -> float:
+    """A finite number.
+
+    Raises:
+        InputError: it is none; `what` tells which.
+    """
+    try:
+        if isinstance(text, bool):
+            raise ValueError
+        value = float(text)
+    except (TypeError, ValueError, OverflowError):
+        value = np.nan
+    if not np.isfinite(value):
+        raise InputError(f"{what} is {_short(text)}; a number is wanted")
+    return value
+
+
+def whole(text: str | int, what: str) -> int:
+    """A whole number.
+
+    Raises:
+        InputError: it is none; `what` tells which.
+    """
+    try:
+        if isinstance(text, (bool, float)):
+            raise ValueError
+        return int(text)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{what} is {_short(text)}; a whole number is wanted") from error
+
+
+def truth(value: str | bool | int) -> bool:
+    """Whether to hide, from 'true' or 'false', yes or no, 1 or 0.
+
+    Raises:
+        InputError: it is none of these.
+    """
+    word = str(value).strip().lower()
+    if word not in ("true", "false", "yes", "no", "1", "0"):
+        raise InputError(f"a box is marked hide {_short(value)}; say true or false")
+    return word in ("true", "yes", "1")
+
+
+def origin_of(name: str) -> Origin:
+    """How a box came to be, from its name; drawn where none is given.
+
+    Raises:
+        InputError: there is no such name.
+    """
+    if not name:
+        return Origin.DRAWN
+    if name not in ORIGINS:
+        raise InputError(f"a box is said to be {_short(name)}; there is {', '.join(ORIGINS)}")
+    return ORIGINS[name]
+
+
+def enclosing(boxes: NDArray[np.float64], degrees: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The upright boxes around `boxes` (N, 4) that are turned by `degrees` (N,) about their middles."""
+    middle = (boxes[:, :2] + boxes[:, 2:]) / 2
+    half = (boxes[:, 2:] - boxes[:, :2]) / 2
+    across, up = np.abs(np.cos(np.radians(degrees))), np.abs(np.sin(np.radians(degrees)))
+    reach = np.stack([half[:, 0] * across + half[:, 1] * up, half[:, 0] * up + half[:, 1] * across], axis=1)
+    turned = np.concatenate([middle - reach, middle + reach], axis=1)
+    return np.where(degrees[:, None] == 0, boxes, turned)
