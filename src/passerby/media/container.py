@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 from av.container import Flags, InputContainer
-from av.stream import Disposition
+from av.packet import Packet
+from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
 from passerby.core.errors import DamagedMedia, InputError, LimitExceeded, OptionError, UnsupportedMedia
@@ -238,6 +241,13 @@ def opened(path: Path, limits: Limits) -> InputContainer:
         # PyAV asks FFmpeg to make up missing presentation times; in AVI it makes them up wrong.
         container.flags &= ~Flags.gen_pts.value  # type: ignore[operator]  # a number
     return container
+
+
+def packets_of(container: InputContainer, *streams: Stream) -> Iterator[Packet[Any]]:
+    """The packets of `streams`; an empty one at the end of each."""
+    # PyAV counts the streams at the beginning, and stumbles at the very end over one that came up later.
+    with suppress(IndexError):
+        yield from container.demux(*streams)
 
 
 def _check(name: str, container: InputContainer, limits: Limits) -> None:

@@ -38,6 +38,13 @@ class Shown:
     pts: int
 
 
+@dataclass(frozen=True)
+class Missing:
+    """Stands among the packets where some are missing, or cannot be trusted."""
+
+    reason: str
+
+
 class Decoder:
     """Decodes one video stream. After damage it goes on at the next key picture, for whoever still wants to listen."""
 
@@ -60,9 +67,12 @@ class Decoder:
         self._resumed = False
         self._fields = False
 
-    def frames(self, packets: Iterable[Packet[VideoStream]]) -> Iterator[Shown | Lost]:
+    def frames(self, packets: Iterable[Packet[VideoStream] | Missing]) -> Iterator[Shown | Lost]:
         """What comes out for `packets`, in order of presentation."""
         for packet in packets:
+            if isinstance(packet, Missing):
+                yield from self._broken(packet.reason, [])
+                continue
             # To FFmpeg a packet without data says that the stream is over; AVI marks repeated pictures so.
             if not packet.size:
                 continue
@@ -160,6 +170,8 @@ class Decoder:
         yield Lost(self._clock.next_time if lost is None else lost, reason)
 
     def _drained(self) -> list[VideoFrame]:
+        if not self._codec.is_open:
+            return []
         try:
             return self._codec.decode(None)
         except av.error.FFmpegError:
@@ -167,7 +179,8 @@ class Decoder:
 
     def _restart(self) -> None:
         """Forget everything and wait for the next key picture."""
-        self._codec.flush_buffers()
+        if self._codec.is_open:
+            self._codec.flush_buffers()
         self._due.clear()
         self._clock.forget()
         self._begun = False

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from passerby.media.walk_matroska import segment_end
+
 _FIRST_BOXES = frozenset({b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"pnot", b"styp", b"uuid"})
 _EBML = b"\x1a\x45\xdf\xa3"
-_SEGMENT = b"\x18\x53\x80\x67"
 _SLACK = 16
 """Bytes by which writers of AVI are known to miscount."""
 
@@ -29,7 +30,7 @@ def missing_bytes(path: Path) -> int:
             end = max(_riffs(file, size), default=0)
             end = end if end > size + _SLACK else 0
         elif head[:4] == _EBML:
-            end = _segment_end(file)
+            end = segment_end(file)
         else:
             end = 0
     return max(end - size, 0)
@@ -74,28 +75,3 @@ def _riffs(file: BinaryIO, size: int) -> Iterator[int]:
             return
         start += 8 + length + length % 2
         yield start
-
-
-def _segment_end(file: BinaryIO) -> int:
-    """Where the segment of a Matroska or WebM file ends; 0 when it does not say."""
-    file.seek(4)
-    header = _ebml_length(file)
-    if header is None:
-        return 0
-    file.seek(header, 1)
-    if file.read(4) != _SEGMENT:
-        return 0
-    length = _ebml_length(file)
-    return 0 if length is None else file.tell() + length
-
-
-def _ebml_length(file: BinaryIO) -> int | None:
-    """The length that stands at the file's position; None for 'unknown' or none at all."""
-    first = file.read(1)
-    if not first or not first[0]:
-        return None
-    width = 9 - first[0].bit_length()
-    rest = file.read(width - 1)
-    value = int.from_bytes(bytes([first[0] & (0xFF >> width)]) + rest, "big")
-    unknown = (1 << 7 * width) - 1
-    return None if value == unknown or len(rest) < width - 1 else value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
@@ -19,9 +19,10 @@ from passerby.core.errors import DamagedMedia, InputError, UnsupportedMedia
 from passerby.core.frame import Frame
 from passerby.core.pixels import upright
 from passerby.media.clock import Clock
-from passerby.media.container import NO_FILM, opened, picture_stream
-from passerby.media.decoder import Decoder, Lost, Shown
+from passerby.media.container import NO_FILM, opened, packets_of, picture_stream
+from passerby.media.decoder import Decoder, Lost, Missing, Shown
 from passerby.media.deinterlace import Deinterlacer
+from passerby.media.hole import Hole
 from passerby.media.pictures import Orientation, Repacking, orientation, planes_of
 from passerby.media.reading import Reading, Thinning, Window
 
@@ -45,8 +46,8 @@ class Changed(Lost):
 class Reader:
     """One pass over a file, from the first wanted frame to the last."""
 
-    def __init__(self, path: Path, reading: Reading, *, breaks_off: bool) -> None:
-        """Open `path`; `breaks_off` says that its end is known to be missing.
+    def __init__(self, path: Path, reading: Reading, *, breaks_off: bool, holes: Sequence[Hole] = ()) -> None:
+        """Open `path`; `breaks_off` says that its end is known to be missing, `holes` what else is.
 
         Raises:
             InputError: see `container.opened` and `container.picture_stream`.
@@ -58,6 +59,7 @@ class Reader:
         self._path = path
         self._reading = reading
         self._breaks_off = breaks_off
+        self._holes = holes
         self._lock = threading.Lock()
         self._closed = False
         self._orientation = Orientation()
@@ -144,19 +146,31 @@ class Reader:
             yield first
         yield from events
 
-    def _packets(self) -> Iterator[Packet[VideoStream]]:
+    def _packets(self) -> Iterator[Packet[VideoStream] | Missing]:
+        holes = list(self._holes)
         if self.window.start is not None:
             target = self._seek_target(int(self.window.start / self.tick))
             if target is not None:
                 self.container.seek(target, stream=self.stream)
+        began = False
         try:
-            for packet in self.container.demux(self.stream):
+            for packet in packets_of(self.container, self.stream):
                 # The last packet of a file that breaks off is there in part.
                 if self._breaks_off and packet.is_corrupt:
                     return
+                place = packet.pos
+                while holes and place is not None and place >= holes[0].end:
+                    hole = holes.pop(0)
+                    if began or self.window.start is None:
+                        yield Missing(hole.reason)
+                if holes and place is not None and place >= holes[0].start:
+                    continue
+                began = True
                 yield packet
         except av.error.FFmpegError as error:
             self._read_error = f"the file cannot be read on: {error.strerror}"
+        if holes:
+            yield Missing(holes[0].reason)
 
     def _seek_target(self, wanted: int) -> int | None:
         """A time from which seeking leads to a key picture at or before `wanted`; None: read from the beginning."""

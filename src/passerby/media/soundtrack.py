@@ -15,7 +15,7 @@ from av.container import OutputContainer
 from av.packet import Packet
 
 from passerby.core.errors import DamagedMedia, OutputError, UnsupportedMedia
-from passerby.media.container import Family, opened, picture_stream
+from passerby.media.container import Family, opened, packets_of, picture_stream
 from passerby.media.reading import Reading, Window
 
 _JUMP_S = 1
@@ -56,7 +56,7 @@ class Soundtrack:
         assert picture.time_base is not None
         self._window = Window.of(self._reading, self._container, picture.time_base)
         # The picture is not copied, but its clock is watched.
-        self._packets = self._container.demux(picture, *self._container.streams.audio)
+        self._packets = packets_of(self._container, picture, *self._container.streams.audio)
         return self
 
     def __exit__(

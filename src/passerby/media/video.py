@@ -16,8 +16,10 @@ from av.stream import Stream
 
 from passerby.core.errors import DamagedMedia, OptionError, UnsupportedMedia
 from passerby.core.frame import Frame, MediaInfo
-from passerby.media.container import opened, picture_stream
+from passerby.media.container import opened, packets_of, picture_stream
 from passerby.media.headers import missing_bytes
+from passerby.media.hole import Hole
+from passerby.media.holes import holes_in
 from passerby.media.reader import Gap, Reader
 from passerby.media.reading import Reading, Window
 
@@ -37,7 +39,8 @@ class VideoSource:
         self.path = path
         self._reading = reading = reading or Reading()
         self._breaks_off = _breaks_off(path, reading)
-        self._reader = Reader(path, reading, breaks_off=self._breaks_off)
+        self._holes = _holes(path, reading)
+        self._reader = self._opened()
         with closing(self._reader) as reader:
             first = next(reader.frames(), None)
             if first is None:
@@ -69,9 +72,12 @@ class VideoSource:
     def __iter__(self) -> Iterator[Frame]:
         """Frames in order; raises as `Reader.frames` does."""
         self._reader.close()
-        self._reader = Reader(self.path, self._reading, breaks_off=self._breaks_off)
+        self._reader = self._opened()
         with closing(self._reader) as reader:
             yield from reader.frames()
+
+    def _opened(self) -> Reader:
+        return Reader(self.path, self._reading, breaks_off=self._breaks_off, holes=self._holes)
 
 
 def _described(name: str, reader: Reader, first: Frame) -> MediaInfo:
@@ -126,6 +132,13 @@ def _refuse_empty(name: str, reader: Reader) -> NoReturn:
     raise OptionError(f"{name} has no frame {stretch}{length}; choose another start or end")
 
 
+def _holes(path: Path, reading: Reading) -> tuple[Hole, ...]:
+    """What is broken inside of `path`. Of a salvage, all that decodes is kept, whatever a check sum says."""
+    with opened(path, reading.limits) as container:
+        stream = picture_stream(path.name, container, reading.limits)
+        return holes_in(path, container.format.name, stream.id, check_sums=not reading.salvage)
+
+
 def _breaks_off(path: Path, reading: Reading) -> bool:
     """Whether the end of `path` is missing, and pictures with it.
 
@@ -141,7 +154,7 @@ def _breaks_off(path: Path, reading: Reading) -> bool:
         stream = picture_stream(path.name, container, reading.limits)
         tick = stream.time_base or Fraction(1)
         try:
-            for packet in container.demux(stream):
+            for packet in packets_of(container, stream):
                 if packet.size and not packet.is_corrupt:
                     whole += 1
                     time = packet.pts if packet.pts is not None else packet.dts

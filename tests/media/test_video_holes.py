@@ -1,0 +1,243 @@
+"""FFmpeg jumps over a hole in a file without a word. Here it is damage like any other; healthy files pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import pytest
+from drawn_clips import Clip, copied, draw, frames_of, seen
+
+from passerby.core.errors import DamagedMedia
+from passerby.core.frame import Frame
+from passerby.core.pixels import stored
+from passerby.media.container import FAMILIES
+from passerby.media.hole import BREAKS_OFF, Hole
+from passerby.media.holes import holes_in
+from passerby.media.reading import Reading
+from passerby.media.video import VideoSource
+
+GROUPS = {"g": "12", "keyint_min": "12", "sc_threshold": "0", "bf": "0"}
+"""Key pictures at 0, 12, 24, …, and each packet leans on the one before."""
+
+
+def footage() -> list[Path]:
+    folder = Path(__file__).resolve().parents[2] / "../shared/data"
+    return sorted(p for p in (folder / "video", folder / "awkward") for p in p.glob("*") if p.suffix != ".json")
+
+
+def holes(path: Path, *, check_sums: bool = True) -> list[Hole]:
+    with av.open(f"file:{path}") as container:
+        return list(holes_in(path, container.format.name, container.streams.video[0].id, check_sums=check_sums))
+
+
+def places(path: Path) -> list[int]:
+    """Where each packet of the picture begins."""
+    with av.open(f"file:{path}") as container:
+        return [packet.pos or 0 for packet in container.demux(video=0) if packet.size]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """A container that is walked."""
+
+    name: str
+    codec: str = "libx264"
+    sound: str | None = None
+    muxing: dict[str, str] = field(default_factory=dict)
+    options: dict[str, str] = field(default_factory=lambda: GROUPS)
+
+    def draw(self, path: Path) -> Path:
+        clip = Clip(
+            codec=self.codec,
+            frames=36,
+            tick=Fraction(1, 25),
+            size=(160, 120),
+            sound=self.sound,
+            muxing=self.muxing,
+            options=self.options,
+        )
+        return draw(path, clip)
+
+
+KINDS = {
+    "matroska": Kind(name="in.mkv"),
+    "matroska with sound": Kind(name="in.mkv", sound="aac"),
+    "webm": Kind(name="in.webm", codec="libvpx-vp9", options={"g": "12"}),
+    "live webm": Kind(name="in.webm", codec="libvpx-vp9", options={"g": "12"}, muxing={"live": "1"}),
+    "flv": Kind(name="in.flv", sound="aac"),
+    "transport stream": Kind(name="in.ts", sound="aac"),
+    "transport stream of MPEG-2": Kind(name="in.ts", codec="mpeg2video", options={"g": "12", "bf": "0"}),
+    "avchd": Kind(name="in.m2ts", muxing={"mpegts_m2ts_mode": "1"}),
+    "avi": Kind(name="in.avi", codec="mpeg4", options={"g": "12", "bf": "0"}),
+}
+each_kind = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+
+
+@each_kind
+def test_a_stretch_that_is_missing_or_overwritten_ends_the_run(kind: Kind, tmp_path: Path) -> None:
+    whole = kind.draw(tmp_path / f"whole_{kind.name}")
+    data, at = whole.read_bytes(), places(whole)
+    middle = (at[17] + at[18]) // 2
+    wounds: dict[str, bytes] = {
+        "missing": data[:middle] + data[at[20] + 100 :],
+        "zeros": data[:middle] + bytes(at[20] + 100 - middle) + data[at[20] + 100 :],
+    }
+    path = tmp_path / kind.name
+    for wound in wounds.values():
+        path.write_bytes(wound)
+        with pytest.raises(DamagedMedia, match="use --salvage to keep what") as caught:
+            frames_of(path)
+        assert caught.value.frame is not None
+        assert "\n" not in str(caught.value)
+
+
+@each_kind
+def test_salvage_leaves_out_what_the_hole_struck_and_says_so(kind: Kind, tmp_path: Path) -> None:
+    whole = kind.draw(tmp_path / f"whole_{kind.name}")
+    data, at = whole.read_bytes(), places(whole)
+    path = tmp_path / kind.name
+    path.write_bytes(data[: (at[17] + at[18]) // 2] + data[at[20] + 100 :])
+    source = VideoSource(path, Reading(salvage=True))
+    frames = list(source)
+    truth = set(seen(whole).planes)
+    assert all(_stored(frame) in truth for frame in frames)
+    assert 17 <= len(frames) < 36
+    assert source.missing
+    assert source.missing[0].first_frame in (16, 17)
+
+
+def _stored(frame: Frame) -> tuple[bytes, ...]:
+    return tuple(stored(plane, frame.turn).tobytes() for plane in frame.planes)
+
+
+@each_kind
+def test_a_hole_outside_of_the_wanted_stretch_does_no_harm(kind: Kind, tmp_path: Path) -> None:
+    whole = kind.draw(tmp_path / f"whole_{kind.name}")
+    data, at = whole.read_bytes(), places(whole)
+    path = tmp_path / kind.name
+    wound = bytearray(data)
+    wound[(at[28] + at[29]) // 2 : at[31] + 100] = bytes(at[31] + 100 - (at[28] + at[29]) // 2)
+    path.write_bytes(wound)
+    assert holes(path)
+    assert len(frames_of(path, Reading(end_s=Fraction(1, 2)))) >= 12
+
+
+@each_kind
+def test_healthy_files_have_no_holes(kind: Kind, tmp_path: Path) -> None:
+    assert holes(kind.draw(tmp_path / kind.name)) == []
+
+
+@pytest.mark.parametrize("suffix", [suffix for family in FAMILIES for suffix in family.suffixes])
+@pytest.mark.parametrize("has_sound", [False, True])
+def test_what_passerby_writes_has_no_holes(suffix: str, has_sound: bool, tmp_path: Path) -> None:
+    sound = ("libopus" if suffix == ".webm" else "aac") if has_sound else None
+    path = draw(tmp_path / "in.mkv", Clip(tick=Fraction(1, 1000), sound=sound))
+    output = tmp_path / f"out{suffix}"
+    copied(path, output, sound=has_sound)
+    assert holes(output) == []
+
+
+@pytest.mark.parametrize("path", footage(), ids=lambda path: path.name)
+def test_footage_has_no_holes(path: Path) -> None:
+    try:
+        with av.open(f"file:{path}") as container:
+            if not container.streams.video:
+                pytest.skip("no video")
+    except av.error.FFmpegError:
+        pytest.skip("not a video")
+    assert holes(path) == []
+
+
+# Matroska
+
+
+@pytest.mark.parametrize("bit", range(8))
+def test_no_bit_of_a_blocks_name_flips_unseen(bit: int, tmp_path: Path) -> None:
+    """FFmpeg takes a block of another name for an extension that it need not know."""
+    whole = draw(tmp_path / "whole.mkv", Clip(options=GROUPS, muxing={"write_crc32": "0"}, tick=Fraction(1, 1000)))
+    data = bytearray(whole.read_bytes())
+    at = data.rindex(b"\xa3", 0, places(whole)[5])
+    data[at] ^= 1 << bit
+    path = tmp_path / "in.mkv"
+    path.write_bytes(data)
+    with pytest.raises(DamagedMedia):
+        frames_of(path)
+
+
+def test_a_flipped_bit_that_decodes_is_found_by_the_check_sum(tmp_path: Path) -> None:
+    whole = draw(tmp_path / "whole.mkv", Clip(codec="ffv1", options={"slicecrc": "0", "level": "3"}))
+    data, at = bytearray(whole.read_bytes()), places(whole)
+    data[at[5] + 900] ^= 1
+    path = tmp_path / "in.mkv"
+    path.write_bytes(data)
+    with pytest.raises(DamagedMedia, match="does not match its check sum"):
+        frames_of(path)
+    assert holes(path, check_sums=False) == []
+
+
+def test_a_live_recording_that_breaks_off_in_a_block_says_so(tmp_path: Path) -> None:
+    whole = KINDS["live webm"].draw(tmp_path / "whole.webm")
+    path = tmp_path / "in.webm"
+    path.write_bytes(whole.read_bytes()[: places(whole)[20] + 300])
+    assert [hole.reason for hole in holes(path)] == [BREAKS_OFF]
+    with pytest.raises(DamagedMedia, match=r"frame 20 at 0\.8"):
+        frames_of(path)
+
+
+# Transport streams
+
+
+def packets(path: Path) -> list[bytes]:
+    data = path.read_bytes()
+    return [data[at : at + 188] for at in range(0, len(data), 188)]
+
+
+def _doubled(rows: list[bytes]) -> bytes:
+    return b"".join(row + row if number % 7 == 0 else row for number, row in enumerate(rows))
+
+
+HARMLESS: dict[str, Callable[[list[bytes]], bytes]] = {
+    "packets sent twice": _doubled,
+    "joined with itself": lambda rows: b"".join(rows + rows),
+    "begins inside of a packet": lambda rows: b"".join(rows)[100:],
+    "with error correction": lambda rows: b"".join(row + bytes(16) for row in rows),
+    "padded": lambda rows: b"".join(rows) + b"\xff" * 1000,
+}
+
+
+@pytest.mark.parametrize("change", HARMLESS.values(), ids=HARMLESS)
+def test_healthy_transport_streams_of_all_sorts_pass(change: Callable[[list[bytes]], bytes], tmp_path: Path) -> None:
+    rows = packets(KINDS["transport stream"].draw(tmp_path / "whole.ts"))
+    path = tmp_path / "in.ts"
+    path.write_bytes(change(rows))
+    assert holes(path) == []
+
+
+@pytest.mark.parametrize("keep", [400, 500, 600])
+def test_a_transport_stream_cut_between_packets_breaks_off(keep: int, tmp_path: Path) -> None:
+    rows = packets(KINDS["transport stream of MPEG-2"].draw(tmp_path / "whole.ts"))
+    path = tmp_path / "in.ts"
+    begin = max(number for number, row in enumerate(rows[:keep]) if row[1:3] == b"\x41\0")
+    path.write_bytes(b"".join(rows[: begin + 3]))
+    assert [hole.reason for hole in holes(path)] == [BREAKS_OFF]
+
+
+@pytest.mark.parametrize("flag", [b"\x80", b"\x00"])
+def test_a_counter_that_jumps_must_be_announced(flag: bytes, tmp_path: Path) -> None:
+    """An adaptation field may say that the counter starts again."""
+    rows = packets(KINDS["transport stream of MPEG-2"].draw(tmp_path / "whole.ts"))
+    row = next(n for n, row in enumerate(rows) if n > 100 and row[1:3] == b"\x41\0" and row[3] & 0x20 and row[4] > 0)
+    flagged = rows[row][:5] + bytes([rows[row][5] | flag[0]]) + rows[row][6:]
+    moved = [
+        each[:3] + bytes([each[3] & 0xF0 | (each[3] + 5) % 16]) + each[4:]
+        if each[1] & 31 == 1 and each[2] == 0
+        else each
+        for each in (flagged, *rows[row + 1 :])
+    ]
+    path = tmp_path / "in.ts"
+    path.write_bytes(b"".join(rows[:row] + moved))
+    assert bool(holes(path)) is (flag == b"\x00")
