@@ -1,0 +1,204 @@
+"""Who is to be seen where in a clip: from a file beside it, or from looking at every frame of it.
+
+A clip `street.mp4` is annotated by a file `street.truth.json` beside it:
+
+    {"size": [1920, 1080], "count": 60, "faces": [
+        {"frame": 0, "person": 1, "box": [810.0, 395.5, 901.0, 514.5], "sure": true}, ...]}
+
+`size` is that of the upright picture and `count` the number of frames; a box is x0 y0 x1 y1 in pixels, half-open, from
+the fringe to the chin and from ear to ear; a person has one number for the whole clip. Where `sure` is false somebody
+may be seen or not (dark, mostly hidden): there it counts neither as hidden nor as leaked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import reference
+from numpy.typing import NDArray
+
+from passerby import demo
+from passerby.core import boxes as bx
+
+# Composed films belong to the tests, which have no package.
+sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))
+import footage
+import footage_scenes
+
+SURE = 0.5
+"""Score from which a find is a face; below, it may be one."""
+LASTING = 5
+"""Frames from which on a face is no flicker of the detector."""
+ZOOM = 1.5
+"""The second look enlarges by this: small faces are found more surely."""
+SAME = 0.4
+"""IoU above which two finds of one frame are the same face."""
+LINK_IOU = 0.3
+LINK_GAP = 3
+"""Frames after which a face found again is taken for somebody else."""
+SEEN, HARDLY = 0.6, 0.1
+"""Visible share of a composed face from which it is surely seen, and below which it is not."""
+DARK, BLINDING = 0.2, 3.0
+"""Brightness of a composed frame below or above which a face may be lost to the eye."""
+SHORT = footage_scenes.SHORT
+"""Films in which faces are in view for less than the time between looks."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Faces:
+    """Every face of a clip; row i of every array is one face in one frame, frames rising."""
+
+    count: int
+    """Frames in the clip."""
+    size: tuple[int, int]
+    """(width, height) of the upright picture."""
+    frames: NDArray[np.int64]
+    people: NDArray[np.int64]
+    """(N,) who it is."""
+    boxes: bx.Boxes
+    """(N, 4) in pixels of the upright frame, cut to it."""
+    sure: NDArray[np.bool_]
+    """(N,) false where it counts neither as hidden nor as leaked."""
+
+
+def annotation(clip: Path) -> Path:
+    """The file in which the truth of `clip` is written down, if it is."""
+    return clip.with_suffix(".truth.json")
+
+
+def known(clip: Path, cache: Path) -> Faces:
+    """The faces in `clip`: those written down beside it, else those found in every frame."""
+    written = annotation(clip)
+    return annotated(written) if written.exists() else found(clip, cache)
+
+
+def annotated(path: Path) -> Faces:
+    """The faces written down in a file (see above)."""
+    content = json.loads(path.read_text())
+    rows = sorted(content["faces"], key=lambda row: int(row["frame"]))
+    boxes = np.array([row["box"] for row in rows], np.float32).reshape(-1, 4)
+    size = int(content["size"][0]), int(content["size"][1])
+    return Faces(
+        int(content["count"]),
+        size,
+        np.array([row["frame"] for row in rows], np.int64),
+        np.array([row["person"] for row in rows], np.int64),
+        bx.clip(boxes, size),
+        np.array([row["sure"] for row in rows], np.bool_),
+    )
+
+
+# Composed
+
+
+def composed(name: str, cache: Path) -> Path:
+    """The film of that name (see `tests/footage_scenes.py` and `tests/footage.py`) with its truth beside it.
+
+    It is kept in a folder named by the code that draws it.
+    """
+    clip = cache / f"films-{_drawing()}" / f"{name}.mp4"
+    if not annotation(clip).exists():
+        clip.parent.mkdir(parents=True, exist_ok=True)
+        take = takes()[name]
+        film = take.film()
+        truth = footage.write(film, clip, take.coding)
+        # Last, so that it is there only when all is.
+        annotation(clip).write_text(json.dumps(_written(truth, footage.lights(film)), indent=0) + "\n")
+    return clip
+
+
+def takes() -> dict[str, footage_scenes.Take]:
+    """Every composed film by name; the small clean ones of `footage` are called clean_…"""
+    clean = {f"clean_{name}": footage_scenes.Take(scene, footage.Coding()) for name, scene in footage.SCENES.items()}
+    return {**footage_scenes.FILMS, **clean, **footage_scenes.SHORT}
+
+
+def _written(truth: footage.Truth, lights: Sequence[float]) -> dict[str, object]:
+    faces = []
+    for index, (seen, light) in enumerate(zip(truth.faces, lights, strict=True)):
+        for face in seen:
+            if face.visible >= HARDLY:
+                sure = face.visible >= SEEN and DARK <= light <= BLINDING
+                box = [round(side, 2) for side in face.box]
+                faces.append({"frame": index, "person": face.person, "box": box, "sure": sure})
+    return {"size": list(truth.size), "count": len(truth.times), "faces": faces}
+
+
+@cache
+def _drawing() -> str:
+    """Names the code that composed films come from."""
+    tests, drawing = (Path(inspect.getfile(module)).parent for module in (footage, demo))
+    sources = [*sorted(tests.glob("footage*.py")), *sorted(drawing.glob("*.py"))]
+    content = b"".join(source.read_bytes() for source in sources)
+    return hashlib.sha256(content + repr((SEEN, HARDLY, DARK, BLINDING)).encode()).hexdigest()[:12]
+
+
+# Found
+
+
+def found(clip: Path, cache: Path) -> Faces:
+    """The faces that the detector finds in every frame of `clip`, at full size or enlarged."""
+    looks = reference.find(clip, cache), reference.find(clip, cache, ZOOM)
+    frames = np.concatenate([look.frames for look in looks])
+    boxes = np.concatenate([look.boxes for look in looks])
+    scores = np.concatenate([look.scores for look in looks])
+    kept = np.concatenate([np.empty(0, np.intp), *_distinct(frames, boxes, scores)])
+    frames, boxes, scores = frames[kept], boxes[kept], scores[kept]
+    people = joined(frames, boxes)
+    lives = np.bincount(people, weights=scores >= SURE, minlength=1)
+    sure = (scores >= SURE) & (lives[people] >= LASTING)
+    first = next(reference.decoded(clip))
+    height, width = reference.upright(first.to_ndarray(format="gray"), first).shape
+    return Faces(looks[0].count, (width, height), frames, people, boxes, sure)
+
+
+def _distinct(frames: NDArray[np.int64], boxes: bx.Boxes, scores: NDArray[np.float32]) -> Iterable[NDArray[np.intp]]:
+    """Frame by frame, the rows that stay when of two that overlap the better one does."""
+    for frame in np.unique(frames):
+        rows = np.flatnonzero(frames == frame)
+        yield rows[bx.suppress(boxes[rows], scores[rows], SAME)]
+
+
+def joined(frames: NDArray[np.int64], boxes: bx.Boxes) -> NDArray[np.int64]:
+    """Whose each box is, (N,) numbers from 0; by overlap from frame to frame, or else by nearness.
+
+    `frames` (N,) rise. A face may go unfound for fewer frames than `LINK_GAP`, and moves by less than half its size
+    for each of them.
+    """
+    people = np.full(len(frames), -1, np.int64)
+    last: dict[int, int] = {}
+    for frame in np.unique(frames):
+        now = np.flatnonzero(frames == frame)
+        last = {person: row for person, row in last.items() if frame - frames[row] <= LINK_GAP}
+        before = np.array(list(last.values()), np.intp)
+        closeness = _closeness(boxes[before], boxes[now], frame - frames[before])
+        for flat in np.argsort(-closeness, axis=None, kind="stable"):
+            old, new = np.unravel_index(flat, closeness.shape)
+            if closeness[old, new] <= 0:
+                break
+            people[now[new]] = people[before[old]]
+            closeness[old] = closeness[:, new] = 0
+        for row in now:
+            if people[row] < 0:
+                people[row] = people.max(initial=-1) + 1
+            last[int(people[row])] = int(row)
+    return people
+
+
+def _closeness(before: bx.Boxes, now: bx.Boxes, steps: NDArray[np.int64]) -> NDArray[np.float32]:
+    """How surely two boxes are one face, (N, M): overlap first, then nearness; 0 when they cannot be."""
+    overlaps = bx.iou(before, now)
+    away = np.linalg.norm(bx.centre(before)[:, None] - bx.centre(now)[None], axis=2)
+    areas = bx.area(before)[:, None], bx.area(now)[None]
+    reach = np.sqrt(np.minimum(*areas)) / 2 * steps[:, None]
+    alike = np.maximum(*areas) < 2 * np.minimum(*areas)
+    near = np.where(alike, LINK_IOU * np.clip(1 - away / np.maximum(reach, 1e-6), 0, 1), 0)
+    return np.asarray(np.where(overlaps >= LINK_IOU, overlaps, near), np.float32)
