@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -265,8 +266,8 @@ def number(text: str | float, what: str) -> float:
             raise ValueError
         value = float(text)
     except (TypeError, ValueError, OverflowError):
-        value = np.nan
-    if not np.isfinite(value):
+        value = math.nan
+    if not math.isfinite(value):
         raise InputError(f"{what} is {_short(text)}; a number is wanted")
     return value
 
