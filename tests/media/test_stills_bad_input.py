@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import struct
 from pathlib import Path
@@ -34,6 +35,7 @@ from passerby.core.errors import (
     UnsupportedMedia,
 )
 from passerby.media import stills
+from passerby.media.overheard import complaints
 from passerby.media.stills import StillLimits, StillSource, is_still
 
 # Bad input
@@ -150,6 +152,55 @@ def test_a_jpeg_of_which_the_rest_would_be_grey_is_refused(progressive: bool, sh
     assert cv2.imdecode(np.frombuffer(cut, np.uint8), cv2.IMREAD_UNCHANGED) is not None, "OpenCV does not mind"
     with pytest.raises(DamagedMedia):
         read(tmp_path, cut)
+
+
+def _photo(mode: str = "RGB", **options: object) -> bytes:
+    rng = np.random.default_rng(5)
+    noise = Image.fromarray(rng.integers(0, 256, (12, 18, 3), np.uint8)).resize((180, 120)).convert(mode)
+    return saved(noise, "JPEG", quality=85, **options)
+
+
+def _end(data: bytes) -> int:
+    return data.rindex(b"\xff\xd9")
+
+
+def _without(data: bytes, begin: int, end: int) -> bytes:
+    return data[:begin] + data[end:]
+
+
+JPEGS_OF_OTHER_DATA = {
+    "some bytes fewer": _without(_photo(), _end(_photo()) - 9, _end(_photo()) - 3),
+    "grey, some bytes fewer": _without(_photo("L"), _end(_photo("L")) - 4, _end(_photo("L")) - 2),
+    "some bytes more": _photo()[: _end(_photo())] + bytes(range(1, 60)) + b"\xff\xd9",
+}
+
+
+@pytest.mark.parametrize("data", JPEGS_OF_OTHER_DATA.values(), ids=JPEGS_OF_OTHER_DATA)
+def test_a_jpeg_that_libjpeg_only_grumbles_about_is_refused_in_silence(
+    data: bytes, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED) is not None
+    assert capfd.readouterr().err.startswith("Corrupt JPEG data")
+    with pytest.raises(DamagedMedia, match=r"holiday\.jpg is damaged or breaks off inside of it"):
+        read(tmp_path, data, "holiday.jpg")
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize("filling", [b"\0", bytes(20), b"\xff" * 7])
+def test_a_jpeg_that_is_filled_up_before_its_end_is_whole(
+    filling: bytes, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    data = _photo()
+    [picture] = pixels(read(tmp_path, data[: _end(data)] + filling + b"\xff\xd9"))
+    assert np.array_equal(picture, pixels(read(tmp_path, data))[0])
+    assert capfd.readouterr().err == ""
+
+
+def test_what_others_print_meanwhile_is_not_lost(capfd: pytest.CaptureFixture[str]) -> None:
+    with complaints() as heard:
+        os.write(2, b"half done\nCorrupt JPEG data: premature end of data segment\nall done\n")
+    assert heard == ["Corrupt JPEG data: premature end of data segment"]
+    assert capfd.readouterr().err == "half done\nall done\n"
 
 
 def flipped(data: bytes, where: bytes, offset: int) -> bytes:

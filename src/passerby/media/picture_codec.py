@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,11 +17,15 @@ from numpy.typing import NDArray
 from passerby.core.errors import DamagedMedia, OutputError, UnsupportedMedia
 from passerby.core.frame import Plane
 from passerby.media import tiff_tags as tiff
+from passerby.media.overheard import complaints
 from passerby.media.picture_header import Kind, PictureHeader
 
 # Compressions of TIFF (LZW, deflate) and photometric interpretations that FFmpeg can look at as well.
 _CHECKED_COMPRESSIONS, _CHECKED_COLOURS = frozenset({5, 8, 32946}), frozenset({0, 1, 2, 3, 5})
 _LOG_LEVEL = Lock()
+_ABOUT_DATA = ("Corrupt JPEG", "Premature end", "Inconsistent progression")
+_FEW = 2
+"""So many bytes at the end of a JPEG are beyond suspicion."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,10 +51,12 @@ def decode(data: bytes, header: PictureHeader, name: str) -> Decoded:
     if not _is_sound(data, header):
         raise DamagedMedia(f"{name} is damaged or breaks off inside of its picture; get a whole copy of it")
     try:
-        with _silent():
+        with _silent(), complaints() as heard:
             pictures, durations, plays = _animation(data, header) if header.animated else (_still(data, header), (), 0)
     except cv2.error as error:
         raise DamagedMedia(f"{name} does not decode; get a whole copy of it") from error
+    if any(_is_damage(complaint, data) for complaint in heard):
+        raise DamagedMedia(f"{name} is damaged or breaks off inside of its picture; get a whole copy of it")
     if len(pictures) != header.frames or any(picture.shape[1::-1] != header.size for picture in pictures):
         raise DamagedMedia(f"{name} does not decode to the pictures that it announces; get a whole copy of it")
     if any(picture.dtype not in (np.uint8, np.uint16) for picture in pictures):
@@ -78,6 +85,18 @@ def _is_sound(data: bytes, header: PictureHeader) -> bool:
     except av.error.FFmpegError:
         return False
     return len(frames) == 1 and not frames[0].is_corrupt
+
+
+def _is_damage(complaint: str, data: bytes) -> bool:
+    """Whether what libjpeg complains of costs part of the picture."""
+    if not complaint.startswith(_ABOUT_DATA):
+        return False
+    left = re.search(r"(\d+) extraneous bytes before marker 0xd9", complaint)
+    if left is None:
+        return True
+    # Some cameras fill up with bytes of one value before the end.
+    count, end = int(left[1]), data.rfind(b"\xff\xd9")
+    return count > _FEW and len(set(data[end - count : end])) > 1
 
 
 @contextmanager
