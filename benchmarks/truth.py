@@ -12,13 +12,13 @@ may be seen or not (dark, mostly hidden): there it counts neither as hidden nor 
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import inspect
 import json
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -132,7 +132,7 @@ def _written(truth: footage.Truth, lights: Sequence[float]) -> dict[str, object]
     return {"size": list(truth.size), "count": len(truth.times), "faces": faces}
 
 
-@cache
+@functools.cache
 def _drawing() -> str:
     """Names the code that composed films come from."""
     tests, drawing = (Path(inspect.getfile(module)).parent for module in (footage, demo))

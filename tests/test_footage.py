@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from itertools import pairwise
+from itertools import islice, pairwise
 from pathlib import Path
 
 import av
 import footage
+import footage_scenes
 import numpy as np
 import pytest
-from footage import CODINGS, SCENES, Coding, write
+from footage import CODINGS, SCENES, Coding, lights, write
+from footage_scenes import FILMS, SMALL, Camera, Filmed, appearing
 from numpy.typing import NDArray
 
 from passerby.core import boxes
@@ -160,3 +162,107 @@ def test_a_drawn_picture_shows_the_frame_asked_for(tmp_path: Path, detector: Cen
     with av.open(str(tmp_path / "still.png")) as container:
         picture = next(container.decode(video=0))
     assert boxes.iou(np.array([face.box], np.float32), found(detector, shown(picture))).max(initial=0) > 0.5
+
+
+# Hard films
+
+
+@pytest.mark.parametrize("name", [name for name in FILMS if name not in ("crowd_poor", "variable_rate")])
+def test_the_detector_finds_the_first_faces_of_a_hard_film(name: str, detector: CenterFace) -> None:
+    film = FILMS[name].film()
+    for (picture, faces), light in zip(film, lights(film), strict=True):
+        clear = [face.box for face in faces if face.visible > 0.95 and face.box[3] - face.box[1] >= 20]
+        if clear and 0.35 <= light <= 2:
+            overlaps = boxes.iou(np.array(clear, np.float32), found(detector, picture))
+            assert (overlaps.max(axis=1, initial=0) > 0.4).all(), overlaps.max(axis=1, initial=0)
+            return
+    pytest.fail("nobody is ever to be seen")
+
+
+def test_a_film_is_the_same_each_time() -> None:
+    once, again = (list(islice(footage_scenes.dashing(SMALL), 8, 10)) for _ in range(2))
+    for (picture, faces), (same, same_faces) in zip(once, again, strict=True):
+        assert np.array_equal(picture, same)
+        assert faces == same_faces
+
+
+def test_no_two_frames_have_the_same_grain() -> None:
+    scene = footage.standing()
+    drawn = next(iter(scene))[0].astype(int)
+    first, second = ([picture.astype(int) for picture, _ in Filmed(scene, Camera(grain=4))])[:2]
+    for picture in (first - drawn, second - drawn, (second - first) / np.sqrt(2)):
+        assert picture[40:200, 100:250].std() == pytest.approx(4, rel=0.1)
+
+
+def test_an_open_shutter_smears_what_moves_and_its_box_is_in_the_middle() -> None:
+    sharp, smeared = (next(iter(Filmed(footage.running(), Camera(grain=0, shutter=share)))) for share in (0, 1))
+    wide = footage.SIZE[0] * 26 // 640
+    empty = next(iter(footage.empty()))[0].astype(int)
+    middles = []
+    for picture, [face] in (sharp, smeared):
+        row = slice(round(face.box[1]), round(face.box[3]))
+        changed = np.flatnonzero(np.abs(picture.astype(int) - empty)[row].max(axis=(0, 2)) > 12)
+        middles.append(changed.mean() - (face.box[0] + face.box[2]) / 2)
+    edges = [np.abs(np.diff(picture.astype(int), axis=1))[120:180, :160].max() for picture, _ in (sharp, smeared)]
+    assert edges[1] < edges[0] / 2
+    assert middles[1] == pytest.approx(middles[0], abs=wide / 4)
+    assert smeared[1][0].box[0] > sharp[1][0].box[0] + wide / 4
+
+
+@pytest.mark.parametrize("lasting", [1, 3, 5])
+def test_faces_that_come_up_in_mid_picture_stay_for_the_frames_asked_for(lasting: int) -> None:
+    """By the truth and by the pixels: where nobody is, only grain differs from the first, empty frame."""
+    film = list(appearing(lasting, SMALL))
+    empty = film[0][0].astype(int)
+    told: dict[int, int] = {}
+    places = {face.person: face.box for _, faces in film for face in faces}
+    for picture, faces in film:
+        there = {face.person for face in faces}
+        for person, (x0, y0, x1, y1) in places.items():
+            change = np.abs(picture.astype(int) - empty)[round(y0) : round(y1), round(x0) : round(x1)].mean()
+            assert (change > 15) == (person in there)
+            told[person] = told.get(person, 0) + (person in there)
+    assert list(told.values()) == [lasting] * 6
+
+
+def test_the_crowd_has_fifty_people_and_most_can_be_seen() -> None:
+    _, faces = next(iter(footage_scenes.crowd()))
+    assert len(faces) == 50
+    assert sum(face.visible >= 0.6 for face in faces) >= 40
+
+
+def test_the_sizes_go_from_12_to_600_pixels() -> None:
+    shots = footage_scenes.sizes().shots
+    assert {key.face_px for shot in shots for person in shot.people for key in person.keys} >= {12, 600}
+
+
+def test_the_still_film_stands_still() -> None:
+    pictures = [picture for picture, _ in footage_scenes.still(SMALL)]
+    assert all(np.array_equal(picture, pictures[0]) for picture in pictures)
+
+
+@pytest.mark.parametrize(("name", "least", "most"), [("fading", 0, 1), ("flashing", 0.35, 5), ("dusk", 0.4, 0.4)])
+def test_the_light_of_every_frame_is_known(name: str, least: float, most: float) -> None:
+    film = FILMS[name].film()
+    told = lights(film)
+    assert len(told) == len(film)
+    assert (min(told), max(told)) == pytest.approx((least, most))
+
+
+def test_the_uneven_film_has_the_gaps_asked_for(tmp_path: Path) -> None:
+    write(footage.standing(), tmp_path / "clip.mp4", footage_scenes.UNEVEN)
+    times = [frame.time for frame in decoded(tmp_path / "clip.mp4")]
+    gaps = [after - before for before, after in pairwise(times)]
+    assert gaps == pytest.approx([ms / 1000 for ms in (*footage_scenes.UNEVEN.gaps_ms, 40)], abs=1e-4)
+
+
+def test_people_come_in_over_every_edge() -> None:
+    """Each of the four is cut by another edge of the picture at the first sight of them."""
+    cut = {}
+    for _, faces in footage_scenes.edges(SMALL):
+        for face in faces:
+            x0, y0, x1, y1 = face.box
+            sides = (x0 < 0, x1 > SMALL[0], y0 < 0, y1 > SMALL[1])
+            if 0 < face.visible < 1:
+                cut.setdefault(face.person, sides)
+    assert [cut[person].index(True) for person in range(4)] == [0, 1, 2, 3]
