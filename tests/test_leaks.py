@@ -116,6 +116,20 @@ def test_masks_add_up_but_do_not_count_twice():
     assert (cover.hidden_px, cover.face_px, cover.pixels) == (20 * 24, 20 * 24, 8000)
 
 
+def test_a_mask_takes_nothing_away_from_another():
+    someone = faces((0, 1), count=1)
+    assert leakage.cover(someone, [[WHOLE, solid(0, 0, 100, 80, alpha=0)]]).shares == [1]
+
+
+def test_a_mask_that_reaches_over_the_edge_hides_what_of_it_is_inside():
+    """Its left half, which is outside, hides; its right half does not."""
+    alpha = np.zeros((20, 20), np.uint8)
+    alpha[:, :10] = 255
+    corner = faces((0, 1, (0.0, 0.0, 10.0, 20.0)), count=1)
+    assert leakage.cover(corner, [[Mask(-10, 0, alpha)]]).shares == [0]
+    assert leakage.cover(corner, [[Mask(0, 0, alpha)]]).shares == [1]
+
+
 def test_a_soft_edge_hides_nothing():
     assert leakage.cover(faces((0, 1), count=1), [[solid(0, 0, 100, 80, alpha=254)]]).shares == [0]
 
@@ -221,6 +235,10 @@ def test_deface_hides_the_ellipse_that_it_hides(box):
     x0, y0, x1, y1 = mask.box
     assert 0 <= x0 <= x1 < SIZE[0]
     assert 0 <= y0 <= y1 < SIZE[1]
+
+
+def test_deface_adds_three_tenths_on_every_side():
+    assert leaks.deface_mask(np.array((20, 20, 40, 50), np.float32), SIZE).box == (14, 11, 46, 59)
 
 
 def test_what_passerby_hides_is_what_its_shapes_cover(tmp_path):
