@@ -13,7 +13,7 @@ from av.codec.codec import Codec, PixFmtLoss, UnknownCodecError, find_best_pix_f
 from passerby.core.errors import OptionError
 from passerby.core.frame import MediaInfo
 from passerby.media.container import Family
-from passerby.media.pictures import NATIVE, format_name, nearest_native
+from passerby.media.pictures import NATIVE, VideoInfo, format_name, nearest_native
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +46,8 @@ class _Settings:
     presets: tuple[str, ...] = ()
     narrowest: int = 1
     """Fewest pixels across."""
+    worst: int = 63
+    """The largest crf."""
 
 
 _EFFORTS = tuple("ultrafast superfast veryfast faster fast medium slow slower veryslow placebo".split())  # noqa: SIM905
@@ -54,12 +56,13 @@ _FIXED_QUALITY = {"flags": "+qscale", "global_quality": "354"}
 # What x265 writes about itself goes into the header as well, where no filter reaches it.
 _X265 = "log-level=error:info=0"
 _KNOWN = {
-    "libx264": _Settings({"crf": "20", "preset": "veryfast"}, {"qp": "0"}, _EFFORTS),
+    "libx264": _Settings({"crf": "20", "preset": "veryfast"}, {"qp": "0"}, _EFFORTS, worst=51),
     "libx265": _Settings(
         {"crf": "22", "preset": "veryfast", "x265-params": _X265},
         {"x265-params": f"{_X265}:lossless=1"},
         _EFFORTS,
         narrowest=64,  # below, its look-ahead writes outside its own memory
+        worst=51,
     ),
     "libvpx-vp9": _Settings(
         {"crf": "28", "b": "0", "deadline": "realtime", "cpu-used": "8", "row-mt": "1", "tile-columns": "2"},
@@ -118,6 +121,11 @@ def settle(info: MediaInfo, encoding: Encoding, family: Family) -> Target:
         notes.append(f"scaled from {width}x{height} to {size[0]}x{size[1]}")
     if info.rotation and not family.turns:
         notes.append(f"{family.name} cannot say that a picture is turned: it is written upright")
+    if encoding.crf == 0 and isinstance(info, VideoInfo) and info.rounded:
+        raise OptionError(
+            f"{info.name} stores {info.rounded}, which passerby works on as {info.format.name}: that rounds, so crf 0 "
+            "cannot be without loss; use --crf 1, or leave --crf out"
+        )
     if loss and encoding.crf == 0:
         raise OptionError(
             f"{codec.name} cannot hold {source} without loss (it would take {pixels}); "
@@ -221,7 +229,7 @@ def _options(name: str, encoding: Encoding) -> Mapping[str, str]:
     """FFmpeg's options for the encoder `name`.
 
     Raises:
-        OptionError: it has no such preset or no lossless mode.
+        OptionError: it has no such preset, no such crf or no lossless mode.
     """
     settings = _KNOWN.get(name, _Settings())
     options = dict(settings.usual)
@@ -231,6 +239,8 @@ def _options(name: str, encoding: Encoding) -> Mapping[str, str]:
         options.pop("crf", None)
         options |= settings.lossless
     elif encoding.crf is not None:
+        if encoding.crf > settings.worst:
+            raise OptionError(f"crf of {name} goes from 0 (lossless) to {settings.worst}, got {encoding.crf:g}")
         options["crf"] = f"{encoding.crf:g}"
     if encoding.preset is not None:
         if settings.presets and encoding.preset not in settings.presets:

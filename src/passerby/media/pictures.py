@@ -13,7 +13,7 @@ from av.video.plane import VideoPlane
 from av.video.reformatter import VideoReformatter
 
 from passerby.core.errors import UnsupportedMedia
-from passerby.core.frame import Matrix, PixelFormat, Plane
+from passerby.core.frame import Matrix, MediaInfo, PixelFormat, Plane
 
 # Pixel formats
 
@@ -56,6 +56,9 @@ def nearest_native(pixels: VideoFormat) -> str:
     return format_name(((1, 1), share, share), depth) or "yuv444p"
 
 
+_COARSE = frozenset({"yuv410p", "yuv411p", "yuvj411p"})
+"""Their chroma samples serve more pixels than those of any native format."""
+
 # Colour
 
 UNTAGGED = 2
@@ -85,6 +88,14 @@ def colour_tags(frame: VideoFrame) -> dict[str, int]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class VideoInfo(MediaInfo):
+    """What is known about a video before its first frame."""
+
+    rounded: str | None = None
+    """FFmpeg's name of its pixels where those of `format` do not hold them exactly, else None."""
+
+
 class Repacking:
     """Decoded frames of a foreign layout as planes of a native one."""
 
@@ -94,6 +105,8 @@ class Repacking:
         self.needed = self.source.replace("yuvj", "yuv") != self.target
         self.tags = colour_tags(first)
         self._rgb = first.format.is_rgb or first.format.has_palette or first.format.is_bayer
+        self.rounds = self._rgb or max(part.bits for part in first.format.components) > _DEPTHS[-1]
+        """Whether the target does not hold the source exactly, whatever is done about its alpha."""
         self._swscale = VideoReformatter()
         if self._rgb:
             self.tags |= {"range": _LIMITED, "matrix": 6 if first.height <= 576 else 1}
@@ -108,6 +121,8 @@ class Repacking:
         """`frame` in the target format; itself where nothing is to be done."""
         if not self.needed:
             return frame
+        if self.source in _COARSE:
+            return self._repeated(frame)
         matrix = SWSCALE[self.format.matrix]
         level = "JPEG" if self.format.full_range else "MPEG"
         return self._swscale.reformat(
@@ -118,6 +133,15 @@ class Repacking:
             src_color_range="JPEG" if self._rgb else level,
             dst_color_range=level,
         )
+
+    def _repeated(self, frame: VideoFrame) -> VideoFrame:
+        """`frame` with every chroma sample repeated, where libswscale would blend it with its neighbours."""
+        fresh = VideoFrame(frame.width, frame.height, self.target)
+        for view, plane in zip(planes_of(fresh), planes_of(frame), strict=True):
+            rows, columns = (np.arange(length) for length in view.shape)
+            down, across = (-(-want // have) for want, have in zip(view.shape, plane.shape, strict=True))
+            view[:] = plane[rows[:, None] // down, columns // across]
+        return fresh
 
 
 # Planes

@@ -259,7 +259,11 @@ class Reader:
     def _stream_notes(self) -> list[str]:
         others = [stream for stream in self.container.streams.video if stream is not self.stream]
         films = [stream for stream in others if not stream.disposition & NO_FILM]
-        return [f"{len(films)} more video streams are left out; the first one is used"] if films else []
+        notes = [f"{len(films)} more video streams are left out; the first one is used"] if films else []
+        # VP8 and VP9 keep it beside the picture, where no decoder here looks.
+        if {key.lower(): value for key, value in self.stream.metadata.items()}.get("alpha_mode") == "1":
+            notes.append("parts of the picture can be seen through (alpha): it is written opaque")
+        return notes
 
     @property
     def _sample_aspect(self) -> Fraction:

@@ -15,11 +15,12 @@ import av
 from av.stream import Stream
 
 from passerby.core.errors import DamagedMedia, OptionError, UnsupportedMedia
-from passerby.core.frame import Frame, MediaInfo
+from passerby.core.frame import Frame
 from passerby.media.container import opened, packets_of, picture_stream
 from passerby.media.headers import missing_bytes
 from passerby.media.hole import Hole
 from passerby.media.holes import holes_in
+from passerby.media.pictures import VideoInfo
 from passerby.media.reader import Gap, Reader
 from passerby.media.reading import Reading, Window
 
@@ -52,7 +53,7 @@ class VideoSource:
             self._info = replace(self._info, frames=None)
 
     @property
-    def info(self) -> MediaInfo:
+    def info(self) -> VideoInfo:
         """What is known about the file; its notes may grow while frames are read."""
         return replace(self._info, notes=tuple(dict.fromkeys((*self._info.notes, *self._reader.notes))))
 
@@ -80,12 +81,12 @@ class VideoSource:
         return Reader(self.path, self._reading, breaks_off=self._breaks_off, holes=self._holes)
 
 
-def _described(name: str, reader: Reader, first: Frame) -> MediaInfo:
+def _described(name: str, reader: Reader, first: Frame) -> VideoInfo:
     """All that is known once the `first` frame is there."""
     assert reader.repacking is not None
     stream = reader.stream
     end = _declared_end(reader)
-    return MediaInfo(
+    return VideoInfo(
         name=name,
         sha256=None,
         container=reader.container.format.name,
@@ -100,6 +101,7 @@ def _described(name: str, reader: Reader, first: Frame) -> MediaInfo:
         color=reader.repacking.tags,
         codec=stream.codec_context.codec.canonical_name,
         streams=tuple(_spelled(stream) for stream in reader.container.streams),
+        rounded=reader.repacking.source if reader.repacking.rounds else None,
     )
 
 
