@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections import Counter
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from itertools import islice
 from queue import Empty, Queue
@@ -27,8 +29,28 @@ class _Done:
     """The other thread has no more items."""
 
 
-def ahead(items: Iterable[T], depth: int) -> Stream[T]:
+class Meter:
+    """Seconds of processor time that Python's threads spent, by what they did."""
+
+    def __init__(self) -> None:
+        self.seconds: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def of(self, stage: str) -> Iterator[None]:
+        """Adds what this thread spends inside to `stage`."""
+        begun = time.thread_time()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self.seconds[stage] += time.thread_time() - begun
+
+
+def ahead(items: Iterable[T], depth: int, meter: AbstractContextManager[None] | None = None) -> Stream[T]:
     """The same items, made in a thread of their own, at most `depth` ahead of the reader.
+
+    The thread works inside of `meter`.
 
     What the thread raises is raised here, after the items before it. Closing this generator stops the thread at its
     next item and waits for it, so that nothing goes on behind the caller's back.
@@ -38,7 +60,7 @@ def ahead(items: Iterable[T], depth: int) -> Stream[T]:
 
     def work() -> None:
         try:
-            with closing(_stream(items)) as stream:
+            with meter or nullcontext(), closing(_stream(items)) as stream:
                 for item in stream:
                     queue.put(item)
                     if stop.is_set():

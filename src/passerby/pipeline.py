@@ -1,75 +1,43 @@
 """The only place where stages meet: looking, following, hiding, writing, as one stream with a bounded look-ahead.
 
-    frames → marked (cuts) → scheduled (where to look) → looked (detector) → followed (tracker, hold) → hidden → sink
+    frames → marked (cuts) → scheduled (where to look) → looked (detectors) → followed (tracker, hold) → hidden → sink
+             └──────────────────────────── analyze ────────────────────────────────────────────┘ └──── render ────┘
 
-Every arrow is a generator. Decoding, looking and painting run in threads of their own (`flow.ahead`), a few frames
-ahead of the sink, so memory does not grow with the length of the video. Frames leave in the order in which they came
-and nothing depends on which thread is quicker.
+Every arrow is a generator. Decoding, looking, following and painting run in threads of their own (`flow.ahead`), a
+few frames ahead of the sink, so memory does not grow with the length of the video. Frames leave in the order in which
+they came and nothing depends on which thread is quicker.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
-from fractions import Fraction
 
 import numpy as np
+from numpy.typing import NDArray
 
 from passerby.core.detections import Detections
-from passerby.core.errors import OptionError, StageError
-from passerby.core.frame import Frame, MediaInfo
+from passerby.core.errors import StageError
+from passerby.core.frame import Frame
+from passerby.core.plan import Decision, decided
 from passerby.core.regions import Region
 from passerby.core.stages import Anonymizer, Detector, Sink, Source, Tracker
 from passerby.core.tracks import Origin, Sightings
-from passerby.flow import Stream, ahead, windowed
+from passerby.detect.compose import once, within
+from passerby.flow import Meter, Stream, ahead, windowed
+from passerby.looking import Glance, Looking, scheduled
 from passerby.mask.shapes import Shape
 from passerby.paint.composite import blanked, composite
-from passerby.track.cuts import Marked, marked
+from passerby.track.cuts import marked
 from passerby.track.follow import Follow, Following
 from passerby.track.refine import settled
 
 FRAMES_AHEAD = 2
 """Frames that one stage may be ahead of the next."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Looking:
-    """How often the detector looks, and how far the pipeline looks ahead."""
-
-    every: int = 4
-    """Frames from one look to the next, at most; where the picture changes at once it is looked at as well."""
-    interval_s: Fraction = Fraction(3, 20)
-    """Seconds after which the next frame is looked at, however few frames that were: rates that files declare lie."""
-    hold: int = 30
-    """Frames that are kept back until they are painted: how far a find reaches back in time."""
-    workers: int = 2
-    """Looks at the same time."""
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.every <= self.hold or self.workers < 1:
-            raise OptionError(f"a look must come at least once within the hold, and need a worker; got {self}")
-
-    @staticmethod
-    def at(info: MediaInfo) -> Looking:
-        """Sensible numbers for a medium.
-
-        A look every sixth of a second but at least every 5 frames, and a hold of one second but no more than 60
-        frames or 40 MB; never less than two looks.
-        """
-        rate = info.rate or Fraction(1)
-        every = min(max(1, int(rate / 6)), 5)
-        room = 40_000_000 // _bytes(info)
-        return Looking(every=every, hold=max(2 * every, min(max(round(rate), 8), 60, room)))
-
-
-def _bytes(info: MediaInfo) -> int:
-    """Of one frame in memory."""
-    samples = sum(1 / (sx * sy) for sx, sy in info.format.subsampling) * info.format.channels
-    return max(int(info.size[0] * info.size[1] * samples) * np.dtype(info.format.dtype).itemsize, 1)
 
 
 @dataclass(slots=True)
@@ -78,21 +46,28 @@ class Totals:
 
     frames: int = 0
     looks: int = 0
-    cuts: int = 0
+    cuts: list[int] = field(default_factory=list)
+    """Frames in which a new shot begins."""
+    times: list[int] = field(default_factory=list)
+    """Presentation time of every frame, in the source's time base."""
     hidden: int = 0
     """Regions hidden, over all frames."""
     tracks: set[int] = field(default_factory=set)
     origins: Counter[Origin] = field(default_factory=Counter)
     """How the hidden boxes came to be."""
+    meter: Meter = field(default_factory=Meter)
+    """What each stage cost."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Look:
-    """A frame with what a detector found in it; None where it did not look."""
+    """A frame with what the detectors found in it; None where nobody looked."""
 
     frame: Frame
     cut: bool
     found: Detections | None
+
+
 
 
 def run(
@@ -102,71 +77,148 @@ def run(
     detector: Detector,
     effect: Anonymizer,
     shapes: Mapping[str, Shape],
+    closer: Detector | None = None,
     tracker: Tracker | None = None,
     looking: Looking | None = None,
     seed: int = 0,
+    decisions: Sequence[Decision] = (),
     keep: list[Sightings] | None = None,
 ) -> Totals:
-    """Hide in `source` what `detector` finds, by `effect`, and write the result to `sink`.
+    """Hide in `source` what the detectors find, by `effect`, and write the result to `sink`: in one pass.
 
     Args:
         source, sink: opened; entering and leaving them is the caller's part.
+        detector: looks at whole pictures.
+        closer: looks at parts of them in full size, for what is too small for `detector`; None does without.
         shapes: the shape that hides each label.
         tracker: follows what is found; by default `track.follow.Follow`.
-        looking: how often to look; by default what suits the source.
+        looking: how often and where to look; by default every fifth frame.
         seed: whatever is random is drawn from it.
-        keep: all that was hidden is appended here, for a plan.
+        decisions: who is hidden; without any, everyone.
+        keep: all that was found is appended here, for a plan.
 
     Raises:
         StageError: a stage broke its contract. Errors of the source and the sink come through as they are.
     """
-    looking = looking or Looking.at(source.info)
-    every = max(2, looking.every)
-    tracker = tracker or Follow(Following(hold=looking.hold, doubt=2 * every, linger=every))
     totals = Totals()
-    # Closed from the last to the first, so that each thread ends before what it reads from is closed.
-    with (
-        closing(ahead(source, FRAMES_AHEAD)) as frames,
-        closing(looked(scheduled(marked(frames), looking), detector, looking.workers)) as looks,
-        closing(ahead(followed(counted(looks, totals), tracker, looking.hold), FRAMES_AHEAD)) as known,
-        closing(ahead(hidden(known, effect, shapes, seed), FRAMES_AHEAD)) as done,
-    ):
-        for frame, rows in done:
-            sink.write(frame)
-            _count(totals, rows)
-            if keep is not None:
-                keep.append(rows)
+    with closing(_known(source, detector, closer, tracker, looking or Looking(), totals)) as known:
+        _write(_kept(known, keep), sink, effect, shapes, seed, decisions, totals)
     return totals
 
 
-def scheduled(frames: Iterable[Marked], looking: Looking) -> Stream[tuple[Marked, bool]]:
-    """Frames with whether to look: every so often, at both ends of a shot, and wherever the picture changes at once."""
-    held: Marked | None = None
-    last: Frame | None = None
-    for item in frames:
-        if held is not None:
-            look = held.changed or item.cut or _due(held.frame, last, looking)
-            yield held, look
-            last = held.frame if look else last
-        held = item
-    if held is not None:
-        yield held, True
+def analyze(
+    source: Source,
+    *,
+    detector: Detector,
+    keep: list[Sightings],
+    closer: Detector | None = None,
+    tracker: Tracker | None = None,
+    looking: Looking | None = None,
+) -> Totals:
+    """The first half of `run`: append to `keep` what is where, and write nothing."""
+    totals = Totals()
+    with closing(_known(source, detector, closer, tracker, looking or Looking(), totals)) as known:
+        for frame, rows in _kept(known, keep):
+            _count(totals, frame, rows)
+    return totals
 
 
-def _due(frame: Frame, last: Frame | None, looking: Looking) -> bool:
-    if last is None:
-        return True
-    return frame.index - last.index >= looking.every or frame.time - last.time >= looking.interval_s
+def render(
+    source: Source,
+    sink: Sink,
+    rows: Sightings,
+    *,
+    effect: Anonymizer,
+    shapes: Mapping[str, Shape],
+    seed: int = 0,
+    decisions: Sequence[Decision] = (),
+) -> Totals:
+    """The second half of `run`: hide `rows` in the frames of `source`, which are counted from 0."""
+    totals = Totals()
+    with closing(ahead(source, FRAMES_AHEAD, totals.meter.of("decode"))) as frames:
+        _write(_joined(frames, rows), sink, effect, shapes, seed, decisions, totals)
+    return totals
 
 
-def looked(frames: Iterable[tuple[Marked, bool]], detector: Detector, workers: int) -> Stream[Look]:
-    """Frames with what `detector` finds in those to look at, in order; several looks run at a time."""
-    waiting: deque[tuple[Frame, bool, Future[Detections] | None]] = deque()
+def _known(
+    source: Source,
+    detector: Detector,
+    closer: Detector | None,
+    tracker: Tracker | None,
+    looking: Looking,
+    totals: Totals,
+) -> Stream[tuple[Frame, Sightings]]:
+    """Frames with all that is known of them, each stage in a thread of its own."""
+    period = max(2, looking.period)
+    tracker = tracker or Follow(
+        Following(hold=looking.hold, patience=looking.patience, doubt=2 * period, linger=period)
+    )
+    meter = totals.meter
+    # Closed from the last to the first, so that each thread ends before what it reads from is closed.
+    with (
+        closing(ahead(source, FRAMES_AHEAD, meter.of("decode"))) as frames,
+        closing(looked(scheduled(marked(frames), looking), detector, closer, looking.workers, meter)) as looks,
+        closing(
+            ahead(followed(counted(looks, totals), tracker, looking.hold), FRAMES_AHEAD, meter.of("follow"))
+        ) as known,
+    ):
+        yield from known
+
+
+def _write(
+    known: Iterable[tuple[Frame, Sightings]],
+    sink: Sink,
+    effect: Anonymizer,
+    shapes: Mapping[str, Shape],
+    seed: int,
+    decisions: Sequence[Decision],
+    totals: Totals,
+) -> None:
+    """Hide and write, the one a few frames ahead of the other."""
+    stream = hidden(known, effect, shapes, seed, decisions)
+    with closing(ahead(stream, FRAMES_AHEAD, totals.meter.of("paint"))) as done, totals.meter.of("encode"):
+        for frame, rows in done:
+            sink.write(frame)
+            _count(totals, frame, rows)
+
+
+def _kept(
+    known: Iterable[tuple[Frame, Sightings]], keep: list[Sightings] | None
+) -> Stream[tuple[Frame, Sightings]]:
+    """The same, with what is known appended to `keep`."""
+    for frame, rows in known:
+        if keep is not None:
+            keep.append(rows)
+        yield frame, rows
+
+
+def _joined(frames: Iterable[Frame], rows: Sightings) -> Stream[tuple[Frame, Sightings]]:
+    """Every frame with the rows that speak of it."""
+    rows = settled(rows)
+    rows = rows[np.argsort(rows.frames, kind="stable")]
+    for frame in frames:
+        first, end = np.searchsorted(rows.frames, [frame.index, frame.index + 1])
+        yield frame, rows[first:end]
+
+
+def looked(
+    glances: Iterable[Glance], detector: Detector, closer: Detector | None, workers: int, meter: Meter
+) -> Stream[Look]:
+    """Frames with what the detectors find where they look, in order; several looks run at a time."""
+    waiting: deque[tuple[Glance, Future[Detections] | None]] = deque()
     pool = ThreadPoolExecutor(workers, thread_name_prefix="passerby look")
+    whole: Future[Detections] | None = None
     try:
-        for item, look in frames:
-            waiting.append((item.frame, item.cut, pool.submit(_look, detector, item.frame) if look else None))
-            while sum(future is not None for _, _, future in waiting) > workers:
+        for glance in glances:
+            future = None
+            if glance.again and whole is not None:
+                future = whole
+            elif glance.whole or (glance.parts and closer):
+                future = pool.submit(_look, detector, closer, glance, meter)
+            whole = future if glance.whole else whole
+            waiting.append((glance, future))
+            # One more is begun than are worked on, so that its answer is there when the frames before it are through.
+            while sum(future is not None for _, future in waiting) > workers + 1:
                 yield _answer(*waiting.popleft())
         while waiting:
             yield _answer(*waiting.popleft())
@@ -174,17 +226,25 @@ def looked(frames: Iterable[tuple[Marked, bool]], detector: Detector, workers: i
         pool.shutdown(cancel_futures=True)
 
 
-def _answer(frame: Frame, cut: bool, future: Future[Detections] | None) -> Look:
-    return Look(frame, cut, None if future is None else future.result())
+def _answer(glance: Glance, future: Future[Detections] | None) -> Look:
+    return Look(glance.frame, glance.cut, None if future is None else future.result())
 
 
-def _look(detector: Detector, frame: Frame) -> Detections:
+def _look(detector: Detector, closer: Detector | None, glance: Glance, meter: Meter) -> Detections:
+    with meter.of("look"):
+        answers = [_asked(detector, glance.frame)] if glance.whole else []
+        if closer is not None:
+            answers += [within(closer, glance.frame, part) for part in glance.parts]
+        strange = {str(label) for found in answers for label in found.labels} - detector.labels
+        if strange:
+            raise StageError(f"the detector found {', '.join(sorted(strange))}, which is not among its labels")
+        return once(Detections.concat(answers)) if len(answers) > 1 else answers[0]
+
+
+def _asked(detector: Detector, frame: Frame) -> Detections:
     answers = detector.detect([frame])
     if len(answers) != 1:
         raise StageError(f"the detector gave {len(answers)} answers for 1 frame (frame {frame.index})")
-    strange = set(answers[0].labels.tolist()) - detector.labels
-    if strange:
-        raise StageError(f"the detector found {', '.join(sorted(strange))}, which is not among its labels")
     return answers[0]
 
 
@@ -192,7 +252,8 @@ def counted(looks: Iterable[Look], totals: Totals) -> Stream[Look]:
     """The same, counting looks and cuts."""
     for look in looks:
         totals.looks += look.found is not None
-        totals.cuts += look.cut
+        if look.cut:
+            totals.cuts.append(look.frame.index)
         yield look
 
 
@@ -218,10 +279,14 @@ def followed(looks: Iterable[Look], tracker: Tracker, hold: int) -> Stream[tuple
 
 
 def hidden(
-    known: Iterable[tuple[Frame, Sightings]], effect: Anonymizer, shapes: Mapping[str, Shape], seed: int
+    known: Iterable[tuple[Frame, Sightings]],
+    effect: Anonymizer,
+    shapes: Mapping[str, Shape],
+    seed: int,
+    decisions: Sequence[Decision] = (),
 ) -> Stream[tuple[Frame, Sightings]]:
-    """Frames with everything known hidden by `effect`, and what that was."""
-    stream = ((frame, rows, regions(frame, rows, shapes, seed)) for frame, rows in known)
+    """Frames with everything known hidden by `effect`, but for what `decisions` keep visible; and what was hidden."""
+    stream = _chosen(known, shapes, seed, decisions)
     for context, body in windowed(stream, effect.batch, effect.reach):
         shown = [blanked(frame, mine) if effect.blind else frame for frame, _, mine in context]
         painted = effect.paint(shown, [mine for _, _, mine in context])
@@ -231,16 +296,39 @@ def hidden(
             yield composite(frame, mine, patches), rows
 
 
-def regions(frame: Frame, rows: Sightings, shapes: Mapping[str, Shape], seed: int) -> list[Region]:
-    """What to hide in `frame`."""
+def _chosen(
+    known: Iterable[tuple[Frame, Sightings]], shapes: Mapping[str, Shape], seed: int, decisions: Sequence[Decision]
+) -> Stream[tuple[Frame, Sightings, list[Region]]]:
+    for frame, rows in known:
+        kept, methods = decided(decisions, rows)
+        yield frame, kept, regions(frame, kept, shapes, seed, methods)
+
+
+def regions(
+    frame: Frame,
+    rows: Sightings,
+    shapes: Mapping[str, Shape],
+    seed: int,
+    methods: Sequence[str] | NDArray[np.str_] | None = None,
+) -> list[Region]:
+    """What to hide in `frame`, by the method of each row; '' or None is its label's own."""
+    methods = [""] * len(rows) if methods is None else methods
     # A box far outside the picture is as good as one at its edge, and cannot ask for a mask of any size.
     size = np.tile(np.array(frame.size, np.float32), 2)
     boxes = np.clip(rows.boxes, -size, 2 * size)
     return [
         Region(
-            int(track), str(label), box, shapes[str(label)].mask(box, frame.size), _seed(seed, int(track)), float(score)
+            int(track),
+            str(label),
+            box,
+            shapes[str(label)].mask(box, frame.size),
+            _seed(seed, int(track)),
+            float(score),
+            str(method),
         )
-        for track, label, box, score in zip(rows.tracks, rows.labels, boxes, rows.scores, strict=True)
+        for track, label, box, score, method in zip(
+            rows.tracks, rows.labels, boxes, rows.scores, methods, strict=True
+        )
     ]
 
 
@@ -248,8 +336,9 @@ def _seed(seed: int, track: int) -> int:
     return int.from_bytes(hashlib.blake2b(f"{seed}:{track}".encode(), digest_size=8).digest())
 
 
-def _count(totals: Totals, rows: Sightings) -> None:
+def _count(totals: Totals, frame: Frame, rows: Sightings) -> None:
     totals.frames += 1
+    totals.times.append(frame.pts)
     totals.hidden += len(rows)
     totals.tracks.update(rows.tracks.tolist())
     totals.origins.update(Origin(int(origin)) for origin in rows.origins)

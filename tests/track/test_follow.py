@@ -19,9 +19,9 @@ ACROSS = [(20 + 4 * i, 90) for i in range(50)]
 """A square that walks from left to right."""
 
 
-def followed(film, looks, hold=30, linger=4, answers=None):
+def followed(film, looks, hold=30, patience=60, linger=4, answers=None):
     """All that became known of `film`, looking at the frames `looks` only."""
-    tracker = Follow(Following(hold=hold, linger=linger))
+    tracker = Follow(Following(hold=hold, patience=patience, linger=linger))
     rows = []
     for frame in film:
         if frame.index in film.cuts:
@@ -62,10 +62,16 @@ def test_it_is_followed_back_no_further_than_the_hold():
     assert rows.frames.min() == 30
 
 
-def test_a_track_goes_on_without_being_found_again_until_the_hold_is_over():
+def test_a_track_goes_on_without_being_found_again_until_patience_is_over():
     film = Film(ACROSS[:1] * 50)
-    rows = followed(film, looks=[0], hold=20)
+    rows = followed(film, looks=[0], hold=10, patience=20)
     assert rows.frames.max() == 20
+
+
+def test_a_gap_longer_than_the_hold_is_closed_as_far_back_as_the_hold_reaches():
+    film = Film(ACROSS)
+    rows = followed(film, looks=[0, 40], hold=10, patience=45)
+    assert all(covered(rows, film, i) >= 0.9 for i in range(50))
 
 
 def test_a_track_keeps_its_id_over_missed_looks():

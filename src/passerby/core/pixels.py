@@ -7,6 +7,7 @@ serves up to 2x2 pixels. All of that is known here and nowhere else.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import cv2
@@ -139,6 +140,19 @@ def luma(frame: Frame, size: tuple[int, int]) -> NDArray[np.uint8]:
     if small.ndim == 3:
         small = np.asarray(cv2.cvtColor(small[..., :3], cv2.COLOR_RGB2GRAY), np.uint8)
     return np.ascontiguousarray(np.rot90(small, -frame.turn))
+
+
+def light(frame: Frame, longest: int) -> tuple[NDArray[np.uint8], int]:
+    """The light of the upright picture made small by a whole number, uint8 (H, W), and that number.
+
+    Its longest side has at most `longest` pixels. Scaling by whole numbers costs a tenth of any other, and what is
+    left over at the right and lower edges is left out.
+    """
+    height, width = frame.planes[0].shape[:2]
+    factor = -(-max(width, height) // longest)
+    plane = frame.planes[0][: height // factor * factor or None, : width // factor * factor or None]
+    whole = replace(frame, planes=(plane, *frame.planes[1:]))
+    return luma(whole, (max(width // factor, 1), max(height // factor, 1))), factor
 
 
 def _scaled(plane: Plane, size: tuple[int, int], depth: int) -> NDArray[np.uint8]:

@@ -16,6 +16,8 @@ from passerby.core.stages import Detector
 
 GRID = 32
 """Tiles start on multiples of this."""
+OVERLAP = 64
+"""Pixels that neighbouring tiles share, at least."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Tiled:
     detector: Detector
     tile: tuple[int, int] = (704, 576)
     """Largest (width, height) of a tile in pixels; multiples of `GRID`."""
-    overlap: int = 64
+    overlap: int = OVERLAP
     """Pixels that neighbouring tiles share, at least."""
 
     def __post_init__(self) -> None:
@@ -59,19 +61,23 @@ class Tiled:
         return [self._detect(frame) for frame in frames]
 
     def _detect(self, frame: Frame) -> Detections:
-        parts = []
-        for box in self.tiles(frame):
-            [found] = self.detector.detect([_cut(frame, box)])
-            parts.append(_moved(found, box[0], box[1]))
-        return once(Detections.concat(parts))
+        boxes = parts(frame, self.tile, self.overlap)
+        return once(Detections.concat([within(self.detector, frame, box) for box in boxes]))
 
-    def tiles(self, frame: Frame) -> Iterator[pixels.Box]:
-        """x0 y0 x1 y1 of every tile, row by row; all of one size, so that the model plans its memory once."""
-        columns = _spans(frame.size[0], self.tile[0], self.overlap)
-        rows = _spans(frame.size[1], self.tile[1], self.overlap)
-        for y0, y1 in rows:
-            for x0, x1 in columns:
-                yield pixels.aligned(frame, (x0, y0, x1, y1))
+
+def within(detector: Detector, frame: Frame, box: pixels.Box) -> Detections:
+    """What `detector` finds in an aligned box of `frame`, in pixels of the frame."""
+    [found] = detector.detect([_cut(frame, box)])
+    return _moved(found, box[0], box[1])
+
+
+def parts(frame: Frame, tile: tuple[int, int], overlap: int = OVERLAP) -> Iterator[pixels.Box]:
+    """x0 y0 x1 y1 of every tile, row by row; all of one size, so that the model plans its memory once."""
+    columns = _spans(frame.size[0], tile[0], overlap)
+    rows = _spans(frame.size[1], tile[1], overlap)
+    for y0, y1 in rows:
+        for x0, x1 in columns:
+            yield pixels.aligned(frame, (x0, y0, x1, y1))
 
 
 def once(found: Detections) -> Detections:

@@ -6,12 +6,15 @@ from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from passerby.core import pixels
 from passerby.core.frame import Frame
 
+LONGEST = 960
+"""Pixels of the longest side of the pictures in which things are followed, at most."""
 TINY = (48, 27)
 CHANGE = 10.0
 """Mean difference of two tiny pictures in grey levels, below which they are of one shot."""
@@ -34,6 +37,9 @@ class Marked:
     """A new shot begins here."""
     changed: bool
     """The picture is another one, by a cut or for a few frames only: whatever was known of it may not hold."""
+    light: NDArray[np.uint8]
+    """The frame's light (H, W), made small; and by what whole number."""
+    scale: int
 
 
 def marked(frames: Iterable[Frame], patience: int = 3) -> Iterator[Marked]:
@@ -42,25 +48,36 @@ def marked(frames: Iterable[Frame], patience: int = 3) -> Iterator[Marked]:
     A frame is held back until `patience` frames after it are known: when the old picture comes back by then, it was a
     flash of light or an insert and not a cut, and nothing must end there.
     """
-    waiting: deque[tuple[Frame, NDArray[np.uint8]]] = deque()
+    waiting: deque[_Waiting] = deque()
     last: NDArray[np.uint8] | None = None
     for frame in frames:
-        waiting.append((frame, pixels.luma(frame, TINY)))
+        light, scale = pixels.light(frame, LONGEST)
+        waiting.append(_Waiting(frame, light, scale, np.asarray(cv2.resize(light, TINY, interpolation=cv2.INTER_AREA))))
         if len(waiting) > patience:
             last = yield from _release(waiting, last)
     while waiting:
         last = yield from _release(waiting, last)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Waiting:
+    """A frame of which it is not yet known whether it begins a shot."""
+
+    frame: Frame
+    light: NDArray[np.uint8]
+    scale: int
+    tiny: NDArray[np.uint8]
+
+
 def _release(
-    waiting: deque[tuple[Frame, NDArray[np.uint8]]], last: NDArray[np.uint8] | None
+    waiting: deque[_Waiting], last: NDArray[np.uint8] | None
 ) -> Generator[Marked, None, NDArray[np.uint8]]:
     """Let the oldest waiting frame go; returns the tiny picture of the shot so far."""
-    changed = [last is not None and differs(last, tiny) for _, tiny in waiting]
-    frame, tiny = waiting.popleft()
-    yield Marked(frame, all(changed), changed[0])
+    changed = [last is not None and differs(last, item.tiny) for item in waiting]
+    first = waiting.popleft()
+    yield Marked(first.frame, all(changed), changed[0], first.light, first.scale)
     # The shot's picture stays what it was before a flash, so that its end is no cut either.
-    return last if last is not None and changed[0] and not all(changed) else tiny
+    return last if last is not None and changed[0] and not all(changed) else first.tiny
 
 
 def differs(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> bool:

@@ -39,11 +39,13 @@ class Following:
     """How long and how surely tracks go on."""
 
     hold: int = 30
-    """Frames that a new track is followed back, and that a track goes on without being found again."""
+    """Frames that a new track is followed back, at most."""
+    patience: int = 60
+    """Frames that a track goes on without being found again."""
     sure: float = 0.5
     """Score from which a detection is no doubt a face, in 0..1."""
     doubt: int = 10
-    """Frames that stand in for `hold` while a track has no sure detection."""
+    """Frames that stand in for both while a track has no sure detection."""
     linger: int = 6
     """Frames that the ends of a track are extended where it cannot be followed."""
     likeness: float = 0.55
@@ -92,16 +94,15 @@ class Follow:
         self._live: list[_Live] = []
         self._past: deque[_Glimpse] = deque(maxlen=self.following.hold + 1)
         self._next_id = 1
-        self._scale = 1.0
+        self._scale = 1
 
     def cut(self) -> None:
         self._live.clear()
         self._past.clear()
 
     def step(self, frame: Frame, found: Detections | None) -> Sightings:
-        self._scale = min(1.0, self.following.longest / max(frame.size))
-        width, height = (max(round(side * self._scale), 1) for side in frame.size)
-        now = _Glimpse(frame.index, pixels.luma(frame, (width, height)))
+        light, self._scale = pixels.light(frame, self.following.longest)
+        now = _Glimpse(frame.index, light)
         rows = _Rows()
         if self._past:
             self._carry_on(self._past[-1], now, rows)
@@ -164,26 +165,27 @@ class Follow:
         self._live.append(track)
         return track
 
-    def _patience(self, track: _Live) -> int:
-        """Frames that `track` reaches beyond its detections."""
-        return self.following.hold if track.sure else min(self.following.doubt, self.following.hold)
+    def _reach(self, track: _Live, frames: int) -> int:
+        """Frames that `track` reaches beyond its detections, of at most so many."""
+        return frames if track.sure else min(self.following.doubt, frames)
 
     def _close_gap(self, track: _Live, index: int, box: Box, rows: _Rows) -> None:
-        """Cover the frames since `track` was last found, now that it is found again at `box`."""
+        """Cover the frames since `track` was last found, now that it is found again at `box`, within the hold."""
         missing = index - track.seen - 1
-        if missing < 1:
+        reached = min(missing, self.following.hold)
+        if reached < 1:
             return
-        path = self._path_back(box, missing)
+        path = self._path_back(box, reached)
         for frame, there, likeness in path:
             rows.add(track, frame, there, likeness, Origin.FOLLOWED)
-        if len(path) < missing or track.lost:
-            line = between(track.seen_box, box, missing)
-            for frame, there in zip(range(track.seen + 1, index), line, strict=True):
+        if len(path) < reached or track.lost:
+            line = between(track.seen_box, box, missing)[-reached:]
+            for frame, there in zip(range(index - reached, index), line, strict=True):
                 rows.add(track, frame, there, np.nan, Origin.FILLED)
 
     def _trace_back(self, track: _Live, rows: _Rows) -> None:
         """Cover a track in the frames before it was found, back to where it came in or is known already."""
-        path = self._path_back(track.box, self._patience(track))
+        path = self._path_back(track.box, self._reach(track, self.following.hold))
         known = (self._known(frame, there, track) for frame, there, _ in path)
         met = next(((i, other) for i, other in enumerate(known) if other is not None), None)
         if met is not None:
@@ -242,15 +244,16 @@ class Follow:
         self, before: _Glimpse, now: _Glimpse, boxes: Boxes, guesses: Boxes
     ) -> tuple[Boxes, NDArray[np.float32]]:
         scale = np.float32(self._scale)
-        moved, alike = follow(before.luma, now.luma, boxes * scale, guesses * scale)
-        return moved / scale, alike
+        moved, alike = follow(before.luma, now.luma, boxes / scale, guesses / scale)
+        return moved * scale, alike
 
     def _retire(self, frame: Frame) -> None:
         """End the tracks that left the picture, that were not found for `hold` frames, or cannot be followed."""
 
         def goes_on(track: _Live) -> bool:
             inside = bx.area(bx.clip(track.box[None], frame.size))[0] > 0
-            waits = frame.index - track.seen < self._patience(track) and track.lost < self.following.linger
+            patience = self._reach(track, self.following.patience)
+            waits = frame.index - track.seen < patience and track.lost < self.following.linger
             return bool(inside) and waits
 
         self._live = [track for track in self._live if goes_on(track)]

@@ -1,0 +1,97 @@
+"""Three named points on the curve of leaks against speed: what looks, how often, and how far ahead."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from passerby.core.frame import MediaInfo
+from passerby.core.stages import Detector
+from passerby.detect.faces import MULTIPLE, CenterFace
+from passerby.looking import At, Looking
+from passerby.settings import Options
+
+SMALLEST = 10
+"""Pixels of the longer side of the smallest face that the detector finds reliably, in the picture it is given."""
+LARGEST_LOOK = 1920
+"""Longest side of the small picture, at most: a larger one takes too much memory, and parts find the rest."""
+SLOW = 8
+"""Frames per second up to which nothing can be followed from one to the next, so that each is looked at in full."""
+ROOM = 100_000_000
+"""Bytes of frames that are held back, about."""
+
+
+@dataclass(frozen=True)
+class _Level:
+    """What a quality's name stands for."""
+
+    longest: int
+    """Longest side of the small picture, in pixels."""
+    per_second: int
+    """Looks per second of video, about."""
+    most: int
+    """Frames from one look to the next, at most."""
+    turns: tuple[At, ...]
+
+
+LEVELS: Mapping[str, _Level] = {
+    "fast": _Level(640, 4, 8, ("whole",)),
+    "balanced": _Level(960, 6, 5, ("whole", "part")),
+    "thorough": _Level(960, 1000, 1, ("whole", "part")),
+}
+
+
+@dataclass(frozen=True)
+class Finders:
+    """Who looks, and how often."""
+
+    detector: Detector
+    """At whole pictures."""
+    closer: Detector | None
+    """At parts in full size."""
+    looking: Looking
+
+
+def finders(info: MediaInfo, options: Options) -> Finders:
+    """What finds faces in this medium at the chosen quality."""
+    level = LEVELS[options.quality]
+    longest = longest_look(info, options)
+    whole = CenterFace(conf=options.conf, longest=longest)
+    if longest >= max(info.size):
+        return Finders(whole, None, looking(info, level, ("whole",)))
+    turns: tuple[At, ...] = level.turns
+    if "part" in turns and (info.rate is None or info.rate <= SLOW):
+        turns = ("all",)
+    closer = CenterFace(conf=options.conf) if turns != ("whole",) else None
+    return Finders(whole, closer, looking(info, level, turns))
+
+
+def longest_look(info: MediaInfo, options: Options) -> int:
+    """Longest side of the small picture: `SMALLEST` pixels in it are the smallest face to be found."""
+    if options.min_face is None:
+        return LEVELS[options.quality].longest
+    wanted = max(info.size) * SMALLEST // options.min_face
+    return min(max(-(-wanted // MULTIPLE) * MULTIPLE, 320), LARGEST_LOOK)
+
+
+def looking(info: MediaInfo, level: _Level, turns: tuple[At, ...]) -> Looking:
+    """How often to look, and a hold of one second but no more than 60 frames or `ROOM`; never less than two looks."""
+    rate = info.rate or Fraction(1)
+    every = min(max(1, int(rate / level.per_second)), level.most)
+    period = every * len(turns)
+    return Looking(
+        every=every,
+        interval_s=max(Fraction(1, level.per_second), Fraction(1, 50)) * Fraction(6, 5),
+        turns=turns,
+        hold=max(2 * period, min(max(round(rate), 8), 60, ROOM // _bytes(info))),
+        patience=max(2 * period, min(round(2 * rate), 120)),
+    )
+
+
+def _bytes(info: MediaInfo) -> int:
+    """Of one frame in memory."""
+    samples = sum(1 / (sx * sy) for sx, sy in info.format.subsampling) * info.format.channels
+    return max(int(info.size[0] * info.size[1] * samples) * np.dtype(info.format.dtype).itemsize, 1)

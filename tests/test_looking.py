@@ -1,0 +1,96 @@
+"""Looks go where something may have come, and nowhere else."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from drawn_frames import Film, Told
+
+from passerby.core.errors import OptionError
+from passerby.core.pixels import Box
+from passerby.flow import Meter
+from passerby.looking import Glance, Looking, scheduled
+from passerby.pipeline import looked
+from passerby.track.cuts import marked
+
+ACROSS = [(20 + 4 * i, 90) for i in range(60)]
+SIZE = (1280, 720)
+TURNS = Looking(every=2, turns=("whole", "part"), hold=12, part=(704, 416), interval_s=Fraction(9))
+"""Whole, part, whole, part, … of four parts."""
+
+
+def glances(film: Film, looking: Looking = TURNS) -> list[Glance]:
+    return [glance for glance in scheduled(marked(film), looking) if glance.whole or glance.parts]
+
+
+def holds(part: Box, box: np.ndarray) -> bool:
+    return bool((box[:2] >= part[:2]).all() and (box[2:] <= part[2:]).all())
+
+
+def test_whole_and_part_take_turns():
+    film = Film(ACROSS[:12], size=SIZE)
+    assert [(g.frame.index, g.whole) for g in glances(film)] == [
+        (0, True), (2, False), (4, True), (6, False), (8, True), (10, False), (11, True),
+    ]  # fmt: skip
+
+
+def test_every_part_is_looked_at_once_at_first_and_then_only_where_something_moves():
+    film = Film(ACROSS, size=SIZE)
+    looks = [glance for glance in glances(film) if glance.parts]
+    first, later = looks[:4], looks[4:]
+    assert len({glance.parts for glance in first}) == 4
+    assert later
+    assert all(any(holds(part, film.box(g.frame.index)) for part in g.parts) for g in later)
+
+
+def test_nothing_at_all_is_looked_at_where_nothing_moves():
+    """And what was found there is taken to be there still."""
+    film = Film(ACROSS[:1] * 60, size=SIZE)
+    detector, closer = Told(film), Told(film)
+    looks = list(looked(scheduled(marked(film), TURNS), detector, closer, 1, Meter()))
+    assert detector.looks == [0]
+    assert len(closer.looks) == 4
+    again = [look.found for look in looks if look.found is not None and len(look.found)]
+    assert len(again) > 12
+
+
+def test_what_comes_into_a_still_picture_is_looked_at():
+    film = Film([None] * 30 + [(300, 300)] * 30, size=SIZE, side=24)
+    seen = [glance.frame.index for glance in glances(film) if glance.whole and not glance.again]
+    assert any(30 <= index < 30 + TURNS.period for index in seen)
+    assert any(holds(part, film.box(40)) for g in glances(film) if g.frame.index >= 30 for part in g.parts)
+
+
+def test_a_new_shot_is_looked_at_from_the_start():
+    film = Film(ACROSS[:1] * 40, size=SIZE, cuts=frozenset({20}))
+    later = [glance for glance in glances(film) if glance.frame.index >= 20]
+    assert later[0].frame.index == 20
+    assert later[0].whole
+    assert not later[0].again
+    assert len({glance.parts for glance in later if glance.parts}) == 4
+
+
+def test_looking_at_all_is_looking_at_the_whole_and_every_part():
+    looking = Looking(every=1, turns=("all",), hold=4)
+    assert all(glance.whole and len(glance.parts) == 4 for glance in glances(Film(ACROSS[:5], size=SIZE), looking))
+
+
+@pytest.mark.parametrize(
+    ("turns", "every", "period"),
+    [(("whole",), 4, 4), (("whole", "part"), 5, 10), (("whole", "part", "part"), 4, 12), (("all",), 1, 1),
+     (("whole", "part", "whole", "part", "part"), 2, 6)],
+)  # fmt: skip
+def test_the_whole_is_looked_at_once_in_a_period(turns, every, period):
+    assert Looking(every=every, turns=turns, hold=30).period == period
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"every": 10, "hold": 5}, {"every": 0}, {"workers": 0}, {"turns": ()}, {"turns": ("part",)},
+     {"every": 8, "turns": ("whole", "part"), "hold": 15}],
+)  # fmt: skip
+def test_senseless_looking_is_refused(wrong):
+    with pytest.raises(OptionError):
+        Looking(**wrong)

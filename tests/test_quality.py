@@ -1,0 +1,61 @@
+"""A quality's name becomes sizes and intervals that suit the medium."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+from drawn_frames import YUV422_10, Film
+
+from passerby.quality import ROOM, finders, longest_look
+from passerby.settings import Options
+
+INFO = replace(Film([None]).info, rate=Fraction(30), size=(1920, 1080))
+
+
+def looking(rate, size=(1920, 1080), quality="balanced"):
+    info = replace(INFO, rate=None if rate is None else Fraction(rate), size=size)
+    return finders(info, Options(quality=quality)).looking
+
+
+@pytest.mark.parametrize(
+    ("rate", "size", "quality", "every", "turns"),
+    [
+        (30, (1920, 1080), "balanced", 5, ("whole", "part")),
+        (25, (1920, 1080), "balanced", 4, ("whole", "part")),
+        (60, (1920, 1080), "balanced", 5, ("whole", "part")),
+        (1000, (1920, 1080), "balanced", 5, ("whole", "part")),
+        (30, (640, 360), "balanced", 5, ("whole",)),
+        (30, (1920, 1080), "fast", 7, ("whole",)),
+        (30, (1920, 1080), "thorough", 1, ("whole", "part")),
+        (5, (1920, 1080), "balanced", 1, ("all",)),
+        (None, (4000, 3000), "balanced", 1, ("all",)),
+        (None, (4000, 3000), "fast", 1, ("whole",)),
+        (None, (16, 16), "balanced", 1, ("whole",)),
+    ],
+)
+def test_looks_suit_the_video(rate, size, quality, every, turns):
+    chosen = looking(rate, size, quality)
+    assert (chosen.every, chosen.turns) == (every, turns)
+
+
+@pytest.mark.parametrize("quality", ["fast", "balanced", "thorough"])
+@pytest.mark.parametrize("size", [(640, 360), (1920, 1080), (7680, 4320)])
+def test_the_hold_takes_two_looks_at_least_and_no_more_room_than_it_needs(quality, size):
+    chosen = looking(30, size, quality)
+    assert chosen.hold >= 2 * chosen.every * len(chosen.turns)
+    assert chosen.hold * size[0] * size[1] * 1.5 <= ROOM or chosen.hold == 2 * chosen.every * len(chosen.turns)
+
+
+def test_deep_pictures_are_held_for_a_shorter_time():
+    large = replace(INFO, size=(2560, 1440))
+    deep = replace(large, format=YUV422_10)
+    assert finders(deep, Options()).looking.hold < finders(large, Options()).looking.hold
+
+
+@pytest.mark.parametrize(
+    ("min_face", "longest"), [(None, 960), (20, 960), (40, 480), (15, 1280), (6, 1920), (1000, 320)]
+)
+def test_the_smallest_face_gives_the_size_of_the_small_picture(min_face, longest):
+    assert longest_look(INFO, Options(min_face=min_face)) == longest
