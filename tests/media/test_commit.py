@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
 from passerby.core.errors import OutputError
+from passerby.media import commit
 from passerby.media.commit import committed
 
 
@@ -76,3 +80,52 @@ def test_a_name_may_be_as_long_as_the_file_system_allows(name: str, folder: Path
 def test_a_longer_name_is_refused_in_a_sentence(folder: Path) -> None:
     with pytest.raises(OutputError, match="choose another name"), committed(folder / ("x" * 300)):
         pass
+
+
+CHILD = """
+import sys
+from pathlib import Path
+from passerby.media.commit import committed
+with committed(Path(sys.argv[1])) as file:
+    file.write(b"half a film")
+    file.flush()
+    print(file.name, flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_what_a_killed_run_left_is_removed_and_what_a_living_one_writes_is_not(tmp_path: Path) -> None:
+    path = tmp_path / "out.mp4"
+    command = [sys.executable, "-c", CHILD, str(path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        part = Path(child.stdout.readline().strip())
+        with pytest.raises(ZeroDivisionError):
+            written(path, lambda: 1 / 0)
+        assert part.read_bytes() == b"half a film"
+        child.kill()
+        child.wait()
+    assert list(tmp_path.iterdir()) == [part]
+    with committed(tmp_path / "another.mp4") as file:
+        file.write(b"film")
+    assert part.exists()
+    with committed(path) as file:
+        file.write(b"film")
+    assert sorted(tmp_path.iterdir()) == [tmp_path / "another.mp4", path]
+
+
+def test_a_file_that_another_run_swept_away_is_begun_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = commit._is_free
+    swept: list[str] = []
+
+    def first_swept(file: BinaryIO) -> bool:
+        if not swept:
+            swept.append(file.name)
+            os.unlink(file.name)
+        return real(file)
+
+    monkeypatch.setattr(commit, "_is_free", first_swept)
+    with committed(tmp_path / "out.mp4") as file:
+        file.write(b"film")
+    assert swept
+    assert (tmp_path / "out.mp4").read_bytes() == b"film"

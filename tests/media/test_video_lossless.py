@@ -88,7 +88,7 @@ def test_alpha_that_is_left_out_is_told_of(codec: str, tmp_path: Path) -> None:
     def mark(_: object, stream: VideoStream) -> None:
         stream.metadata["alpha_mode"] = "1"
 
-    path = draw(tmp_path / "in.webm", Clip(codec=codec, pixels="yuva420p", prepare=mark))
+    path = draw(tmp_path / "in.webm", Clip(codec=codec, pixels="yuva420p", prepare=mark, options={"auto-alt-ref": "0"}))
     source = VideoSource(path)
     assert source.info.notes == ("parts of the picture can be seen through (alpha): it is written opaque",)
     assert len(frames_of(path)) == len(seen(path).times)
