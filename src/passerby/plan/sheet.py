@@ -19,6 +19,8 @@ from passerby.plan.sheet_style import STYLE
 
 MAX_DECISIONS = 500
 """Decisions that are listed."""
+MAX_LINKS = 30
+"""Tracks that are listed as visible."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ def page(plan: Plan, thumbnails: Mapping[int, Sequence[Thumbnail]]) -> str:
         f"<title>{name}: who is hidden</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<header>\n",
         f"<h1>{name}</h1>\n<p>{_described(plan)}</p>\n</header>\n<main>\n",
         _totals(plan, hidden),
-        f"<section>\n<h2>Over the film</h2>\n{film(plan, per_frame)}\n"
+        f"<section>\n<h2>Over the film: up to {per_frame.max(initial=0)} hidden at a time</h2>\n{film(plan, per_frame)}\n"
         f'<p class="ends"><span>{_clock(0.0)}</span><span>{_clock(_lasts(plan))}</span></p>\n</section>\n',
         _decisions(plan.decisions),
         f"<section>\n<h2>Tracks, those to look at first at the top</h2>\n{_LEGEND}",
@@ -108,13 +110,20 @@ def _totals(plan: Plan, hidden: NDArray[np.bool_]) -> str:
         "Tracks": f"{len(plan.tracks)}" + (f" ({escape(', '.join(labels))})" if labels else ""),
         "Frames in which something is hidden": f"{len(np.unique(rows.frames[hidden]))} of {plan.media.frames}",
         "Boxes hidden": f"{int(hidden.sum())}",
-        "Boxes left visible": f"{int((~hidden).sum())}",
-        "Shortest track": "none" if shortest is None else f"{_link(shortest)}, {_many(len(shortest.frames), 'frame')}",
+        "Boxes left visible": f"{int((~hidden).sum())}" + _of_tracks(np.unique(rows.tracks[~hidden]).tolist()),
+        "Shortest track": "none" if shortest is None else f"{_link(shortest.id)}, {_many(len(shortest.frames), 'frame')}",
         "Decisions": f"{len(plan.decisions)}",
         "Cuts": f"{len(plan.cuts)}",
     }
     lines = "".join(f'<tr><th scope="row">{what}</th><td>{said}</td></tr>\n' for what, said in counts.items())
     return f"<section>\n<h2>Totals</h2>\n<table>\n{lines}</table>\n</section>\n"
+
+
+def _of_tracks(ids: list[int]) -> str:
+    """Whom the boxes left visible belong to."""
+    links = ", ".join(_link(id) for id in ids[:MAX_LINKS])
+    more = f" and {len(ids) - MAX_LINKS} more" if len(ids) > MAX_LINKS else ""
+    return f" of {links}{more}" if ids else ""
 
 
 def _decisions(decisions: Sequence[Decision]) -> str:
@@ -140,7 +149,7 @@ def _decision(decision: Decision) -> str:
     what = "hide" if decision.hide else '<strong class="seen">leave visible</strong>'
     cells = (
         what + (f" by {escape(decision.method)}" if decision.method else ""),
-        "everyone" if decision.track is None else f'<a href="#t{decision.track}">track {decision.track}</a>',
+        "everyone" if decision.track is None else _link(decision.track),
         "all" if decision.frames is None else f"{decision.frames[0]} to {decision.frames[1] - 1}",
         escape("; ".join(where)) or "anywhere",
         escape(decision.reason),
@@ -188,8 +197,8 @@ def _pictures(plan: Plan, track: Track, hidden: NDArray[np.bool_], thumbnails: S
         )
 
 
-def _link(track: Track) -> str:
-    return f'<a href="#t{track.id}">track {track.id}</a>'
+def _link(track: int) -> str:
+    return f'<a href="#t{track}">track {track}</a>'
 
 
 def _many(number: int, noun: str) -> str:

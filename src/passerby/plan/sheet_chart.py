@@ -48,7 +48,7 @@ def lane(plan: Plan, track: Track, hidden: NDArray[np.bool_]) -> str:
 
 
 def film(plan: Plan, per_frame: NDArray[np.int64]) -> str:
-    """How many boxes are hidden at a time, over the whole film: `per_frame` (frames,). Cuts are ticks at the top."""
+    """How many boxes are hidden at a time, over the whole film: `per_frame` (frames,). Cuts are lines."""
     frames = len(per_frame)
     columns = min(500, frames)
     if not columns:
@@ -57,7 +57,7 @@ def film(plan: Plan, per_frame: NDArray[np.int64]) -> str:
     top = max(int(most.max()), 1)
     steps = "".join(f"L{_x(i / columns)} {60 - 50 * n / top:.0f}H{_x((i + 1) / columns)}" for i, n in enumerate(most))
     area = f'<path class="o0" d="M0 60{steps}V60z"/>'
-    return _svg(60, f"Boxes hidden over time, {top} at most", [area, _cuts(plan.cuts / frames, 0, 8)])
+    return _svg(60, f"Boxes hidden over time, {top} at most", [area, _cuts(plan.cuts / frames, 0, 60)])
 
 
 def _svg(height: int, said: str, pieces: list[str]) -> str:

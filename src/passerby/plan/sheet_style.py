@@ -24,15 +24,16 @@ th, td { text-align: left; vertical-align: top; padding: .3rem 1rem .3rem 0; bor
 th { font-weight: 600; }
 a { color: inherit; }
 summary { cursor: pointer; }
-article { display: grid; grid-template-columns: 15rem 1fr; gap: .8rem 1.2rem; margin: .9rem 0; padding: .9rem;
+article { display: grid; grid-template-columns: 16rem 1fr; gap: .8rem 1.2rem; margin: .9rem 0; padding: .9rem;
   background: var(--card); border: 1px solid var(--line); border-radius: 8px; }
 article:target { outline: 2px solid var(--detected); }
+.words { grid-row: 1 / 3; }
 .words p { margin: .3rem 0; }
 .words ul { margin: .3rem 0; padding-left: 1.1rem; }
 .words li.fine { list-style: none; margin-left: -1.1rem; color: var(--dim); }
 .facts { font-size: .875rem; }
 .strip { display: flex; flex-wrap: wrap; gap: .6rem; align-content: flex-start; }
-.lane { grid-column: 1 / -1; }
+.lane { align-self: end; }
 figure { margin: 0; }
 figure img { display: block; height: 96px; width: auto; max-width: 100%; border-radius: 4px; }
 figcaption { font-size: .75rem; line-height: 1.3; padding-top: .2rem; }
@@ -52,6 +53,6 @@ section > svg, .lane > svg { width: 100%; }
 .o4 { fill: none; stroke: var(--drawn); stroke-width: 3; vector-effect: non-scaling-stroke; }
 .kept { fill: var(--seen); }
 .cut { fill: none; stroke: var(--ink); stroke-width: 2; stroke-dasharray: 3 2; vector-effect: non-scaling-stroke; }
-@media (max-width: 40rem) { article { grid-template-columns: 1fr; } }
+@media (max-width: 40rem) { article { grid-template-columns: 1fr; } .words { grid-row: auto; } }
 @media print { article { break-inside: avoid; } }
 """

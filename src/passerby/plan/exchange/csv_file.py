@@ -66,8 +66,8 @@ def write(plan: Plan, file: BinaryIO) -> None:
 def _line(*fields: str) -> str:
     """Texts as fields of a line, quoted where they have to be."""
     buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="").writerow(fields)
-    return buffer.getvalue()
+    csv.writer(buffer, lineterminator="\r\n").writerow(fields)  # by these it knows which fields need quotes
+    return buffer.getvalue().removesuffix("\r\n")
 
 
 def read(data: bytes, plan: Plan) -> Plan:
