@@ -17,7 +17,7 @@ import footage
 import numpy as np
 import pytest
 
-from passerby import cli
+from passerby import cli, load_plan
 from passerby.progress import Printed
 from passerby.report import Outcome, summary
 
@@ -166,13 +166,12 @@ def test_a_smaller_and_slower_output(here):
 
 
 def test_report_and_plan_are_written_down(here):
-    assert passerby("street.mp4", "--report", "r.json", "--plan", "p.json", "-q", "--seed", "7") == 0
-    report, plan = (json.loads((here / name).read_text()) for name in ("r.json", "p.json"))
-    assert report["files"][0]["report"]["seed"] == plan["seed"] == 7
-    hidden = sum(len(track["frames"]) for track in plan["tracks"])
-    assert hidden == report["files"][0]["report"]["hidden"]
-    assert plan["media"]["sha256"] == report["files"][0]["report"]["input_sha256"]
-    assert str(here) not in (here / "p.json").read_text()
+    assert passerby("street.mp4", "--report", "r.json", "--plan", "p.plan", "-q", "--seed", "7") == 0
+    [report] = [file["report"] for file in json.loads((here / "r.json").read_text())["files"]]
+    plan = load_plan("p.plan")
+    assert report["seed"] == plan.seed == 7
+    assert len(plan.rows()) == report["hidden"]
+    assert plan.media.sha256 == report["input_sha256"]
 
 
 @pytest.mark.parametrize("method", ["fill", "blur", "noise", "image", "outline", "face=mosaic"])
@@ -196,7 +195,7 @@ def test_ctrl_c_leaves_nothing_and_ends_with_130(here, monkeypatch, capsys):
         raise KeyboardInterrupt
 
     before = files(here)
-    monkeypatch.setattr(job._Counted, "write", interrupted)
+    monkeypatch.setattr(job.Counted, "write", interrupted)
     assert passerby("street.mp4") == 130
     assert files(here) == before
     assert "interrupted" in capsys.readouterr().err
@@ -327,7 +326,7 @@ USAGE = [
     (["street.mp4", "--preset", "warp"], "warp"),
     (["street.mp4", "--seed", "-1"], "--seed"),
     (["street.mp4", "--colour", "red"], "'red'"),
-    (["street.mp4", "photo.png", "--plan", "p.json", "-o", "out"], "--plan"),
+    (["street.mp4", "photo.png", "--plan", "p.plan", "-o", "out"], "--plan"),
     (["street.mp4", "--report", "street.mp4", "-y"], "--report"),
     (["street.mp4", "-o", "out.mp4", "--plan", "out.mp4"], "--plan"),
     (["folder", "-o", "."], "another folder"),
@@ -354,7 +353,7 @@ FAILURES = [
     (["street.mp4", "-o", "text.mp4"], "exists already"),
     (["street.mp4", "--method", "image", "--image", "street.mp4"], "street.mp4"),
     (["street.mp4", "--plan", "notes.txt"], "exists already"),
-    (["street.mp4", "--plan", "nowhere/p.json"], "nowhere"),
+    (["street.mp4", "--plan", "nowhere/p.plan"], "nowhere"),
 ]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from fractions import Fraction
 
@@ -12,13 +11,16 @@ import numpy as np
 import pytest
 from drawn_frames import found
 
-from passerby import anonymize
+from passerby import anonymize, load_plan
 from passerby.core import pixels
 from passerby.core.detections import Detections
 from passerby.core.errors import OptionError, OutputError, PasserbyError, StageError
-from passerby.job import Job, detector
+from passerby.job import Job
+from passerby.looking import Looking
 from passerby.mask.shapes import HeadOval
 from passerby.media.video import VideoSource
+from passerby.pipeline import analyze
+from passerby.quality import Finders, finders
 from passerby.settings import Options
 
 
@@ -38,10 +40,8 @@ def decoded(path):
 def hidden(plan, frame):
     """The masks of everything that `plan` hides in `frame`."""
     masks = []
-    for track in plan["tracks"]:
-        if frame.index in track["frames"]:
-            box = np.array(track["boxes"][track["frames"].index(frame.index)], np.float32)
-            masks.append(HeadOval().mask(box))
+    for track in plan.tracks:
+        masks += [HeadOval().mask(box) for box in track.boxes[track.frames == frame.index]]
     return masks
 
 
@@ -73,10 +73,10 @@ def exposed(plan, source, truth, least_px=16):
 @pytest.mark.parametrize("name", footage.CODINGS)
 def test_faces_are_covered_and_the_rest_is_the_sources_to_the_bit(name, tmp_path):
     suffix, coding = footage.CODINGS[name]
-    before, after, plan_file = tmp_path / f"in{suffix}", tmp_path / f"out{suffix}", tmp_path / "plan.json"
+    before, after, plan_file = tmp_path / f"in{suffix}", tmp_path / f"out{suffix}", tmp_path / "its.plan"
     truth = footage.write(footage.walking(), before, coding)
     report = anonymize(before, after, crf=0, plan=plan_file)
-    plan = json.loads(plan_file.read_text())
+    plan = load_plan(plan_file)
     assert report.frames == len(truth.times)
 
     with VideoSource(before) as source:
@@ -101,8 +101,8 @@ def test_nobody_is_exposed(name, tmp_path):
     """Occlusion, crossing, motion, scale, edges, shaking, cuts, fades and flashes: the truth is known."""
     before = tmp_path / "in.mp4"
     truth = footage.write(footage.SCENES[name](), before)
-    anonymize(before, tmp_path / "out.mp4", plan=tmp_path / "plan.json")
-    plan = json.loads((tmp_path / "plan.json").read_text())
+    anonymize(before, tmp_path / "out.mp4", plan=tmp_path / "its.plan")
+    plan = load_plan(tmp_path / "its.plan")
     with VideoSource(before) as source:
         assert exposed(plan, source, truth) == []
 
@@ -146,7 +146,7 @@ def out_of_memory():
 )
 def test_a_detector_that_breaks_leaves_no_output(clip, tmp_path, answer, error):
     with pytest.raises(error):
-        Job(clip, tmp_path / "out.mp4", Options()).run(Breaking(answer))
+        Job(clip, tmp_path / "out.mp4", Options()).run(look=lambda *_: Finders(Breaking(answer), None, Looking()))
     assert list(tmp_path.iterdir()) == []
     assert threading.active_count() == 1
 
@@ -177,12 +177,13 @@ def test_every_error_of_a_run_can_be_caught_at_once(tmp_path):
         anonymize(tmp_path / "missing.mp4")
 
 
-def test_the_default_detector_finds_large_and_small_faces(tmp_path):
-    """The overview has the large ones, the tiles the small ones."""
+def test_the_default_finders_find_large_and_small_faces(tmp_path):
+    """The small whole picture has the large ones, the parts the small ones."""
     before = tmp_path / "in.mp4"
     truth = footage.write(footage.sizes(), before)
     with VideoSource(before) as source:
-        frame = next(iter(source))
-        [seen] = detector(Options()).detect([frame])
+        found_by = finders(source.info, Options())
+        keep = []
+        analyze(source, detector=found_by.detector, closer=found_by.closer, looking=found_by.looking, keep=keep)
     large_enough = [face for face in truth.faces[0] if face.box[2] - face.box[0] >= 16]
-    assert len(seen) >= len(large_enough) > 2
+    assert len(keep[0]) >= len(large_enough) > 2

@@ -22,12 +22,15 @@ if TYPE_CHECKING:
     from passerby.core.errors import OptionError as OptionError
     from passerby.core.errors import OutputError as OutputError
     from passerby.core.errors import PasserbyError as PasserbyError
+    from passerby.core.errors import PlanError as PlanError
     from passerby.core.errors import StageError as StageError
     from passerby.core.errors import UnsupportedMedia as UnsupportedMedia
     from passerby.core.errors import WeightsError as WeightsError
     from passerby.core.frame import Frame as Frame
     from passerby.core.frame import MediaInfo as MediaInfo
     from passerby.core.frame import PixelFormat as PixelFormat
+    from passerby.core.plan import Decision as Decision
+    from passerby.core.plan import Plan as Plan
     from passerby.core.regions import Mask as Mask
     from passerby.core.regions import Patch as Patch
     from passerby.core.regions import Region as Region
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
     from passerby.detect.compose import Tiled as Tiled
     from passerby.detect.faces import CenterFace as CenterFace
     from passerby.job import anonymize as anonymize
+    from passerby.looking import Looking as Looking
     from passerby.mask.shapes import HeadOval as HeadOval
     from passerby.mask.shapes import Rectangle as Rectangle
     from passerby.media.stills import StillSink as StillSink
@@ -50,8 +54,11 @@ if TYPE_CHECKING:
     from passerby.paint.effects import Mosaic as Mosaic
     from passerby.paint.effects import Noise as Noise
     from passerby.paint.effects import Outline as Outline
-    from passerby.pipeline import Looking as Looking
     from passerby.pipeline import run as run
+    from passerby.plans import analyze as analyze
+    from passerby.plans import load_plan as load_plan
+    from passerby.plans import render as render
+    from passerby.plans import save_plan as save_plan
     from passerby.report import Report as Report
     from passerby.settings import Options as Options
 
@@ -73,6 +80,7 @@ _MODULES = {
         "OptionError",
         "OutputError",
         "PasserbyError",
+        "PlanError",
         "StageError",
         "UnsupportedMedia",
         "WeightsError",
@@ -81,6 +89,10 @@ _MODULES = {
         "Frame",
         "MediaInfo",
         "PixelFormat",
+    ),
+    "passerby.core.plan": (
+        "Decision",
+        "Plan",
     ),
     "passerby.core.regions": (
         "Mask",
@@ -97,6 +109,7 @@ _MODULES = {
     ),
     "passerby.detect.faces": ("CenterFace",),
     "passerby.job": ("anonymize",),
+    "passerby.looking": ("Looking",),
     "passerby.mask.shapes": (
         "HeadOval",
         "Rectangle",
@@ -107,9 +120,12 @@ _MODULES = {
     ),
     "passerby.media.video": ("VideoSource",),
     "passerby.media.write": ("VideoSink",),
-    "passerby.pipeline": (
-        "Looking",
-        "run",
+    "passerby.pipeline": ("run",),
+    "passerby.plans": (
+        "analyze",
+        "load_plan",
+        "render",
+        "save_plan",
     ),
     "passerby.report": ("Report",),
     "passerby.settings": ("Options",),

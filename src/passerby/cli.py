@@ -6,7 +6,6 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 leftovers found, 4 some of severa
 from __future__ import annotations
 
 import argparse
-import os
 import signal
 import sys
 import threading
@@ -17,7 +16,8 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from passerby.arguments import parse
-from passerby.core.errors import OptionError, OutputError, PasserbyError
+from passerby.console import answer, say
+from passerby.core.errors import OptionError, PasserbyError
 from passerby.settings import Options
 
 DONE, FAILED, USAGE, LEFTOVERS, SOME_FAILED, INTERRUPTED = 0, 1, 2, 3, 4, 130
@@ -30,13 +30,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
             chosen = parse(sys.argv[1:] if arguments is None else arguments)
             return RUN[chosen.command](chosen)
     except OptionError as error:
-        _say(f"passerby: {error}")
+        say(f"passerby: {error}")
         return USAGE
     except PasserbyError as error:
-        _say(f"passerby: {error}")
+        say(f"passerby: {error}")
         return FAILED
     except KeyboardInterrupt:
-        _say("passerby: interrupted; no unfinished output was left behind")
+        say("passerby: interrupted; no unfinished output was left behind")
         return INTERRUPTED
 
 
@@ -61,20 +61,6 @@ def _terminated(number: int, frame: FrameType | None) -> NoReturn:
     raise KeyboardInterrupt
 
 
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
-
-
-def _print(text: str) -> None:
-    """To standard output; a reader that has gone away is no failure of ours, a full disk is."""
-    try:
-        print(text, flush=True)
-    except BrokenPipeError:
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115  or Python complains once more when it ends
-    except OSError as error:
-        raise OutputError(f"cannot write to standard output: {error.strerror}") from error
-
-
 # Commands. What they need is imported in them: `passerby --version` should not load a decoder.
 
 
@@ -87,37 +73,87 @@ def _anonymize(chosen: argparse.Namespace) -> int:
     inputs = [*chosen.inputs, *chosen.more_inputs]
     if not inputs:
         raise OptionError("no input; give a video, a picture or a folder, as in: passerby street.mp4")
-    options = Options(**{name: getattr(chosen, name) for name in Options.names()})
+    options = _options(chosen)
     planned = batch.assign(inputs, chosen.output, options, chosen.report)
     if chosen.report is not None:
         check_free(chosen.report, force=options.force)
-    if not chosen.quiet:
-        _say(announcement(options))
-    if not chosen.quiet or options.outlined():
-        for line in options.warnings():
-            _say(f"warning: {line}")
+    _announce(chosen, options, announcement(options))
     if chosen.dry_run:
         outcomes = batch.rehearse(planned)
         for outcome in outcomes:
-            _say(_told(outcome, options))
+            say(_told(outcome, options))
     else:
-        detector = job.detector(options)
 
         def progress(path: Path) -> Progress:
             return Silent() if chosen.quiet else Printed(path.name)
 
         def done(outcome: Outcome) -> None:
             if outcome.status == "failed" or not chosen.quiet:
-                _say(_told(outcome, options, verbose=chosen.verbose))
+                say(_told(outcome, options, verbose=chosen.verbose))
 
-        outcomes = batch.run(planned, detector, progress, done)
+        outcomes = batch.run(planned, progress, done)
     text = summary(outcomes)
     if chosen.report is not None:
         job.write_text(chosen.report, text, force=options.force)
     if chosen.json:
-        _print(text)
+        answer(text)
     failed = sum(outcome.status == "failed" for outcome in outcomes)
     return DONE if not failed else FAILED if failed == len(outcomes) else SOME_FAILED
+
+
+def _analyze(chosen: argparse.Namespace) -> int:
+    from passerby import plan_commands
+
+    options = _options(chosen)
+    _announce(chosen, options, f"looking for {options.hide}; nobody is hidden yet")
+    plan_commands.analyze(chosen, options)
+    return DONE
+
+
+def _render(chosen: argparse.Namespace) -> int:
+    from passerby import job, plan_commands
+    from passerby.report import Outcome, summary
+
+    options = _options(chosen)
+    _announce(chosen, options, announcement(options))
+    media, output, report = plan_commands.render(chosen, options)
+    outcome = Outcome(input=media, status="done", message="", output=output, report=report)
+    if not chosen.quiet:
+        say(_told(outcome, options, verbose=chosen.verbose))
+    text = summary([outcome])
+    if chosen.report is not None:
+        job.write_text(chosen.report, text, force=options.force)
+    if chosen.json:
+        answer(text)
+    return DONE
+
+
+def _plan(chosen: argparse.Namespace) -> int:
+    from passerby import plan_commands
+
+    actions = {
+        "show": plan_commands.show,
+        "edit": plan_commands.edit,
+        "export": plan_commands.export,
+        "import": plan_commands.take_over,
+        "sheet": plan_commands.write_sheet,
+    }
+    actions[chosen.command.removeprefix("plan ")](chosen)
+    return DONE
+
+
+def _options(chosen: argparse.Namespace) -> Options:
+    """The options of a command; those that it does not have keep their defaults."""
+    return Options(**{name: getattr(chosen, name) for name in Options.names() if hasattr(chosen, name)})
+
+
+def _announce(chosen: argparse.Namespace, options: Options, what: str) -> None:
+    """Say what will be done, and what may leave somebody recognizable."""
+    if not chosen.quiet:
+        say(what + (f"; settings of {chosen.config}" if chosen.config else ""))
+    if not chosen.quiet or options.outlined():
+        for line in options.warnings():
+            say(f"warning: {line}")
 
 
 def _demo(chosen: argparse.Namespace) -> int:
@@ -133,19 +169,17 @@ def _demo(chosen: argparse.Namespace) -> int:
         check_free(path, force=chosen.force)
     options = Options(force=chosen.force, audio="keep")
     if not chosen.quiet:
-        _say(f"composing {before}: a drawn street, one public-domain face, a tone for sound")
+        say(f"composing {before}: a drawn street, one public-domain face, a tone for sound")
     truth = demo.compose(before)
     shown = Silent() if chosen.quiet else Printed(before.name)
     try:
-        report = job.Job(before, after, options).run(job.detector(options), shown)
+        report = job.Job(before, after, options).run(shown)
     finally:
         shown.end()
     if not chosen.quiet:
         there = sum(len(faces) for faces in truth.faces)
-        _say(
-            f"{after}: {report.frames} frames with {there} faces, {report.hidden} places hidden to be on the safe side"
-        )
-        _say("look at both files; then: passerby YOUR_VIDEO.mp4")
+        say(f"{after}: {report.frames} frames with {there} faces, {report.hidden} places hidden to be on the safe side")
+        say("look at both files; then: passerby YOUR_VIDEO.mp4")
     return DONE
 
 
@@ -196,4 +230,11 @@ def _told(outcome: Any, options: Options, verbose: bool = False) -> str:
     return "\n".join(lines)
 
 
-RUN: Mapping[str, Callable[[argparse.Namespace], int]] = {"anonymize": _anonymize, "demo": _demo, "doctor": _doctor}
+RUN: Mapping[str, Callable[[argparse.Namespace], int]] = {
+    "anonymize": _anonymize,
+    "analyze": _analyze,
+    "render": _render,
+    **{f"plan {action}": _plan for action in ("show", "edit", "export", "import", "sheet")},
+    "demo": _demo,
+    "doctor": _doctor,
+}

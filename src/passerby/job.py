@@ -9,18 +9,13 @@ from pathlib import Path
 from typing import Any, Self
 
 import cv2
-import numpy as np
-from numpy.typing import NDArray
 
-import passerby
 from passerby.core.errors import InputError, OptionError, OutputError, UnsupportedMedia
 from passerby.core.frame import Frame, MediaInfo
-from passerby.core.pixels import rgb
-from passerby.core.stages import Anonymizer, Detector, Sink
+from passerby.core.plan import Plan
+from passerby.core.stages import Sink
 from passerby.core.tracks import Sightings
-from passerby.detect.compose import Either, Tiled
-from passerby.detect.faces import CenterFace
-from passerby.mask.shapes import HeadOval, Rectangle, Shape
+from passerby.hiding import effect, rules, shapes
 from passerby.media.commit import check_free, committed
 from passerby.media.container import family_of, output_suffix
 from passerby.media.reading import Reading
@@ -28,16 +23,13 @@ from passerby.media.soundtrack import Soundtrack
 from passerby.media.stills import STILL_SUFFIXES, StillSink, StillSource, is_still
 from passerby.media.video import VideoSource
 from passerby.media.write import Encoding, VideoSink
-from passerby.paint.effects import Blur, ByLabel, Fill, Image, Mosaic, Noise, Outline
-from passerby.pipeline import Totals, run
+from passerby.pipeline import Totals, render, run
 from passerby.plan import store
 from passerby.progress import Progress, Silent
+from passerby.quality import Look, finders
+from passerby.record import Replayed, check_same, recorded
 from passerby.report import Report
 from passerby.settings import Options
-from passerby.track.refine import tracks
-
-OVERVIEW = 640
-"""Longest side, in pixels, of the small picture in which large faces are looked for."""
 
 
 def anonymize(
@@ -57,9 +49,9 @@ def anonymize(
     Raises:
         PasserbyError: see `core.errors`. Whatever is raised, no output file is there.
     """
-    chosen = _changed(options or Options(), changes)
+    chosen = changed(options or Options(), changes)
     path = Path(source)
-    return Job(path, Path(output) if output else beside(path), chosen).run(detector(chosen))
+    return Job(path, Path(output) if output else beside(path), chosen).run()
 
 
 def beside(path: Path) -> Path:
@@ -68,48 +60,16 @@ def beside(path: Path) -> Path:
     return path.with_name(f"{path.stem}_anonymized{suffix}")
 
 
-def detector(options: Options) -> Detector:
-    """What finds faces: a look at the small whole picture for large ones, and at full-size tiles for the rest."""
-    return Either((CenterFace(conf=options.conf, longest=OVERVIEW), Tiled(CenterFace(conf=options.conf))))
+def opened(path: Path, options: Options) -> VideoSource | StillSource:
+    """The frames of a file, as far as `options` want them."""
+    # OpenCV's own threads would fight with the detector's and the encoder's for the cores.
+    cv2.setNumThreads(1)
+    return StillSource(path) if is_still(path) else VideoSource(path, reading(options))
 
 
-def effect(options: Options) -> Anonymizer:
-    """What takes the place of each label."""
-    return ByLabel({label: _effect(method, options) for label, method in options.methods().items()})
-
-
-def shapes(options: Options) -> dict[str, Shape]:
-    """What hides each label."""
-    return {label: _shape(method, options) for label, method in options.methods().items()}
-
-
-def _effect(method: str, options: Options) -> Anonymizer:
-    match method:
-        case "mosaic":
-            return Mosaic(cells=options.cells)
-        case "fill":
-            return Fill(colour=options.fill_colour())
-        case "blur":
-            return Blur()
-        case "noise":
-            return Noise()
-        case "image":
-            assert options.image is not None
-            return Image(_picture(options.image))
-        case _:
-            return Outline()
-
-
-def _shape(method: str, options: Options) -> Shape:
-    if method == "outline":
-        return Rectangle(grow=0.5, feather=0)  # room for the writing
-    return HeadOval(grow=options.grow) if options.shape == "oval" else Rectangle(grow=options.grow)
-
-
-def _picture(path: Path) -> NDArray[np.uint8]:
-    """The picture to put over faces, RGB uint8 (H, W, 3)."""
-    with StillSource(path) as source:
-        return rgb(next(iter(source)))
+def reading(options: Options) -> Reading:
+    """How a video is read."""
+    return Reading(start_s=options.start, end_s=options.end, fps=options.fps, salvage=options.salvage)
 
 
 def write_text(path: Path, text: str, *, force: bool) -> None:
@@ -118,7 +78,7 @@ def write_text(path: Path, text: str, *, force: bool) -> None:
         file.write(text.encode())
 
 
-def _changed(options: Options, changes: dict[str, Any]) -> Options:
+def changed(options: Options, changes: dict[str, Any]) -> Options:
     unknown = set(changes) - set(Options.names())
     if unknown:
         raise OptionError(f"no option {', '.join(sorted(unknown))}; there are {', '.join(Options.names())}")
@@ -154,54 +114,68 @@ class Job:
         if self.options.plan is not None:
             check_free(self.options.plan, force=self.options.force)
 
-    def run(self, detector: Detector, progress: Progress | None = None) -> Report:
-        """Do it. Whatever is raised, no output file is there."""
+    def run(self, progress: Progress | None = None, look: Look = finders) -> Report:
+        """Do it, finding people by `look`. Whatever is raised, no output file is there."""
         self.check()
         started = time.monotonic()
-        # OpenCV's own threads would fight with the detector's and the encoder's for the cores.
-        cv2.setNumThreads(1)
-        source = self._source()
+        source = opened(self.input, self.options)
+        found_by = look(source.info, self.options)
         sink = self._sink(source.info)
-        seed = _seed(self.options, source.info)
-        keep: list[Sightings] = []
+        seed = chosen_seed(self.options, source.info)
+        seen: list[Sightings] = []
         with ExitStack() as stack:
             # Entered first, so that it is complete only when the output is.
-            plan = self.options.plan and stack.enter_context(committed(self.options.plan, force=self.options.force))
+            file = self.options.plan and stack.enter_context(committed(self.options.plan, force=self.options.force))
             stack.enter_context(source)
             stack.enter_context(sink)
             totals = run(
                 source,
-                _Counted(sink, progress or Silent(), _expected(source.info, self.options)),
-                detector=detector,
+                Counted(sink, progress or Silent(), expected(source.info, self.options)),
+                detector=found_by.detector,
+                closer=found_by.closer,
+                looking=found_by.looking,
                 effect=effect(self.options),
                 shapes=shapes(self.options),
                 seed=seed,
-                keep=keep if plan else None,
+                decisions=rules(self.options),
+                keep=seen if file else None,
             )
-            if plan:
-                plan.write(self._plan(source.info, keep, seed).encode())
+            if file and self.options.plan:
+                plan = recorded(self.input, source.info, self.options, totals, seen, seed)
+                store.save(plan, file, self.options.plan.parent)
         return self._report(source, sink, totals, seed, time.monotonic() - started)
 
-    def _source(self) -> VideoSource | StillSource:
-        if is_still(self.input):
-            return StillSource(self.input)
-        return VideoSource(self.input, self._reading())
+    def render(self, plan: Plan, progress: Progress | None = None) -> Report:
+        """Hide what `plan` says, which was made from the same input. Whatever is raised, no output file is there.
 
-    def _reading(self) -> Reading:
-        chosen = self.options
-        return Reading(start_s=chosen.start, end_s=chosen.end, fps=chosen.fps, salvage=chosen.salvage)
+        Raises:
+            PlanError: the input is another one than that of `plan`, or reads otherwise than it did then.
+        """
+        self.check()
+        started = time.monotonic()
+        source = opened(self.input, self.options)
+        check_same(plan, source.info)
+        sink = self._sink(source.info)
+
+        with source, sink:
+            totals = render(
+                Replayed(source, plan),
+                Counted(sink, progress or Silent(), plan.media.frames),
+                plan.rows(),
+                effect=effect(self.options, plan.labels, plan.methods),
+                shapes=shapes(self.options, plan.labels),
+                seed=plan.seed,
+                decisions=plan.decisions,
+            )
+        return self._report(source, sink, totals, plan.seed, time.monotonic() - started)
 
     def _sink(self, info: MediaInfo) -> VideoSink | StillSink:
         chosen = self.options
         if is_still(self.input):
             return StillSink(self.output, info, max_res=chosen.max_res, force=chosen.force)
         encoding = Encoding(encoder=chosen.encoder, crf=chosen.crf, preset=chosen.preset, max_res=chosen.max_res)
-        sound = Soundtrack(self.input, self._reading()) if chosen.audio == "keep" else None
+        sound = Soundtrack(self.input, reading(chosen)) if chosen.audio == "keep" else None
         return VideoSink(self.output, info, encoding, soundtrack=sound, force=chosen.force)
-
-    def _plan(self, info: MediaInfo, keep: list[Sightings], seed: int) -> str:
-        provenance = {"passerby": passerby.__version__, **self.options.changed()}
-        return store.to_json(info, tracks(Sightings.concat(keep)), seed, provenance)
 
     def _report(
         self, source: VideoSource | StillSource, sink: VideoSink | StillSink, totals: Totals, seed: int, seconds: float
@@ -215,7 +189,7 @@ class Job:
             size=info.size,
             frames=totals.frames,
             looks=totals.looks,
-            cuts=totals.cuts,
+            cuts=len(totals.cuts),
             hidden=totals.hidden,
             tracks=len(totals.tracks),
             origins={origin.name.lower(): count for origin, count in sorted(totals.origins.items())},
@@ -224,6 +198,7 @@ class Job:
             removed=_removed(info, self.options),
             missing=missing,
             notes=[*self.options.warnings(), *info.notes, *(sink.notes if isinstance(sink, VideoSink) else ())],
+            stages={stage: round(spent, 3) for stage, spent in totals.meter.seconds.items()},
             seconds=round(seconds, 3),
             frames_per_second=round(totals.frames / max(seconds, 1e-9), 2),
             detector="centerface",
@@ -232,7 +207,7 @@ class Job:
         )
 
 
-def _expected(info: MediaInfo, options: Options) -> int | None:
+def expected(info: MediaInfo, options: Options) -> int | None:
     """How many frames there will be, where it is known."""
     part = options.start is not None or options.end is not None or options.fps is not None
     return None if part else info.frames
@@ -247,7 +222,7 @@ def _removed(info: MediaInfo, options: Options) -> list[str]:
     return [stream for stream in others if options.audio == "drop" or not stream.startswith("audio")]
 
 
-def _seed(options: Options, info: MediaInfo) -> int:
+def chosen_seed(options: Options, info: MediaInfo) -> int:
     """The run's seed: the chosen one, or one that only who has the input can tell.
 
     The same input gives the same output, and yet nobody who sees the output alone can subtract its noise.
@@ -258,7 +233,7 @@ def _seed(options: Options, info: MediaInfo) -> int:
 
 
 @dataclass(frozen=True)
-class _Counted:
+class Counted:
     """A sink that tells how far it has come; entering and leaving the one inside is the caller's part."""
 
     sink: Sink

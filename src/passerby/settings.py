@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from fractions import Fraction
 from numbers import Integral, Real
@@ -17,11 +17,17 @@ TARGETS: Mapping[str, str] = {"faces": "face"}
 """What can be hidden, as users name it, and the label that detectors give it."""
 
 METHODS = ("mosaic", "fill", "blur", "noise", "image", "outline")
+HIDING = tuple(method for method in METHODS if method != "outline")
+"""The methods that leave nothing visible, or little."""
 SHAPES = ("oval", "box")
 AUDIO = ("drop", "keep")
 QUALITIES = ("fast", "balanced", "thorough")
 SAFE_CELLS = 10
 """With more mosaic cells than this, a face can be recognized again."""
+
+
+Zone = tuple[tuple[float, float], ...]
+"""The corners of a polygon, x and y in pixels of the upright frame."""
 
 
 def seconds(value: str | float | Fraction) -> Fraction:
@@ -53,12 +59,35 @@ def frame_rate(value: str | float | Fraction) -> Fraction:
         raise OptionError(f"{value!r} is not a frame rate; write 25, 29.97 or 30000/1001") from None
 
 
-_READERS: Mapping[str, Callable[[Any], Path | Fraction]] = {
+def zone(value: str | Sequence[Sequence[float]]) -> Zone:
+    """The corners of a polygon, from 'x,y x,y x,y' or pairs of numbers, in pixels of the upright frame.
+
+    Raises:
+        OptionError: `value` is not three corners or more.
+    """
+    try:
+        pairs = [corner.split(",") for corner in value.split()] if isinstance(value, str) else value
+        corners = tuple((float(x), float(y)) for x, y in pairs)
+        if len(corners) < 3 or not all(math.isfinite(side) for corner in corners for side in corner):
+            raise ValueError
+    except (TypeError, ValueError):
+        raise OptionError(f"{value!r} is not a zone; write three corners or more as 'x,y x,y x,y' in pixels") from None
+    return corners
+
+
+def _zones(value: str | Sequence[Any]) -> tuple[Zone, ...]:
+    """One zone as text, or several of them."""
+    return (zone(value),) if isinstance(value, str) else tuple(zone(one) for one in value)
+
+
+_READERS: Mapping[str, Callable[[Any], Path | Fraction | tuple[Zone, ...]]] = {
     "image": Path,
     "plan": Path,
     "start": seconds,
     "end": seconds,
     "fps": frame_rate,
+    "keep_zone": _zones,
+    "only_zone": _zones,
 }
 """What makes the exact value of an option of whatever is given for it."""
 
@@ -89,6 +118,12 @@ class Options:
     """How closely is looked: faster, or surer."""
     min_face: int | None = None
     """Pixels of the frame: the longer side of the smallest face that is to be found, 6..1000; None by `quality`."""
+    keep_zone: tuple[Zone, ...] = ()
+    """What lies wholly inside one of these stays visible (see `zone` for how they may be given)."""
+    only_zone: tuple[Zone, ...] = ()
+    """Only what touches one of these is hidden, where there are any."""
+    min_size: float | None = None
+    """Pixels of the frame: what is found smaller, by its longer side, stays visible."""
     audio: Literal["drop", "keep"] = "drop"
     start: Fraction | None = None
     """Seconds; what lies before is left out."""
@@ -121,6 +156,11 @@ class Options:
         _one_of("--quality", self.quality, QUALITIES)
         if self.min_face is not None:
             _number("--min-face", self.min_face, "from 6 to 1000 pixels", lambda side: 6 <= side <= 1000, Integral)
+        if self.min_size is not None:
+            _number("--min-size", self.min_size, "a number of pixels above 0", lambda side: 0 < side < math.inf)
+        for name in ("force", "salvage"):
+            if not isinstance(getattr(self, name), bool):
+                raise OptionError(f"--{name} is true or false, got {getattr(self, name)!r}")
         if self.max_res is not None:
             _number("--max-res", self.max_res, "a number of pixels from 16 up", lambda side: side >= 16, Integral)
         if self.fps is not None:
@@ -141,7 +181,10 @@ class Options:
         self.fill_colour()
 
     def _read(self) -> None:
-        """Make paths and exact fractions of what was given."""
+        """Make paths, zones and exact fractions of what was given."""
+        for name in ("hide", "method", "colour", "encoder", "preset"):
+            if not isinstance(getattr(self, name), str | None):
+                raise OptionError(f"--{name} is text, got {getattr(self, name)!r}")
         for name, read in _READERS.items():
             given = getattr(self, name)
             if given is None:
@@ -149,7 +192,7 @@ class Options:
             try:
                 object.__setattr__(self, name, read(given))
             except (TypeError, ValueError) as error:
-                raise OptionError(f"--{name}: {error}") from None
+                raise OptionError(f"--{name.replace('_', '-')}: {error}") from None
 
     @staticmethod
     def names() -> tuple[str, ...]:
@@ -169,9 +212,9 @@ class Options:
             _one_of("--hide", name, tuple(TARGETS))
         return tuple(dict.fromkeys(TARGETS[name] for name in names))
 
-    def methods(self) -> Mapping[str, str]:
-        """The method of each label that is hidden."""
-        chosen = dict.fromkeys(self.labels(), "mosaic")
+    def methods(self, labels: Sequence[str] = ()) -> Mapping[str, str]:
+        """The method of each label that is hidden, and of `labels` that a plan speaks of besides."""
+        chosen = dict.fromkeys((*self.labels(), *labels), "mosaic")
         for part in self.method.split(","):
             label, named, method = part.strip().rpartition("=")
             if named:
@@ -196,6 +239,12 @@ class Options:
             lines.append(
                 f"a mosaic of {self.cells} cells can leave a face recognizable; {DEFAULTS.cells} is the default"
             )
+        if self.only_zone:
+            lines.append("NOT EVERYONE IS HIDDEN: only who touches an --only-zone is")
+        if self.keep_zone:
+            lines.append("NOT EVERYONE IS HIDDEN: who is wholly inside a --keep-zone stays visible")
+        if self.min_size is not None:
+            lines.append(f"NOT EVERYONE IS HIDDEN: who is found smaller than {self.min_size:g} pixels stays visible")
         return tuple(lines)
 
     def fill_colour(self) -> tuple[int, int, int]:
@@ -214,7 +263,7 @@ def _one_of(option: str, value: str, choices: tuple[str, ...]) -> None:
 
 
 def _number(option: str, value: Any, wanted: str, fits: Callable[[Any], bool], kind: type = Real) -> None:
-    if not (isinstance(value, kind) and fits(value)):
+    if isinstance(value, bool) or not (isinstance(value, kind) and fits(value)):
         raise OptionError(f"{option} is {wanted}, got {value}")
 
 

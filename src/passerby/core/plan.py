@@ -120,7 +120,7 @@ class Plan:
     cuts: NDArray[np.int64] = field(default_factory=_no_frames)
     """(C,) frames in which a new shot begins, rising."""
     times: NDArray[np.int64] = field(default_factory=_no_frames)
-    """(media.frames,) presentation time of every frame in units of `media.time_base`, rising."""
+    """(media.frames,) presentation time of every frame in units of `media.time_base`, rising; (0,) where not known."""
     seed: int = 0
     """Whatever an effect draws at random is drawn from this and the track's id."""
     provenance: Mapping[str, str] = field(default_factory=dict)
@@ -130,6 +130,16 @@ class Plan:
         _check(self)
 
     # Reading
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What its tracks are: 'face', …"""
+        return tuple(sorted({track.label for track in self.tracks}))
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The methods that its decisions name."""
+        return tuple(sorted({decision.method for decision in self.decisions if decision.method is not None}))
 
     def track(self, id: int) -> Track:
         """The track of that id.
@@ -161,9 +171,12 @@ class Plan:
 
     def seconds(self, frames: NDArray[np.int64]) -> NDArray[np.float64]:
         """When frames (N,) are shown, in seconds on the input's own clock, which begins at 0, (N,) float64."""
+        if not len(self.times):
+            return np.asarray(frames / float(self.media.rate or 1), np.float64)
+        # What is read from a start on begins at 0; else the file's own clock may begin anywhere.
         start = self.media.start
-        first = 0 if start is not None or not len(self.times) else self.times[0]
-        return np.asarray((self.times[frames] - first) * float(self.media.time_base) + float(start or 0), np.float64)
+        ticks = self.times[frames] - (self.times[0] if start is None else 0)
+        return np.asarray(ticks * float(self.media.time_base) + float(start or 0), np.float64)
 
     def frame_at(self, time_s: Fraction) -> int:
         """The frame that is shown at `time_s` on the input's own clock.
@@ -316,7 +329,7 @@ def _check(plan: Plan) -> None:
     problem = None
     if ids != sorted(set(ids)) or (ids and ids[0] < 0):
         problem = "its tracks' ids are not unique and rising"
-    elif len(plan.times) != media.frames or (np.diff(plan.times) < 0).any():
+    elif len(plan.times) not in (0, media.frames) or (np.diff(plan.times) < 0).any():
         problem = f"it has {len(plan.times)} times for {media.frames} frames, or they do not rise"
     elif (np.diff(plan.cuts) <= 0).any() or ((plan.cuts < 0) | (plan.cuts >= media.frames)).any():
         problem = "its cuts are not among its frames"

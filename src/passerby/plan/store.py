@@ -1,51 +1,308 @@
-"""Plans as files: one JSON object, tracks as columns, one track a line."""
+"""Plans as files: a zip of one JSON object and columns of numbers. `docs/plan.md` describes every member.
+
+The same plan gives the same bytes. What is read is not trusted: sizes are checked before anything is unpacked, and a
+file that is damaged or contradicts itself is refused with one line.
+"""
 
 from __future__ import annotations
 
+import io
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+import os
+import zipfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, BinaryIO
 
-from passerby.core.frame import MediaInfo
-from passerby.core.tracks import Origin, Track
+import numpy as np
+from numpy.typing import NDArray
 
-VERSION = 1
+from passerby.core.errors import PlanError
+from passerby.core.plan import Decision, Media, Plan
+from passerby.core.tracks import Track
+from passerby.plan import format_1
+
+VERSION = 2
+HEAD = "plan.json"
+LARGEST_HEAD = 1 << 25
+"""Bytes of the JSON object."""
+MOST_ROWS = 1 << 25
+"""Boxes, frames or tracks in a plan: 15 hours of video with 20 faces in every frame."""
+LEVEL = 1
+"""Of compression, 0..9: higher ones take six times as long and make nothing smaller."""
 
 
-def to_json(media: MediaInfo, tracks: Sequence[Track], seed: int, provenance: Mapping[str, str]) -> str:
-    """The plan as text: the same plan gives the same bytes.
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """One array of the file."""
 
-    Boxes are exact (see `refine.GRID`), scores are rounded to 1/1000.
+    dtype: str
+    count: str
+    """What in the head says how many rows there are."""
+    width: int = 1
+
+
+COLUMNS = {
+    "tracks/ids": _Column("<i8", "tracks"),
+    "tracks/labels": _Column("<u2", "tracks"),
+    "tracks/lengths": _Column("<i8", "tracks"),
+    "boxes/frames": _Column("<i4", "boxes"),
+    "boxes/sides": _Column("<f4", "boxes", 4),
+    "boxes/scores": _Column("<f4", "boxes"),
+    "boxes/origins": _Column("|u1", "boxes"),
+    "times": _Column("<i8", "times"),
+    "cuts": _Column("<i8", "cuts"),
+}
+
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    LookupError,
+    TypeError,
+    ValueError,  # of JSON, of numpy, of text that is none; OptionError as well
+    ArithmeticError,
+    RecursionError,
+    NotImplementedError,
+)
+"""What reading a file that is not as it should be ends in."""
+
+
+# Writing
+
+
+def save(plan: Plan, file: BinaryIO, folder: Path) -> None:
+    """Write `plan` to `file`, which lies in `folder`; where the medium lies is told from there.
+
+    Raises:
+        PlanError: it is larger than `load` would open.
     """
-    head = {
+    rows = plan.rows()
+    labels = list(plan.labels)
+    columns: Mapping[str, NDArray[Any]] = {
+        "tracks/ids": np.array([track.id for track in plan.tracks], np.int64),
+        "tracks/labels": np.array([labels.index(track.label) for track in plan.tracks], np.uint16),
+        "tracks/lengths": np.array([len(track.frames) for track in plan.tracks], np.int64),
+        "boxes/frames": rows.frames,
+        "boxes/sides": rows.boxes,
+        "boxes/scores": rows.scores,
+        "boxes/origins": rows.origins,
+        "times": plan.times,
+        "cuts": plan.cuts,
+    }
+    counts = {column.count: len(columns[name]) for name, column in COLUMNS.items()}
+    head = json.dumps(_head(plan, labels, counts, folder), indent=1, sort_keys=True).encode()
+    if len(head) > LARGEST_HEAD or max(counts.values()) > MOST_ROWS:
+        raise PlanError(f"this plan has {counts['boxes']} boxes; {MOST_ROWS} is the most a file may hold; use --end")
+    with zipfile.ZipFile(file, "w") as members:
+        _add(members, HEAD, head)
+        for name, column in COLUMNS.items():
+            stored = io.BytesIO()
+            np.lib.format.write_array(stored, columns[name].astype(column.dtype), (1, 0), allow_pickle=False)
+            _add(members, f"{name}.npy", stored.getvalue())
+
+
+def _add(members: zipfile.ZipFile, name: str, data: bytes) -> None:
+    """A member without anything that differs from run to run or system to system."""
+    entry = zipfile.ZipInfo(name)
+    entry.create_system, entry.external_attr = 3, 0o644 << 16
+    members.writestr(entry, data, zipfile.ZIP_DEFLATED, LEVEL)
+
+
+def _head(plan: Plan, labels: list[str], counts: Mapping[str, int], folder: Path) -> dict[str, Any]:
+    media = plan.media
+    return {
         "passerby_plan": VERSION,
         "media": {
             "name": media.name,
+            "path": _relative(media.path, folder),
             "sha256": media.sha256,
             "size": list(media.size),
-            "rate": str(media.rate) if media.rate else None,
-            "time_base": str(media.time_base),
+            "frames": media.frames,
+            "rate": _text(media.rate),
+            "time_base": _text(media.time_base),
+            "start": _text(media.start),
+            "end": _text(media.end),
+            "fps": _text(media.fps),
+            "salvage": media.salvage,
         },
-        "seed": seed,
-        "provenance": dict(sorted(provenance.items())),
-        "origins": {origin.name.lower(): int(origin) for origin in Origin},
-    }
-    lines = [json.dumps(_columns(track), separators=(",", ":")) for track in tracks]
-    return json.dumps(head, indent=1)[:-2] + ',\n "tracks": [\n' + ",\n".join(lines) + "\n ]\n}\n"
-
-
-def _columns(track: Track) -> dict[str, Any]:
-    return {
-        "id": track.id,
-        "label": track.label,
-        "frames": track.frames.tolist(),
-        "boxes": [[_number(side) for side in box] for box in track.boxes],
-        "scores": [None if score != score else round(float(score), 3) for score in track.scores],
-        "origins": track.origins.tolist(),
+        "counts": dict(counts),
+        "labels": labels,
+        "decisions": [_decision(decision) for decision in plan.decisions],
+        "seed": plan.seed,
+        "provenance": dict(plan.provenance),
     }
 
 
-def _number(value: float) -> int | float:
-    """Whole numbers without their '.0'."""
-    value = float(value)
-    return int(value) if value.is_integer() else value
+def _relative(path: Path | None, folder: Path) -> str | None:
+    """`path` as seen from `folder`, with slashes; None where it is not known or lies on another drive."""
+    if path is None:
+        return None
+    try:
+        return Path(os.path.relpath(path.absolute(), folder.absolute())).as_posix()
+    except ValueError:
+        return None
+
+
+def _text(number: Fraction | None) -> str | None:
+    return None if number is None else str(number)
+
+
+def _decision(decision: Decision) -> dict[str, Any]:
+    """Its fields; those that narrow nothing are left out."""
+    fields = {name: getattr(decision, name) for name in Decision.__slots__}
+    if decision.zone is not None:
+        fields["zone"] = [[float(x), float(y)] for x, y in decision.zone]
+    if decision.under is not None:
+        fields["under"] = float(decision.under)
+    return {name: value for name, value in fields.items() if value is not None and value != ""}
+
+
+# Reading
+
+
+def load(path: Path) -> Plan:
+    """The plan in the file `path`, also of older formats.
+
+    Raises:
+        PlanError: it cannot be read, is none, is damaged, or is newer than this passerby.
+    """
+    try:
+        with path.open("rb") as file:
+            if file.read(1) == b"{":
+                return format_1.load(path)
+            with zipfile.ZipFile(file) as members:
+                return _unpacked(members, path)
+    except OSError as error:
+        raise PlanError(f"cannot read the plan {path}: {error.strerror or error}; check the name") from error
+    except _DAMAGE as error:
+        what = " ".join(str(error).split())[:200] or type(error).__name__
+        raise PlanError(f"{path.name} is no plan, or is damaged ({what}); analyze the input again") from error
+
+
+def _unpacked(members: zipfile.ZipFile, path: Path) -> Plan:
+    head = json.loads(_member(members, HEAD, LARGEST_HEAD))
+    version = _whole(head["passerby_plan"], VERSION + 1000)
+    if version > VERSION:
+        raise PlanError(
+            f"{path.name} is a plan of format {version}, and this passerby reads up to {VERSION}; update passerby"
+        )
+    wanted = {HEAD, *(f"{name}.npy" for name in COLUMNS)}
+    names = [entry.filename for entry in members.infolist()]
+    if sorted(names) != sorted(wanted):
+        raise ValueError(f"it has the members {', '.join(sorted(names))[:100]}")
+    counts = {name: _whole(count, MOST_ROWS) for name, count in dict(head["counts"]).items()}
+    read = {name: _array(members, name, column, counts[column.count]) for name, column in COLUMNS.items()}
+    return Plan(
+        _media(head["media"], path.parent),
+        _tracks(read, [_string(label) for label in head["labels"]]),
+        tuple(_read_decision(decision) for decision in head["decisions"]),
+        read["cuts"],
+        read["times"],
+        _whole(head["seed"], 2**63 - 1),
+        {_string(name): _string(value) for name, value in dict(head["provenance"]).items()},
+    )
+
+
+def _member(members: zipfile.ZipFile, name: str, limit: int) -> bytes:
+    """The bytes of a member of no more than `limit` of them; nothing is unpacked of a larger one."""
+    entry = members.getinfo(name)
+    if entry.file_size > limit:
+        raise ValueError(f"{name} would unpack to {entry.file_size} bytes, {limit} at most are due")
+    if entry.flag_bits & 1 or entry.compress_type not in (zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED):
+        raise ValueError(f"{name} is packed in a way that plans are not")
+    return members.read(entry)
+
+
+def _array(members: zipfile.ZipFile, name: str, column: _Column, count: int) -> NDArray[Any]:
+    """A column of exactly `count` rows; read-only."""
+    shape = (count, column.width) if column.width > 1 else (count,)
+    room = 1 << 10  # for the array's own header, which says its type and shape
+    data = _member(members, f"{name}.npy", count * column.width * np.dtype(column.dtype).itemsize + room)
+    stored = io.BytesIO(data)
+    if np.lib.format.read_magic(stored) != (1, 0):
+        raise ValueError(f"{name} is an array of another format")
+    found = np.lib.format.read_array_header_1_0(stored)
+    if found != (shape, False, np.dtype(column.dtype)):
+        raise ValueError(f"{name} holds {found[2]} of shape {found[0]}, wanted {column.dtype} of shape {shape}")
+    return np.frombuffer(data, column.dtype, offset=stored.tell()).reshape(shape)
+
+
+def _tracks(read: Mapping[str, NDArray[Any]], labels: list[str]) -> tuple[Track, ...]:
+    lengths = read["tracks/lengths"]
+    if (lengths < 1).any() or (lengths > MOST_ROWS).any() or lengths.sum() != len(read["boxes/frames"]):
+        raise ValueError("the tracks' lengths do not add up to its boxes")
+    if (read["tracks/labels"] >= len(labels)).any():
+        raise ValueError("a track's label is not among its labels")
+    ends = np.cumsum(lengths)
+    frames = read["boxes/frames"].astype(np.int64)
+    tracks = []
+    for id, label, length, end in zip(read["tracks/ids"], read["tracks/labels"], lengths, ends, strict=True):
+        rows = slice(end - length, end)
+        boxes, scores, origins = (read[f"boxes/{name}"][rows] for name in ("sides", "scores", "origins"))
+        tracks.append(Track(int(id), labels[label], frames[rows], boxes, scores, origins))
+    return tuple(tracks)
+
+
+def _media(head: Mapping[str, Any], folder: Path) -> Media:
+    width, height = (_whole(side, 1 << 20) for side in head["size"])
+    sha256 = _string(head["sha256"])
+    if len(bytes.fromhex(sha256)) != 32:
+        raise ValueError(f"{sha256[:70]!r} is no sha256")
+    path = None if head["path"] is None else _string(head["path"])
+    return Media(
+        name=_string(head["name"]),
+        sha256=sha256,
+        size=(width, height),
+        frames=_whole(head["frames"], MOST_ROWS),
+        rate=_fraction(head["rate"]),
+        time_base=_fraction(_string(head["time_base"])) or Fraction(1),
+        start=_fraction(head["start"]),
+        end=_fraction(head["end"]),
+        fps=_fraction(head["fps"]),
+        salvage=head["salvage"] is True,
+        path=None if path is None else folder / path,
+    )
+
+
+def _read_decision(head: Mapping[str, Any]) -> Decision:
+    unknown = set(head) - set(Decision.__slots__)
+    if unknown or not isinstance(head["hide"], bool):
+        raise ValueError(f"a decision of {', '.join(sorted(map(str, head)))[:100]}")
+    frames = head.get("frames")
+    zone = head.get("zone")
+    return Decision(
+        head["hide"],
+        None if "track" not in head else _whole(head["track"], 2**62),
+        None if frames is None else (_whole(frames[0], MOST_ROWS), _whole(frames[1], MOST_ROWS)),
+        None if zone is None else tuple((float(x), float(y)) for x, y in zone),
+        None if "under" not in head else float(head["under"]),
+        None if "method" not in head else _string(head["method"]),
+        _string(head.get("reason", "")),
+        _string(head.get("by", "")),
+    )
+
+
+def _whole(value: object, most: int) -> int:
+    if type(value) is not int or not 0 <= value <= most:
+        raise ValueError(f"{str(value)[:40]} is not a whole number from 0 to {most}")
+    return value
+
+
+def _string(value: object) -> str:
+    if not isinstance(value, str) or "\0" in value:
+        raise ValueError(f"{str(value)[:40]} is not text")
+    return value
+
+
+def _fraction(value: object) -> Fraction | None:
+    """Of text as 30000/1001; above 0 or 0, and small enough to compute with."""
+    if value is None:
+        return None
+    number = Fraction(_string(value)) if len(str(value)) < 80 else Fraction(-1)
+    if not 0 <= number < 2**40:
+        raise ValueError(f"{str(value)[:40]} is not a time or rate")
+    return number

@@ -1,0 +1,174 @@
+"""A box that somebody drew in one frame, followed both ways by what it looks like."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from passerby.core import boxes as bx
+from passerby.core import pixels
+from passerby.core.errors import PlanError
+from passerby.core.frame import Frame
+from passerby.core.plan import Plan
+from passerby.core.tracks import Origin, Sightings
+from passerby.edits import Drawn
+from passerby.job import opened
+from passerby.media.container import Limits, origin
+from passerby.media.container import opened as container_of
+from passerby.media.stills import is_still
+from passerby.record import Replayed, check_same
+from passerby.settings import Options
+from passerby.track.motion import follow
+
+LONGEST = 960
+"""Longest side of the pictures that are followed in, in pixels."""
+LIKENESS = 0.55
+"""Cross-correlation from which two pictures show the same thing."""
+LINGER = 6
+"""Frames that a box is kept where it cannot be followed on."""
+REACH_BACK = 300
+"""Frames before the drawn one that are looked at, at most: their small pictures are held in memory, 150 MB of them."""
+
+Glimpse = tuple[int, NDArray[np.uint8]]
+"""A frame's index and its light, (H, W)."""
+
+
+def followed(plan: Plan, drawn: Drawn, media: Path) -> Sightings:
+    """Where the drawn thing is, in every frame in which it can be followed and `LINGER` ones beyond.
+
+    It is followed up to the ends of its shot, to the picture's edge, and to where it does not look like itself any
+    more. Up to `drawn.until` it stays where it was last.
+
+    Raises:
+        PlanError: `media` is not what `plan` was made from.
+    """
+    first = max(drawn.frame - REACH_BACK, 0)
+    first = max([first, *(int(cut) for cut in plan.cuts if cut <= drawn.frame)])
+    past: deque[Glimpse] = deque(maxlen=REACH_BACK + 1)
+    trail = _Trail(plan, drawn)
+    for index, frame in frames(plan, media, first):
+        glimpse = index, trail.light(frame)
+        past.append(glimpse)
+        if index < drawn.frame:
+            continue
+        if index == drawn.frame:
+            trail.back(list(past))
+        elif not trail.forth(past[-2], glimpse):
+            break
+    return trail.rows()
+
+
+def frames(plan: Plan, media: Path, first: int) -> Iterator[tuple[int, Frame]]:
+    """Frames from `first` on with their indices in `plan`; a long video is not decoded from its beginning.
+
+    Raises:
+        PlanError: `media` is not what `plan` was made from.
+    """
+    then = plan.media
+    options = Options(start=then.start, end=then.end, fps=then.fps, salvage=then.salvage)
+    source = opened(media, options)
+    check_same(plan, source.info)
+    # Where frames were thinned out or damaged ones left out, they have to be counted from the beginning.
+    if first > 0 and len(plan.times) and not (then.fps or then.salvage or is_still(media)):
+        late = opened(media, replace(options, start=_start(plan, media, first)))
+        with late:
+            for frame in late:
+                index = first + frame.index
+                if index >= then.frames or frame.pts != plan.times[index] - plan.times[first]:
+                    raise PlanError(f"{then.name} reads otherwise than when its plan was made; analyze it again")
+                yield index, frame
+        return
+    with source:
+        for frame in Replayed(source, plan):
+            if frame.index >= first:
+                yield frame.index, frame
+
+
+def _start(plan: Plan, media: Path, first: int) -> Fraction:
+    """When frame `first` is shown, in seconds after the beginning of the file."""
+    tick = plan.media.time_base
+    with container_of(media, Limits()) as container:
+        begin = origin(container)
+    # What is read from a start on is shifted by whole ticks so that it begins at 0.
+    shift = Fraction(0) if plan.media.start is None else (begin + plan.media.start) // tick * tick
+    return int(plan.times[first]) * tick + shift - begin
+
+
+class _Trail:
+    """The path of a drawn thing as it comes to be known."""
+
+    def __init__(self, plan: Plan, drawn: Drawn) -> None:
+        self._plan = plan
+        self._drawn = drawn
+        self._scale = np.float32(min(1.0, LONGEST / max(plan.media.size)))
+        self._box = self._start = np.array(drawn.box, np.float32)
+        self._speed = np.zeros(2, np.float32)
+        self._lost = 0
+        """Frames in a row in which it could not be followed."""
+        self._rows: list[tuple[int, NDArray[np.float32], float, Origin]] = []
+
+    def light(self, frame: Frame) -> NDArray[np.uint8]:
+        """The small picture to follow in."""
+        width, height = (max(round(side * float(self._scale)), 1) for side in self._plan.media.size)
+        return pixels.luma(frame, (width, height))
+
+    def back(self, past: list[Glimpse]) -> None:
+        """The drawn frame, which is the last of `past`, and those before it."""
+        self._rows.append((self._drawn.frame, self._start, np.nan, Origin.DRAWN))
+        for now, before in pairwise(reversed(past)):
+            if not self._step(now, before):
+                break
+        self._box, self._speed, self._lost = self._start, np.zeros(2, np.float32), 0
+
+    def forth(self, before: Glimpse, now: Glimpse) -> bool:
+        """One frame further; False at the end of the path."""
+        asked = self._drawn.until is not None and now[0] <= self._drawn.until
+        if self._drawn.until is not None and not asked:
+            return False
+        ended = self._lost >= LINGER or now[0] in self._plan.cuts
+        if asked and (ended or not self._inside()):
+            self._lost = LINGER
+            self._rows.append((now[0], self._box, np.nan, Origin.EXTENDED))
+            return True
+        return not ended and (self._step(before, now) or asked)
+
+    def _step(self, here: Glimpse, there: Glimpse) -> bool:
+        """Carry the box from one frame to the one beside it; False where the path ends."""
+        if not self._inside() or self._lost >= LINGER:
+            return False
+        box = self._box * self._scale
+        guess = box + np.tile(self._speed * self._scale, 2)
+        [moved], [likeness] = follow(here[1], there[1], box[None], guess[None])
+        if self._lost or likeness < LIKENESS:
+            self._lost += 1
+            self._rows.append((there[0], self._box, np.nan, Origin.EXTENDED))
+            return True
+        moved = moved / self._scale
+        self._speed = (moved - self._box)[:2]
+        self._box = moved
+        self._rows.append((there[0], moved, float(likeness), Origin.FOLLOWED))
+        return True
+
+    def _inside(self) -> bool:
+        return bool(bx.area(bx.clip(self._box[None], self._plan.media.size))[0] > 0)
+
+    def rows(self) -> Sightings:
+        """Everything known, under no track's id."""
+        if not self._rows:
+            raise PlanError(f"{self._plan.media.name} has no frame {self._drawn.frame}; analyze it again")
+        frames, boxes, scores, origins = zip(*sorted(self._rows, key=lambda row: row[0]), strict=True)
+        return Sightings(
+            np.zeros(len(frames), np.int64),
+            np.array(frames, np.int64),
+            np.stack(boxes).astype(np.float32),
+            np.clip(np.array(scores, np.float32), 0, 1),
+            np.array(origins, np.uint8),
+            np.full(len(frames), self._drawn.label),
+        )

@@ -1,0 +1,89 @@
+"""Who is hidden, and how: the stages that options stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from passerby.core.errors import StageError
+from passerby.core.frame import Frame
+from passerby.core.pixels import rgb
+from passerby.core.plan import Decision
+from passerby.core.regions import Patch, Region
+from passerby.core.stages import Anonymizer
+from passerby.mask.shapes import HeadOval, Rectangle, Shape
+from passerby.media.stills import StillSource
+from passerby.paint.effects import Blur, ByLabel, Fill, Image, Mosaic, Noise, Outline
+from passerby.plan import policy
+from passerby.settings import Options
+
+
+def effect(options: Options, labels: Sequence[str] = (), methods: Sequence[str] = ()) -> Anonymizer:
+    """What takes the place of each label that is hidden, and of `labels` besides; regions may choose of `methods`."""
+    by_label = ByLabel({label: _effect(method, options) for label, method in options.methods(labels).items()})
+    return _ByMethod(by_label, {method: _effect(method, options) for method in methods}) if methods else by_label
+
+
+def shapes(options: Options, labels: Sequence[str] = ()) -> dict[str, Shape]:
+    """What hides each label."""
+    return {label: _shape(method, options) for label, method in options.methods(labels).items()}
+
+
+def rules(options: Options) -> tuple[Decision, ...]:
+    """Who is hidden by rule."""
+    return policy.decisions(only_zones=options.only_zone, keep_zones=options.keep_zone, min_size=options.min_size)
+
+
+class _ByMethod:
+    """An effect for each region that has a method of its own, and one for all the others."""
+
+    def __init__(self, others: Anonymizer, methods: Mapping[str, Anonymizer]) -> None:
+        self.effects = {"": others, **methods}
+        self.batch = min(effect.batch for effect in self.effects.values())
+        self.reach = max(effect.reach for effect in self.effects.values())
+        self.blind = all(effect.blind for effect in self.effects.values())
+
+    def paint(self, frames: Sequence[Frame], hidden: Sequence[Sequence[Region]]) -> list[list[Patch]]:
+        painted: list[dict[int, Patch]] = [{} for _ in hidden]
+        for method in sorted({region.method for regions in hidden for region in regions}):
+            if method not in self.effects:
+                raise StageError(
+                    f"no effect for the method {method!r}; there is {', '.join(filter(None, self.effects))}"
+                )
+            mine = [[i for i, region in enumerate(regions) if region.method == method] for regions in hidden]
+            chosen = [[regions[i] for i in rows] for regions, rows in zip(hidden, mine, strict=True)]
+            for done, rows, patches in zip(painted, mine, self.effects[method].paint(frames, chosen), strict=True):
+                done.update(zip(rows, patches, strict=True))
+        return [[done[i] for i in range(len(regions))] for done, regions in zip(painted, hidden, strict=True)]
+
+
+def _effect(method: str, options: Options) -> Anonymizer:
+    match method:
+        case "mosaic":
+            return Mosaic(cells=options.cells)
+        case "fill":
+            return Fill(colour=options.fill_colour())
+        case "blur":
+            return Blur()
+        case "noise":
+            return Noise()
+        case "image":
+            assert options.image is not None
+            return Image(_picture(options.image))
+        case _:
+            return Outline()
+
+
+def _shape(method: str, options: Options) -> Shape:
+    if method == "outline":
+        return Rectangle(grow=0.5, feather=0)  # room for the writing
+    return HeadOval(grow=options.grow) if options.shape == "oval" else Rectangle(grow=options.grow)
+
+
+def _picture(path: Path) -> NDArray[np.uint8]:
+    """The picture to put over faces, RGB uint8 (H, W, 3)."""
+    with StillSource(path) as source:
+        return rgb(next(iter(source)))

@@ -1,0 +1,253 @@
+"""Plans as files: read back as they were, the same bytes for the same plan, and nothing that is damaged opens."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+from drawn_plans import FRAMES, plan, track
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from passerby.core.errors import PlanError
+from passerby.core.plan import Decision
+from passerby.plan import store
+
+OLD = Path(__file__).with_name("format_1.json")
+"""Written by `--plan` of the first version, of one of the films that tests draw."""
+
+
+def rich():
+    """A plan with something in every place."""
+    followed = track(4, 3, 9, x=12.5, origin=1, and_also=(30,))
+    unknown = np.array([np.nan, *followed.scores[1:]], np.float32)
+    decisions = (
+        Decision(False, zone=((0, 0), (99.5, 0), (50, 80)), reason="the mural", by="policy"),
+        Decision(False, 1, (3, 7), reason="said yes – 1/2", by="user"),
+        Decision(True, 4, method="fill"),
+        Decision(False, under=12.5),
+    )
+    whole = plan(track(1, 0, 10), replace(followed, scores=unknown), track(9, 1, 2, label="plate"), decisions=decisions)
+    media = replace(
+        whole.media, start=Fraction(10, 3), end=Fraction(99), fps=Fraction(30000, 1001), salvage=True, rate=None
+    )
+    return replace(whole, media=media, cuts=np.array([5, 30]), provenance={"passerby": "1", "conf": "0.1"})
+
+
+def stored(a_plan, folder=Path()):
+    file = io.BytesIO()
+    store.save(a_plan, file, folder)
+    return file.getvalue()
+
+
+def loaded(data, path):
+    path.write_bytes(data)
+    return store.load(path)
+
+
+def told(a_plan):
+    """Everything in a plan, for comparing."""
+    rows = a_plan.rows()
+    columns = (rows.tracks, rows.frames, rows.boxes, rows.scores, rows.origins)
+    arrays = [(array.dtype.str, array.tobytes()) for array in (*columns, a_plan.cuts, a_plan.times)]
+    media = replace(a_plan.media, path=None)
+    return (media, a_plan.decisions, a_plan.seed, dict(a_plan.provenance), rows.labels.tolist(), arrays)
+
+
+@pytest.mark.parametrize("make", [plan, rich], ids=["empty", "rich"])
+def test_a_plan_is_read_back_as_it_was(make, tmp_path):
+    it = make()
+    assert told(loaded(stored(it), tmp_path / "x.plan")) == told(it)
+
+
+def test_what_is_read_cannot_be_written_to(tmp_path):
+    it = loaded(stored(rich()), tmp_path / "x.plan")
+    with pytest.raises(ValueError, match="read-only"):
+        it.tracks[0].boxes[0] = 0
+
+
+def test_the_same_plan_gives_the_same_bytes(tmp_path):
+    data = stored(rich())
+    assert data == stored(rich()) == stored(loaded(data, tmp_path / "x.plan"))
+
+
+def test_the_medium_is_told_from_where_the_plan_lies(tmp_path):
+    media = tmp_path / "clips" / "street.mp4"
+    for folder, named in ((tmp_path, "clips/street.mp4"), (tmp_path / "plans", "../clips/street.mp4")):
+        folder.mkdir(exist_ok=True)
+        data = stored(plan(path=media), folder)
+        with zipfile.ZipFile(io.BytesIO(data)) as members:
+            assert json.loads(members.read("plan.json"))["media"]["path"] == named
+        assert loaded(data, folder / "x.plan").media.path.resolve() == media
+        assert str(tmp_path).encode() not in data
+
+
+def test_a_plan_of_the_first_format_opens():
+    it = store.load(OLD)
+    written = json.loads(OLD.read_text())
+    assert it.media.sha256 == written["media"]["sha256"]
+    assert [t.frames.tolist() for t in it.tracks] == [t["frames"] for t in written["tracks"]]
+    assert [t.boxes.tolist() for t in it.tracks] == [t["boxes"] for t in written["tracks"]]
+    assert it.seconds(np.array([25])).tolist() == [1.0]
+    assert it.decisions == ()
+
+
+# Damage
+
+
+def packed(members):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as out:
+        for name, data in members.items():
+            out.writestr(name, data)
+    return file.getvalue()
+
+
+def unpacked(data):
+    with zipfile.ZipFile(io.BytesIO(data)) as members:
+        return {name: members.read(name) for name in members.namelist()}
+
+
+def with_head(change):
+    """A rich plan whose JSON is changed."""
+    members = unpacked(stored(rich()))
+    head = json.loads(members["plan.json"])
+    change(head)
+    return packed(members | {"plan.json": json.dumps(head)})
+
+
+def with_column(name, array):
+    """A rich plan in which a column is another one."""
+    column = io.BytesIO()
+    np.save(column, array, allow_pickle=array.dtype == object)
+    return packed(unpacked(stored(rich())) | {f"{name}.npy": column.getvalue()})
+
+
+def without(name):
+    members = unpacked(stored(rich()))
+    del members[name]
+    return packed(members)
+
+
+def bomb():
+    """A column that would unpack to a gigabyte."""
+    members = unpacked(stored(rich())) | {"boxes/sides.npy": bytes(1 << 28)}
+    return packed(members)
+
+
+BOXES = len(rich().rows())
+HEADS = {
+    "newer": (lambda head: head.update(passerby_plan=store.VERSION + 1), "update passerby"),
+    "no version": (lambda head: head.pop("passerby_plan"), "passerby_plan"),
+    "a version that is text": (lambda head: head.update(passerby_plan="2"), "whole number"),
+    "too many boxes": (lambda head: head["counts"].update(boxes=1 << 40), "whole number"),
+    "fewer boxes": (lambda head: head["counts"].update(boxes=BOXES - 1), "shape"),
+    "less than no boxes": (lambda head: head["counts"].update(boxes=-1), "whole number"),
+    "yes for a number": (lambda head: head["counts"].update(boxes=True), "whole number"),
+    "counts that are a list": (lambda head: head.update(counts=[1]), "no plan"),
+    "no sha256": (lambda head: head["media"].update(sha256="x" * 64), "no plan"),
+    "a short sha256": (lambda head: head["media"].update(sha256="0f"), "sha256"),
+    "a size of one side": (lambda head: head["media"].update(size=[3]), "no plan"),
+    "a rate of one by nothing": (lambda head: head["media"].update(rate="1/0"), "no plan"),
+    "a rate below zero": (lambda head: head["media"].update(rate="-25"), "not a time or rate"),
+    "a rate without end": (lambda head: head["media"].update(rate="9" * 5000), "not a time or rate"),
+    "more frames": (lambda head: head["media"].update(frames=FRAMES + 1), "times"),
+    "a label less": (lambda head: head.update(labels=["face"]), "label"),
+    "a label that is none": (lambda head: head.update(labels=["face", 3]), "not text"),
+    "a decision of nothing": (lambda head: head.update(decisions=[{}]), "hide"),
+    "a decision of more": (lambda head: head.update(decisions=[{"hide": True, "so": 1}]), "decision"),
+    "an unclear decision": (lambda head: head.update(decisions=[{"hide": "no"}]), "decision"),
+    "a decision on no frames": (lambda head: head.update(decisions=[{"hide": True, "frames": [3]}]), "no plan"),
+    "a zone of one corner": (lambda head: head.update(decisions=[{"hide": True, "zone": [[1, 2]]}]), "zone"),
+    "a seed that is text": (lambda head: head.update(seed="7"), "whole number"),
+}
+COLUMNS = {
+    "frames of floats": ("boxes/frames", np.zeros(BOXES), "float64"),
+    "sides of one column": ("boxes/sides", np.zeros(BOXES, np.float32), "shape"),
+    "sides by columns": ("boxes/sides", np.zeros((BOXES, 4), np.float32, order="F"), "wanted"),
+    "sides that are not numbers": ("boxes/sides", np.full((BOXES, 4), np.nan, np.float32), "a box"),
+    "pickles": ("times", np.array([None] * FRAMES), "wanted"),
+    "frames that fall": ("boxes/frames", np.arange(BOXES, dtype=np.int32)[::-1], "rise"),
+    "lengths that do not add up": ("tracks/lengths", np.array([1, 1, 1]), "add up"),
+    "lengths below zero": ("tracks/lengths", np.array([-1, BOXES, 1]), "add up"),
+    "lengths beyond all bounds": ("tracks/lengths", np.array([2**62, 2**62, 1]), "add up"),
+    "ids twice": ("tracks/ids", np.array([1, 1, 2]), "unique"),
+    "unknown origins": ("boxes/origins", np.full(BOXES, 9, np.uint8), "unknown way"),
+    "cuts beyond the end": ("cuts", np.array([5, 5000]), "cuts"),
+}
+FILES = {
+    "nothing": (b"", "no plan"),
+    "text": (b"This is no plan.\n" * 50, "no plan"),
+    "other JSON": (b'{"name": 1}', "no plan"),
+    "half of a JSON": (b'{"passerby_plan": 1, "media": ', "no plan"),
+    "deep JSON": (b'{"a":' + b"[" * 100_000, "no plan"),
+    "JSON of format 9": (b'{"passerby_plan": 9}', "format 1"),
+    "another zip": (packed({"readme.txt": "hello"}), "plan.json"),
+    "a bomb": (bomb(), "at most"),
+    "one more member": (packed(unpacked(stored(rich())) | {"more.npy": b""}), "more.npy"),
+    **{f"without {name}": (without(name), name.removesuffix(".npy")) for name in unpacked(stored(plan()))},
+    **{name: (with_head(change), said) for name, (change, said) in HEADS.items()},
+    **{name: (with_column(column, array), said) for name, (column, array, said) in COLUMNS.items()},
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_what_is_no_plan_is_refused_with_one_line(name, tmp_path):
+    data, said = FILES[name]
+    with pytest.raises(PlanError) as refused:
+        loaded(data, tmp_path / "x.plan")
+    assert len(str(refused.value).splitlines()) == 1
+    assert len(str(refused.value)) < 400
+    if not name.startswith("without"):
+        assert said in str(refused.value)
+
+
+def test_a_plan_that_is_not_there_is_said_to_be_missing(tmp_path):
+    for path in (tmp_path / "missing.plan", tmp_path):
+        with pytest.raises(PlanError, match="cannot read the plan"):
+            store.load(path)
+
+
+def opened(data, path):
+    """The plan, or None where it is refused in one line."""
+    try:
+        return loaded(data, path)
+    except PlanError as error:
+        return None if len(str(error).splitlines()) == 1 else pytest.fail(str(error))
+
+
+DATA = stored(rich())
+
+
+@settings(max_examples=400)
+@given(st.lists(st.tuples(st.integers(0, len(DATA) - 1), st.integers(0, 255)), min_size=1, max_size=4))
+def test_flipped_bytes_change_nothing_or_are_found_out(tmp_path_factory, flips):
+    damaged = bytearray(DATA)
+    for place, value in flips:
+        damaged[place] = value
+    it = opened(bytes(damaged), tmp_path_factory.getbasetemp() / "flipped.plan")
+    # Bytes that say nothing, as the date of a member, may be others.
+    assert it is None or told(it) == told(rich())
+
+
+@given(st.integers(0, len(DATA) - 1))
+def test_a_plan_that_breaks_off_is_refused(tmp_path_factory, length):
+    with pytest.raises(PlanError):
+        loaded(DATA[:length], tmp_path_factory.getbasetemp() / "short.plan")
+
+
+TEXT = OLD.read_bytes()
+
+
+@given(st.lists(st.tuples(st.integers(0, len(TEXT) - 1), st.integers(0, 255)), min_size=1, max_size=4))
+def test_damage_of_the_first_format_ends_in_one_line_too(tmp_path_factory, flips):
+    damaged = bytearray(TEXT)
+    for place, value in flips:
+        damaged[place] = value
+    opened(bytes(damaged), tmp_path_factory.getbasetemp() / "old.plan")
