@@ -34,12 +34,13 @@ import truth
 from leakage import Exposure, Leaks
 from numpy.typing import NDArray
 
-from passerby import job
+from passerby import hiding, quality
 from passerby.core.frame import Frame
 from passerby.core.regions import Mask
+from passerby.core.tracks import Sightings
 from passerby.media.video import VideoSource
 from passerby.pipeline import regions, run
-from passerby.settings import Options
+from passerby.settings import QUALITIES, Options
 
 REAL = (
     "crowd_arcade_1080p.mp4",
@@ -50,7 +51,6 @@ REAL = (
     "talking_head_512.mp4",
 )
 """Files of the shared footage that are measured by default."""
-QUALITIES = ("fast", "balanced", "thorough")
 DEFACE, OURS = "deface's way", "deface's finds, our masks"
 
 Hidden = Callable[[Path], Iterator[Sequence[Mask]]]
@@ -127,8 +127,8 @@ def systems(chosen: argparse.Namespace) -> dict[str, Hidden]:
         DEFACE: lambda clip: deface_hides(clip, chosen.cache, deface_mask),
         OURS: lambda clip: deface_hides(clip, chosen.cache, _our_mask),
     }
-    for quality in chosen.quality:
-        compared[quality] = lambda clip, quality=quality: hidden_by(clip, Options(quality=quality, method="fill"))
+    for name in chosen.quality:
+        compared[name] = lambda clip, name=name: hidden_by(clip, Options(quality=name, method="fill"))
     return compared
 
 
@@ -157,20 +157,23 @@ def deface_mask(box: NDArray[np.float32], size: tuple[int, int], scale: float = 
 
 
 def _our_mask(box: NDArray[np.float32], size: tuple[int, int]) -> Mask:
-    return job.shapes(Options())["face"].mask(box, size)
+    return hiding.shapes(Options())["face"].mask(box, size)
 
 
 def hidden_by(clip: Path, options: Options) -> Iterator[Sequence[Mask]]:
     """What passerby hides in `clip`: the masks that it paints in a real run that writes nothing."""
-    kept: list[job.Sightings] = []
-    shapes = job.shapes(options)
+    kept: list[Sightings] = []
+    shapes = hiding.shapes(options)
     sink = _Nowhere()
     with VideoSource(clip) as source:
+        finders = quality.finders(source.info, options)
         run(
             source,
             sink,
-            detector=job.detector(options),
-            effect=job.effect(options),
+            detector=finders.detector,
+            closer=finders.closer,
+            looking=finders.looking,
+            effect=hiding.effect(options),
             shapes=shapes,
             keep=kept,
         )
