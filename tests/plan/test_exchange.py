@@ -37,7 +37,7 @@ words = st.text(
     st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Cn")) | st.sampled_from("\n\t\r\"',;<&>"), max_size=12
 )
 labels = words.filter(bool) | st.sampled_from(["face", "plate"])
-corners = st.tuples(st.floats(0, 1920), st.floats(0, 1080))
+corners = st.tuples(*(st.integers(0, 4 * side).map(lambda quarters: quarters / 4) for side in (1920, 1080)))
 
 
 @st.composite

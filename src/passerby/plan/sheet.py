@@ -53,31 +53,31 @@ def _chosen(track: Track, number: int) -> list[int]:
 
 def page(plan: Plan, thumbnails: Mapping[int, Sequence[Thumbnail]]) -> str:
     """`plan` as an HTML page that needs nothing else, with `thumbnails` of its tracks by their ids."""
-    rows = plan.rows()
     hidden = _hidden(plan)
-    name = escape(plan.media.name)
-    risks = ranked(plan)
-    per_frame = np.bincount(rows.frames[hidden], minlength=plan.media.frames)
-    parts = [
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        # Whatever a plan's texts say, the page loads and runs nothing.
-        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; img-src data:; '
-        "style-src 'unsafe-inline'\">\n"
-        f"<title>{name}: who is hidden</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<header>\n",
-        f"<h1>{name}</h1>\n<p>{_described(plan)}</p>\n</header>\n<main>\n",
-        _totals(plan, hidden),
-        f"<section>\n<h2>Over the film: up to {per_frame.max(initial=0)} hidden at a time</h2>\n{film(plan, per_frame)}\n"
-        f'<p class="ends"><span>{_clock(0.0)}</span><span>{_clock(_lasts(plan))}</span></p>\n</section>\n',
-        _decisions(plan.decisions),
-        f"<section>\n<h2>Tracks, those to look at first at the top</h2>\n{_LEGEND}",
+    ends = np.cumsum([len(track.frames) for track in plan.tracks])
+    rows = {track.id: slice(end - len(track.frames), end) for track, end in zip(plan.tracks, ends, strict=True)}
+    articles = [
+        _article(plan, risk, hidden[rows[risk.track.id]], thumbnails.get(risk.track.id, ())) for risk in ranked(plan)
     ]
-    starts = dict(zip((t.id for t in plan.tracks), np.cumsum([0, *(len(t.frames) for t in plan.tracks)]), strict=False))
-    for risk in risks:
-        own = slice(starts[risk.track.id], starts[risk.track.id] + len(risk.track.frames))
-        parts.append(_article(plan, risk, hidden[own], thumbnails.get(risk.track.id, ())))
-    parts.append("</section>\n</main>\n</body>\n</html>\n")
-    return "".join(parts)
+    name = escape(plan.media.name)
+    return (
+        f"{_HEAD}<title>{name}: who is hidden</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
+        f"<header>\n<h1>{name}</h1>\n<p>{_described(plan)}</p>\n</header>\n<main>\n"
+        f"{_totals(plan, hidden)}{_film(plan, hidden)}{_decisions(plan.decisions)}"
+        f"<section>\n<h2>Tracks, those to look at first at the top</h2>\n{_LEGEND}{''.join(articles)}</section>\n"
+        "</main>\n</body>\n</html>\n"
+    )
+
+
+_HEAD = """\
+<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+"""
+"""Whatever a plan's texts say, the page loads and runs nothing."""
 
 
 def _hidden(plan: Plan) -> NDArray[np.bool_]:
@@ -94,12 +94,6 @@ def _described(plan: Plan) -> str:
     return f"{size} pixels, {media.frames} frames{rate}, sha256 <code>{escape(media.sha256[:16])}…</code>"
 
 
-def _lasts(plan: Plan) -> float:
-    if not plan.media.frames:
-        return 0.0
-    return float(plan.seconds(np.array([plan.media.frames - 1], np.int64))[0])
-
-
 def _totals(plan: Plan, hidden: NDArray[np.bool_]) -> str:
     rows = plan.rows()
     labels = [
@@ -111,12 +105,24 @@ def _totals(plan: Plan, hidden: NDArray[np.bool_]) -> str:
         "Frames in which something is hidden": f"{len(np.unique(rows.frames[hidden]))} of {plan.media.frames}",
         "Boxes hidden": f"{int(hidden.sum())}",
         "Boxes left visible": f"{int((~hidden).sum())}" + _of_tracks(np.unique(rows.tracks[~hidden]).tolist()),
-        "Shortest track": "none" if shortest is None else f"{_link(shortest.id)}, {_many(len(shortest.frames), 'frame')}",
+        "Shortest track": "none"
+        if shortest is None
+        else f"{_link(shortest.id)}, {_many(len(shortest.frames), 'frame')}",
         "Decisions": f"{len(plan.decisions)}",
         "Cuts": f"{len(plan.cuts)}",
     }
     lines = "".join(f'<tr><th scope="row">{what}</th><td>{said}</td></tr>\n' for what, said in counts.items())
     return f"<section>\n<h2>Totals</h2>\n<table>\n{lines}</table>\n</section>\n"
+
+
+def _film(plan: Plan, hidden: NDArray[np.bool_]) -> str:
+    per_frame = np.bincount(plan.rows().frames[hidden], minlength=plan.media.frames)
+    last = plan.seconds(np.array([plan.media.frames - 1], np.int64))[0] if plan.media.frames else 0.0
+    return (
+        f"<section>\n<h2>Over the film: up to {per_frame.max(initial=0)} hidden at a time</h2>\n"
+        f"{film(plan, per_frame)}\n"
+        f'<p class="ends"><span>{_clock(0.0)}</span><span>{_clock(last)}</span></p>\n</section>\n'
+    )
 
 
 def _of_tracks(ids: list[int]) -> str:
@@ -135,7 +141,8 @@ def _decisions(decisions: Sequence[Decision]) -> str:
     more = f"<p>And {rest} more.</p>\n" if rest > 0 else ""
     return (
         "<section>\n<h2>Decisions</h2>\n<p>Of those that apply to a box the last one counts.</p>\n"
-        f"<table>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{lines}</tbody>\n</table>\n{more}</section>\n"
+        '<div class="wide" tabindex="0" role="region" aria-label="Decisions">\n'
+        f"<table>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{lines}</tbody>\n</table>\n</div>\n{more}</section>\n"
     )
 
 

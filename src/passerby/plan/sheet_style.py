@@ -20,8 +20,11 @@ small { font-weight: normal; overflow-wrap: anywhere; }
 header p { margin: .3rem 0 0; }
 table { border-collapse: collapse; }
 th, td { text-align: left; vertical-align: top; padding: .3rem 1rem .3rem 0; border-bottom: 1px solid var(--line);
-  overflow-wrap: anywhere; font-variant-numeric: tabular-nums; }
-th { font-weight: 600; }
+  font-variant-numeric: tabular-nums; }
+th { font-weight: 600; white-space: nowrap; }
+td { overflow-wrap: anywhere; }
+.wide td { min-width: 5rem; max-width: 30rem; }
+.wide { overflow-x: auto; }
 a { color: inherit; }
 summary { cursor: pointer; }
 article { display: grid; grid-template-columns: 16rem 1fr; gap: .8rem 1.2rem; margin: .9rem 0; padding: .9rem;
