@@ -185,6 +185,30 @@ def test_a_file_that_breaks_off_is_told_from_one_that_ends(name: str, tmp_path: 
     assert 5 < len(frames) < 40
 
 
+@pytest.mark.parametrize("name", ["in.mp4", "in.mkv", "in.ts"])
+def test_a_stretch_behind_the_end_that_is_missing_is_told_from_one_that_does_not_decode(
+    name: str, tmp_path: Path
+) -> None:
+    clip = Clip(frames=50, options=GROUPS, muxing={"movflags": "faststart"} if name == "in.mp4" else {})
+    data = draw(tmp_path / f"whole_{name}", clip).read_bytes()
+    path = tmp_path / name
+    path.write_bytes(data[: len(data) * 6 // 10])
+    says = rf"{name} has no whole picture from 1\.5 s on: it is damaged at 1\.\d+ s \(the file breaks off\); choose"
+    with pytest.raises(DamagedMedia, match=says):
+        VideoSource(path, Reading(salvage=True, start_s=Fraction(3, 2)))
+
+
+def test_what_is_noted_of_a_file_is_no_sign_of_damage(tmp_path: Path) -> None:
+    """A start behind the end is the caller's mistake, whatever else there is to say of the file."""
+
+    def second(container: OutputContainer, _: VideoStream) -> None:
+        container.add_stream("libx264", rate=25, width=64, height=48, pix_fmt="yuv420p")
+
+    path = draw(tmp_path / "in.mkv", Clip(prepare=second))
+    with pytest.raises(OptionError, match="has no frame from 5 s"):
+        VideoSource(path, Reading(start_s=Fraction(5)))
+
+
 def test_an_mp4_without_its_index_says_so(tmp_path: Path) -> None:
     """The usual end of a recording whose battery ran out."""
     path = draw(tmp_path / "in.mp4")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -250,3 +252,58 @@ def test_memory_does_not_grow_with_sound_that_waits(tmp_path: Path, monkeypatch:
             sink.write(frame)
     assert len(ahead) > 150
     assert max(ahead) < Fraction(1, 10)
+
+
+# Salvage
+
+
+def _with_hole(path: Path, output: Path) -> Path:
+    """`path` without the second third of its bytes."""
+    data = path.read_bytes()
+    output.write_bytes(data[: len(data) // 3] + data[len(data) * 2 // 3 :])
+    return output
+
+
+@pytest.mark.parametrize("suffix", [".mkv", ".ts"])
+def test_salvage_tells_which_sound_is_missing(suffix: str, tmp_path: Path) -> None:
+    clip = replace(FILM, frames=50, sound="aac", options={"g": "12", "bf": "0"}, size=(96, 64))
+    whole = draw(tmp_path / f"whole{suffix}", clip)
+    path = _with_hole(whole, tmp_path / f"in{suffix}")
+    reading = Reading(salvage=True)
+    source, sound = VideoSource(path, reading), Soundtrack(path, reading)
+    with source, VideoSink(tmp_path / f"out{suffix}", source.info, soundtrack=sound) as sink:
+        for frame in source:
+            sink.write(frame)
+    [note] = sink.notes
+    found = re.fullmatch(r"the sound of track 1 is missing from (\d\.\d+) s to (\d\.\d+) s", note)
+    assert found is not None
+    begin, end = (float(time) for time in found.groups())
+    [after] = heard(tmp_path / f"out{suffix}")
+    times = [float(time) for time in after.times]
+    assert not [time for time in times if begin + 0.03 < time < end - 0.03]
+    assert max(b - a for a, b in pairwise(times)) == pytest.approx(end - begin, abs=0.05)
+
+
+@pytest.mark.parametrize("suffix", [".mkv", ".ts", ".mp4"])
+def test_of_a_whole_file_no_sound_is_missing(suffix: str, tmp_path: Path) -> None:
+    path = draw(tmp_path / f"in{suffix}", replace(FILM, sound="aac"))
+    for reading in (Reading(salvage=True), Reading(salvage=True, start_s=Fraction(1, 5), end_s=Fraction(4, 5))):
+        source, sound = VideoSource(path, reading), Soundtrack(path, reading)
+        with source, VideoSink(tmp_path / f"out{suffix}", source.info, soundtrack=sound, force=True) as sink:
+            for frame in source:
+                sink.write(frame)
+        assert sink.notes == ()
+
+
+def test_the_end_of_the_sound_of_a_file_that_breaks_off_is_missing(tmp_path: Path) -> None:
+    clip = replace(FILM, frames=50, sound="aac", options={"bf": "0"}, size=(96, 64), muxing={"movflags": "faststart"})
+    data = draw(tmp_path / "whole.mp4", clip).read_bytes()
+    path = tmp_path / "in.mp4"
+    path.write_bytes(data[: len(data) * 6 // 10])
+    reading = Reading(salvage=True)
+    source, sound = VideoSource(path, reading), Soundtrack(path, reading)
+    with source, VideoSink(tmp_path / "out.mp4", source.info, soundtrack=sound) as sink:
+        for frame in source:
+            sink.write(frame)
+    [note] = sink.notes
+    assert re.fullmatch(r"the sound of track 1 is missing from 1\.\d+ s to 2\.0\d+ s", note)

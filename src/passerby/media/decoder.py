@@ -43,6 +43,8 @@ class Missing:
     """Stands among the packets where some are missing, or cannot be trusted."""
 
     reason: str
+    pts: int | None
+    """Time of the first of them, if it is known."""
 
 
 class Decoder:
@@ -71,7 +73,7 @@ class Decoder:
         """What comes out for `packets`, in order of presentation."""
         for packet in packets:
             if isinstance(packet, Missing):
-                yield from self._broken(packet.reason, [])
+                yield from self._broken(packet.reason, [], packet.pts)
                 continue
             # To FFmpeg a packet without data says that the stream is over; AVI marks repeated pictures so.
             if not packet.size:
@@ -155,8 +157,11 @@ class Decoder:
         """Whether a picture comes before the key picture that decoding began with."""
         return time is not None and self._key is not None and time < self._key
 
-    def _broken(self, reason: str, frames: list[VideoFrame]) -> Iterator[Shown | Lost]:
-        """What was sent before the damage still comes out; then the loss, then a fresh start."""
+    def _broken(self, reason: str, frames: list[VideoFrame], pts: int | None = None) -> Iterator[Shown | Lost]:
+        """What was sent before the damage still comes out; then the loss, then a fresh start.
+
+        `pts` is when the damage begins at the latest, where nothing that was sent before it is missing.
+        """
         rest = [frame for frame in (*frames, *self._drained()) if not frame.is_corrupt]
         come = {frame.pts for frame in rest}
         lost = next((time for time in self._due if time not in come), None)
@@ -166,8 +171,10 @@ class Decoder:
                 yield self._shown(frame)
         if self._due:
             lost = self._due[0]
+        if lost is None:
+            lost = self._clock.next_time if pts is None else max(pts, self._clock.next_time)
         self._restart()
-        yield Lost(self._clock.next_time if lost is None else lost, reason)
+        yield Lost(lost, reason)
 
     def _drained(self) -> list[VideoFrame]:
         if not self._codec.is_open:

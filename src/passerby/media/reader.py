@@ -153,6 +153,7 @@ class Reader:
             if target is not None:
                 self.container.seek(target, stream=self.stream)
         began = False
+        struck: int | None = None
         try:
             for packet in packets_of(self.container, self.stream):
                 # The last packet of a file that breaks off is there in part.
@@ -162,15 +163,17 @@ class Reader:
                 while holes and place is not None and place >= holes[0].end:
                     hole = holes.pop(0)
                     if began or self.window.start is None:
-                        yield Missing(hole.reason)
+                        yield Missing(hole.reason, struck)
+                    struck = None
                 if holes and place is not None and place >= holes[0].start:
+                    struck = packet.pts if struck is None else struck
                     continue
                 began = True
                 yield packet
         except av.error.FFmpegError as error:
             self._read_error = f"the file cannot be read on: {error.strerror}"
         if holes:
-            yield Missing(holes[0].reason)
+            yield Missing(holes[0].reason, struck)
 
     def _seek_target(self, wanted: int) -> int | None:
         """A time from which seeking leads to a key picture at or before `wanted`; None: read from the beginning."""
@@ -255,6 +258,11 @@ class Reader:
         if self._decoder.skipped:
             notes.append(f"the file begins between key pictures: {self._decoder.skipped} pictures cannot be decoded")
         return notes
+
+    @property
+    def failed(self) -> bool:
+        """Whether any picture so far did not decode."""
+        return bool(self.gaps or self._decoder.skipped)
 
     def _stream_notes(self) -> list[str]:
         others = [stream for stream in self.container.streams.video if stream is not self.stream]

@@ -16,10 +16,13 @@ from av.packet import Packet
 
 from passerby.core.errors import DamagedMedia, OutputError, UnsupportedMedia
 from passerby.media.container import Family, opened, packets_of, picture_stream
+from passerby.media.holes import holes_in
 from passerby.media.reading import Reading, Window
 
 _JUMP_S = 1
 """A clock that goes back by more than so many seconds has started again."""
+_SILENCE_S = Fraction(1, 10)
+"""Less sound than this may be missing without a word: packets end where they do."""
 _EBML = frozenset({"matroska", "webm"})
 """Containers that say of a track how much of its beginning is not heard."""
 
@@ -48,6 +51,14 @@ class Soundtrack:
         self._clocks: dict[int, int] = {}
         self._begun: set[int] = set()
         self._pending: Packet[Any] | None = None
+        self._heard: dict[int, Fraction] = {}
+        """How far each track was kept, in seconds on the file's clock."""
+        self._missing: list[str] = []
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Of a salvage, which sound is missing; complete once all packets were asked for."""
+        return tuple(self._missing)
 
     def __enter__(self) -> Self:
         limits = self._reading.limits
@@ -55,6 +66,9 @@ class Soundtrack:
         picture = picture_stream(self._path.name, self._container, limits)
         assert picture.time_base is not None
         self._window = Window.of(self._reading, self._container, picture.time_base)
+        kind = self._container.format.name
+        # Of a healthy file, or where damage ends the run, there is nothing to leave out.
+        self._holes = holes_in(self._path, kind, picture.id, check_sums=False) if self._reading.salvage else ()
         # The picture is not copied, but its clock is watched.
         self._packets = packets_of(self._container, picture, *self._container.streams.audio)
         return self
@@ -89,6 +103,9 @@ class Soundtrack:
             if header:
                 track.codec_context.extradata = _bare(header, name, self._path.name)
             self._tracks[stream.index] = track
+            assert stream.time_base is not None
+            begin = (stream.start_time or 0) * stream.time_base
+            self._heard[stream.index] = begin if self._window.start is None else max(begin, self._window.start)
 
     def until(self, time: Fraction | None) -> Iterator[Packet[Any]]:
         """Packets that begin before `time` (seconds in the output), ready to be muxed; all that are left for None.
@@ -112,16 +129,45 @@ class Soundtrack:
                 packet = next(self._packets, None)
             except av.error.FFmpegError as error:
                 if self._reading.salvage:
+                    self._note_ends()
                     return None
                 raise DamagedMedia(f"{self._path.name}: its sound cannot be read on ({error.strerror})") from error
             if packet is None:
+                self._note_ends()
                 return None
             self._watch(packet)
             track = self._tracks.get(packet.stream_index)
             if track is not None and packet.size and self._is_heard(packet):
+                self._note_gap(packet)
                 copy = self._copy(packet, track)
                 self._check_begin(copy)
                 return copy
+
+    def _note_gap(self, packet: Packet[Any]) -> None:
+        """Note what is missing before `packet`, which is heard."""
+        assert packet.pts is not None
+        begin = packet.pts * packet.time_base
+        self._note(packet.stream_index, begin)
+        self._heard[packet.stream_index] = begin + (packet.duration or 0) * packet.time_base
+
+    def _note_ends(self) -> None:
+        """Note what is missing at the ends of the tracks, as far as they say how long they are."""
+        for index in list(self._heard):
+            stream = self._container.streams[index]
+            assert stream.time_base is not None
+            if stream.duration is not None:
+                ends = [((stream.start_time or 0) + stream.duration) * stream.time_base]
+            else:
+                ends = [Fraction(self._container.duration or 0, av.time_base)]
+            self._note(index, min(ends if self._window.end is None else [*ends, self._window.end]))
+
+    def _note(self, index: int, until: Fraction) -> None:
+        """Note that the track `index` has no sound between what was heard last and `until`, if so it is."""
+        heard = self._heard[index]
+        if self._reading.salvage and until - heard > _SILENCE_S:
+            number = list(self._tracks).index(index) + 1
+            begin, end = (float(time - self._window.origin) for time in (heard, until))
+            self._missing.append(f"the sound of track {number} is missing from {begin:.3f} s to {end:.3f} s")
 
     def _watch(self, packet: Packet[Any]) -> None:
         if packet.dts is None:
@@ -137,6 +183,9 @@ class Soundtrack:
     def _is_heard(self, packet: Packet[Any]) -> bool:
         """Whether all of `packet` belongs to what is read."""
         if packet.pts is None or packet.is_discard or packet.is_corrupt:
+            return False
+        place = packet.pos
+        if place is not None and any(hole.start <= place < hole.end for hole in self._holes):
             return False
         begin = packet.pts * packet.time_base
         end = begin + (packet.duration or 0) * packet.time_base

@@ -123,9 +123,17 @@ def _declared_end(reader: Reader) -> Fraction | None:
 
 def _refuse_empty(name: str, reader: Reader) -> NoReturn:
     """Say why there is no frame at all."""
-    if reader.gaps or reader.notes:
-        raise DamagedMedia(f"{name}: not one of its pictures decodes; copy it again from where it came", frame=0)
     window, declared = reader.window, reader.stream.duration
+    first = reader.gaps[0] if reader.gaps else None
+    if first is not None and window.start is not None and first.from_s > 0:
+        raise DamagedMedia(
+            f"{name} has no whole picture from {float(window.start - window.origin):g} s on: it is damaged at "
+            f"{first.from_s:.3f} s ({first.reason}); choose a start before that",
+            frame=0,
+            time_s=first.from_s,
+        )
+    if reader.failed:
+        raise DamagedMedia(f"{name}: not one of its pictures decodes; copy it again from where it came", frame=0)
     if window.start is None and window.end is None:
         raise UnsupportedMedia(f"{name} declares a video stream but holds no picture; nothing to do")
     start = float((window.start or window.origin) - window.origin)

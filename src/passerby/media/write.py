@@ -49,8 +49,8 @@ class VideoSink:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a user should know of how it is written, each one line."""
-        return self._target.notes
+        """What a user should know of how it is written, each one line; complete once it is."""
+        return (*self._target.notes, *(self._soundtrack.notes if self._soundtrack is not None else ()))
 
     def __enter__(self) -> Self:
         self._block = self._writing()
