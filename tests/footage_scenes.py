@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from functools import cache
+from functools import cache, partial
 
 import cv2
 import numpy as np
@@ -303,9 +303,7 @@ FILMS: Mapping[str, Take] = {
 }
 """Films on which nobody may leak whom a look at every frame would find."""
 
-SHORT: Mapping[str, Take] = {
-    f"appearing_{lasting}": Take(lambda lasting=lasting: appearing(lasting)) for lasting in (1, 2, 3)
-}
+SHORT: Mapping[str, Take] = {f"appearing_{lasting}": Take(partial(appearing, lasting)) for lasting in (1, 2, 3)}
 """Films of faces that are in view for less time than passes between looks."""
 
 

@@ -258,7 +258,7 @@ def test_the_uneven_film_has_the_gaps_asked_for(tmp_path: Path) -> None:
 
 def test_people_come_in_over_every_edge() -> None:
     """Each of the four is cut by another edge of the picture at the first sight of them."""
-    cut = {}
+    cut: dict[int, tuple[bool, ...]] = {}
     for _, faces in footage_scenes.edges(SMALL):
         for face in faces:
             x0, y0, x1, y1 = face.box
