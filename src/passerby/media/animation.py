@@ -11,8 +11,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import struct
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from fractions import Fraction
 from typing import BinaryIO, Protocol
 
@@ -21,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from passerby.core.frame import Plane
+from passerby.media.chunks import png_chunk, png_chunks, riff_chunk, riff_chunks
 
 Encode = Callable[[Plane], bytes]
 """A whole PNG or WebP file of one picture."""
@@ -62,7 +62,8 @@ class ApngWriter:
 
     def add(self, picture: Plane, duration_ms: int) -> None:
         x0, y0, x1, y1 = _changed(self._before, picture)
-        chunks = list(_png_chunks(self._encode(np.ascontiguousarray(picture[y0:y1, x0:x1]))))
+        coded = self._encode(np.ascontiguousarray(picture[y0:y1, x0:x1]))
+        chunks = [(name, bytes(body)) for name, _, body in png_chunks(coded)]
         if self._before is None:
             self._file.write(b"\x89PNG\r\n\x1a\n")
             for name, body in itertools.takewhile(lambda chunk: chunk[0] != b"IDAT", chunks):
@@ -93,15 +94,7 @@ class ApngWriter:
         return self._sequence - 1
 
     def _chunk(self, name: bytes, body: bytes) -> None:
-        self._file.write(struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body)))
-
-
-def _png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    at = 8
-    while at < len(data):
-        (size,) = struct.unpack_from(">I", data, at)
-        yield data[at + 4 : at + 8], data[at + 8 : at + 8 + size]
-        at += 12 + size
+        self._file.write(png_chunk(name, body))
 
 
 class WebpWriter:
@@ -113,14 +106,14 @@ class WebpWriter:
 
     def add(self, picture: Plane, duration_ms: int) -> None:
         x0, y0, x1, y1 = _changed(self._before, picture)
-        chunks = dict(_riff_chunks(self._encode(np.ascontiguousarray(picture[y0:y1, x0:x1]))))
+        chunks = dict(riff_chunks(self._encode(np.ascontiguousarray(picture[y0:y1, x0:x1]))))
         if self._before is None:
             self._begin(picture, chunks.get(b"ICCP"))
         time = min(duration_ms, (1 << 24) - 1)
         place = b"".join(value.to_bytes(3, "little") for value in (x0 // 2, y0 // 2, x1 - x0 - 1, y1 - y0 - 1, time))
-        coded = b"".join(_riff(name, chunks[name]) for name in (b"ALPH", b"VP8 ", b"VP8L") if name in chunks)
+        coded = b"".join(riff_chunk(name, chunks[name]) for name in (b"ALPH", b"VP8 ", b"VP8L") if name in chunks)
         # Flag 2: the rectangle replaces what is below it, see-through pixels and all.
-        self._file.write(_riff(b"ANMF", place + b"\2" + coded))
+        self._file.write(riff_chunk(b"ANMF", place + b"\2" + coded))
         self._before = picture
 
     def close(self) -> None:
@@ -132,22 +125,10 @@ class WebpWriter:
         height, width = picture.shape[:2]
         flags = 0x02 | (0x10 if picture.shape[2:] == (4,) else 0) | (0x20 if profile else 0)
         size = b"".join((side - 1).to_bytes(3, "little") for side in (width, height))
-        self._file.write(b"RIFF\0\0\0\0WEBP" + _riff(b"VP8X", struct.pack("<I", flags) + size))
+        self._file.write(b"RIFF\0\0\0\0WEBP" + riff_chunk(b"VP8X", struct.pack("<I", flags) + size))
         if profile:
-            self._file.write(_riff(b"ICCP", profile))
-        self._file.write(_riff(b"ANIM", struct.pack("<IH", 0, min(self._plays, 65535))))
-
-
-def _riff(name: bytes, body: bytes) -> bytes:
-    return name + struct.pack("<I", len(body)) + body + b"\0" * (len(body) % 2)
-
-
-def _riff_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    at = 12
-    while at < len(data):
-        (size,) = struct.unpack_from("<I", data, at + 4)
-        yield data[at : at + 4], data[at + 8 : at + 8 + size]
-        at += 8 + size + size % 2
+            self._file.write(riff_chunk(b"ICCP", profile))
+        self._file.write(riff_chunk(b"ANIM", struct.pack("<IH", 0, min(self._plays, 65535))))
 
 
 class GifWriter:

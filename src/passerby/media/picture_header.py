@@ -15,6 +15,7 @@ from typing import Literal
 
 from passerby.core.errors import DamagedMedia, UnsupportedMedia
 from passerby.media import tiff_tags as tiff
+from passerby.media.chunks import png_chunks, riff_chunks
 from passerby.media.tiff_tags import Directory, orientation
 
 Kind = Literal["jpeg", "png", "webp", "gif", "bmp", "tiff"]
@@ -173,7 +174,7 @@ def _png(data: bytes) -> PictureHeader:
     header = PictureHeader(kind="png", size=(0, 0), end=0)
     depth, color_type = 8, 0
     announced = frames = 0
-    for name, at, body in _png_chunks(data):
+    for name, at, body in png_chunks(data):
         if name == b"IHDR":
             width, height, depth, color_type = struct.unpack_from(">IIBB", body)
             if depth not in (1, 2, 4, 8, 16):
@@ -200,21 +201,6 @@ def _png(data: bytes) -> PictureHeader:
                 raise DamagedMedia(f"announces {announced} animation frames and has {frames}")
             return replace(header, end=at, frames=max(frames, 1), animated=frames > 0)
     raise DamagedMedia("breaks off before the end of its picture")
-
-
-def _png_chunks(data: bytes) -> Iterator[tuple[bytes, int, memoryview]]:
-    """Each chunk's name, where it ends and what is in it. Its check sum is right."""
-    view, at = memoryview(data), 8
-    while at + 12 <= len(data):
-        (size,) = struct.unpack_from(">I", data, at)
-        end = at + 12 + size
-        if end > len(data):
-            return
-        name = data[at + 4 : at + 8]
-        if zlib.crc32(view[at + 4 : end - 4]) != int.from_bytes(view[end - 4 : end], "big"):
-            raise DamagedMedia(f"is damaged: the check sum of its {name.decode('latin-1')} chunk is wrong")
-        yield name, end, view[at + 8 : end - 4]
-        at = end
 
 
 def _inflated(body: bytes) -> bytes | None:
@@ -244,7 +230,7 @@ def _webp(data: bytes) -> PictureHeader:
         raise DamagedMedia("breaks off before the end of its picture")
     header = PictureHeader(kind="webp", size=(0, 0), end=end)
     frames = 0
-    for name, body in _riff_chunks(data[:end], 12):
+    for name, body in riff_chunks(data[:end]):
         if name == b"VP8X":
             header = replace(header, size=(_three(body, 4) + 1, _three(body, 7) + 1))
         elif name in (b"VP8 ", b"VP8L"):
@@ -253,22 +239,13 @@ def _webp(data: bytes) -> PictureHeader:
             x, y, width, height = (_three(body, at) for at in (0, 3, 6, 9))
             _inside((width + 1, height + 1, 2 * x, 2 * y), header.size)
             frames += 1
-            exact = all(part != b"VP8 " for part, _ in _riff_chunks(body, 16))
+            exact = all(part != b"VP8 " for part, _ in riff_chunks(body, 16))
             header = replace(header, lossless=header.lossless and exact)
         elif name == b"EXIF":
             header = replace(header, orientation=orientation(body.removeprefix(b"Exif\0\0")))
         elif name == b"ICCP":
             header = replace(header, profile=body)
     return replace(header, frames=max(frames, 1), animated=frames > 0)
-
-
-def _riff_chunks(data: bytes, at: int) -> Iterator[tuple[bytes, bytes]]:
-    while at + 8 <= len(data):
-        (size,) = struct.unpack_from("<I", data, at + 4)
-        if at + 8 + size > len(data):
-            raise DamagedMedia("breaks off inside of its picture")
-        yield data[at : at + 4], data[at + 8 : at + 8 + size]
-        at += 8 + size + size % 2
 
 
 def _webp_size(name: bytes, body: bytes) -> tuple[int, int]:
