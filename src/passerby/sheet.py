@@ -26,6 +26,9 @@ HEIGHT = 96
 AROUND = 1.2
 """Share of a box's width and height that is shown on each side of it."""
 JPEG_QUALITY = 75
+MAX_PICTURES = 2500
+"""Above these, about 4 MB, tracks are shown in fewer than five pictures, but in two at least."""
+FACES_SHOWN = "Everybody is shown as they are: this page is for your eyes only."
 
 Wanted = Mapping[int, list[tuple[int, Boxes]]]
 """Frame → the tracks' ids and boxes (4,) to show of it."""
@@ -56,13 +59,14 @@ def write_sheet(
             for frame in shown:
                 for track, box in wish.get(frame.index, ()):
                     thumbnails[track].append(Thumbnail(frame.index, thumbnail(frame, box)))
-    return page(plan, thumbnails)
+    return page(plan, thumbnails, FACES_SHOWN if show_faces else "")
 
 
 def by_frame(plan: Plan) -> Wanted:
     """What is to be shown of which frame."""
     wish: dict[int, list[tuple[int, Boxes]]] = defaultdict(list)
-    for track, places in wanted(plan).items():
+    per_track = max(2, min(5, MAX_PICTURES // max(len(plan.tracks), 1)))
+    for track, places in wanted(plan, per_track).items():
         for frame, box in places:
             wish[frame].append((track, box))
     return wish
@@ -70,11 +74,9 @@ def by_frame(plan: Plan) -> Wanted:
 
 def _until_last(source: Iterable[Frame], wish: Wanted) -> Stream[Frame]:
     last = max(wish, default=-1)
-    frames = iter(source)
-    while last >= 0:
-        frame = next(frames, None)
-        if frame is None:
-            return
+    if last < 0:
+        return
+    for frame in source:
         yield frame
         if frame.index >= last:
             return

@@ -258,6 +258,10 @@ def test_cvats_own_numbers_do_not_join_tracks_that_passerby_told_apart():
     assert back.decisions == plan.decisions
 
 
+def test_a_track_of_no_proper_number_is_given_one():
+    assert [t.id for t in cvat(xml(BOX).replace('id="0"', 'id="-5"')).tracks] == [0]
+
+
 def test_a_track_copied_in_cvat_becomes_one_of_its_own():
     text = out(plan_of(track(3)), "cvat").decode()
     copied = text[text.index("<track") : text.index("</annotations>")]

@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 import cv2
 import numpy as np
 import pytest
-from drawn_frames import Film, frame
+from drawn_frames import FORMATS, Film, frame
 
 from passerby.core import pixels
 from passerby.core.plan import Decision, Media, Plan
@@ -155,8 +155,10 @@ def test_hidden_parts_are_hidden_and_kept_ones_are_not():
 
 
 def test_everybody_is_shown_only_when_asked_for():
-    pictures = images(write_sheet(plan_of(moving()), FILM, EFFECT, SHAPES, show_faces=True))
-    assert all(middle(picture).mean() < 220 for _, picture in pictures)
+    html = write_sheet(plan_of(moving()), FILM, EFFECT, SHAPES, show_faces=True)
+    assert all(middle(picture).mean() < 220 for _, picture in images(html))
+    assert "for your eyes only" in html
+    assert "for your eyes only" not in write_sheet(plan_of(moving()), FILM, EFFECT, SHAPES)
 
 
 def test_the_source_is_read_once_and_not_beyond_the_last_picture():
@@ -188,8 +190,9 @@ def test_an_effect_that_needs_neighbours_is_given_all_frames():
 
 @pytest.mark.parametrize("box", [(-80, -80, -40, -40), (90, 60, 96, 64), (0, 0, 96, 64), (400, 300, 500, 400)])
 @pytest.mark.parametrize("turn", [0, 1])
-def test_a_thumbnail_of_any_box_is_a_picture(box, turn):
-    one = frame(turn=turn)
+@pytest.mark.parametrize("format", FORMATS, ids=lambda format: format.name)
+def test_a_thumbnail_of_any_box_is_a_picture(box, turn, format):
+    one = frame(format, turn=turn)
     jpeg = thumbnail(one, np.array(box, np.float32))
     assert cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR).shape[0] == HEIGHT
 
@@ -200,6 +203,11 @@ def test_a_thumbnail_is_upright_and_of_the_right_place():
     picture = cv2.imdecode(np.frombuffer(thumbnail(one, np.array([0, 0, 64, 96], np.float32)), np.uint8), 1)
     whole = pixels.rgb(one, (64, 96))[..., ::-1]
     assert np.abs(picture.astype(int) - whole).mean() < 25
+
+
+def test_many_tracks_are_shown_in_fewer_pictures():
+    wish = by_frame(plan_of(*(track(id) for id in range(1000))))
+    assert sum(map(len, wish.values())) == 2000
 
 
 def test_several_tracks_in_one_frame_are_taken_at_once():

@@ -51,8 +51,11 @@ def _chosen(track: Track, number: int) -> list[int]:
     return sorted(list(dict.fromkeys([0, last, *doubtful, *even]))[:number])
 
 
-def page(plan: Plan, thumbnails: Mapping[int, Sequence[Thumbnail]]) -> str:
-    """`plan` as an HTML page that needs nothing else, with `thumbnails` of its tracks by their ids."""
+def page(plan: Plan, thumbnails: Mapping[int, Sequence[Thumbnail]], note: str = "") -> str:
+    """`plan` as an HTML page that needs nothing else, with `thumbnails` of its tracks by their ids.
+
+    `note` is a warning at its top.
+    """
     hidden = _hidden(plan)
     ends = np.cumsum([len(track.frames) for track in plan.tracks])
     rows = {track.id: slice(end - len(track.frames), end) for track, end in zip(plan.tracks, ends, strict=True)}
@@ -60,9 +63,10 @@ def page(plan: Plan, thumbnails: Mapping[int, Sequence[Thumbnail]]) -> str:
         _article(plan, risk, hidden[rows[risk.track.id]], thumbnails.get(risk.track.id, ())) for risk in ranked(plan)
     ]
     name = escape(plan.media.name)
+    warning = f'<p class="seen">{escape(note)}</p>\n' if note else ""
     return (
         f"{_HEAD}<title>{name}: who is hidden</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
-        f"<header>\n<h1>{name}</h1>\n<p>{_described(plan)}</p>\n</header>\n<main>\n"
+        f"<header>\n<h1>{name}</h1>\n<p>{_described(plan)}</p>\n{warning}</header>\n<main>\n"
         f"{_totals(plan, hidden)}{_film(plan, hidden)}{_decisions(plan.decisions)}"
         f"<section>\n<h2>Tracks, those to look at first at the top</h2>\n{_LEGEND}{''.join(articles)}</section>\n"
         "</main>\n</body>\n</html>\n"

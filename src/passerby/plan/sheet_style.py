@@ -45,7 +45,7 @@ figcaption { font-size: .75rem; line-height: 1.3; padding-top: .2rem; }
   font-size: .875rem; font-weight: 600; }
 .r2, .r3, .r4 { border-color: var(--some); color: var(--some); }
 .r5 { border-color: var(--high); background: var(--high); color: var(--paper); }
-.seen { color: var(--seen); font-weight: 600; }
+.seen, header .seen { color: var(--seen); font-weight: 600; }
 svg { display: block; max-width: 100%; }
 section > svg, .lane > svg { width: 100%; }
 .key { display: flex; flex-wrap: wrap; gap: .4rem 1.4rem; padding: 0; list-style: none; }

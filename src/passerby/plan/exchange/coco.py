@@ -16,7 +16,7 @@ from passerby.core.tracks import Sightings
 from passerby.plan.exchange.json_file import loaded
 from passerby.plan.exchange.table import (
     ORIGINS,
-    Reading,
+    Gathered,
     Table,
     Verdict,
     check_frame,
@@ -103,7 +103,7 @@ def read(data: bytes, plan: Plan) -> Plan:
     if len(frames) < len(told["images"]):
         raise InputError("two images of the file have one id; check the file")
     labels = {category.get("id"): str(category.get("name", "")) for category in _objects(told, "categories")}
-    reading, turns, decided = Reading.empty(), [], False
+    gathered, turns, decided = Gathered.empty(), [], False
     for annotation in _objects(told, "annotations"):
         image, category = _key(annotation, "image_id"), _key(annotation, "category_id")
         if image not in frames or category not in labels:
@@ -114,7 +114,7 @@ def read(data: bytes, plan: Plan) -> Plan:
         decided |= "hide" in attributes
         turns.append(number(attributes.get("rotation", 0), "a rotation"))
         score = annotation.get("score", attributes.get("score"))
-        reading.add(
+        gathered.add(
             _track(annotation, attributes),
             labels[category],
             frames[image],
@@ -123,9 +123,9 @@ def read(data: bytes, plan: Plan) -> Plan:
             origin_of(str(attributes.get("origin", ""))),
             _verdict(attributes),
         )
-    free = count(max(reading.tracks, default=0) + 1)
-    reading.tracks = [next(free) if track < 0 else track for track in reading.tracks]
-    table = _turned(reading.table(), np.array(turns))
+    free = count(max(gathered.tracks, default=0) + 1)
+    gathered.tracks = [next(free) if track < 0 else track for track in gathered.tracks]
+    table = _turned(gathered.table(), np.array(turns))
     return planned(plan, table, judged(table) if decided else general(plan))
 
 

@@ -1,4 +1,4 @@
-"""Reading CVAT's XML 1.1, of videos and of images, from anybody."""
+"""Gathered CVAT's XML 1.1, of videos and of images, from anybody."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from passerby.core.plan import Plan
 from passerby.core.tracks import Sightings
 from passerby.plan.exchange.keyframes import Key, filled
 from passerby.plan.exchange.table import (
-    Reading,
+    Gathered,
     Table,
     Verdict,
     check_frame,
@@ -106,7 +106,7 @@ class _Annotations:
         self._size: dict[str, int] = {}
         self._verdicts: dict[Verdict, int] = {Verdict(): 0}
         self._tracks: list[_Whole] = []
-        self._shapes = Reading.empty()
+        self._shapes = Gathered.empty()
         """Of images; those of no track are numbered -1."""
         self._rows = 0
 
@@ -200,11 +200,11 @@ class _Annotations:
         """All rows, each track with the number that it was given, or a free one where another has it already."""
         shapes = self._shapes.table()
         numbers = [track.number for track in self._tracks]
-        free = count(max([*numbers, *self._shapes.tracks], default=-1) + 1)
+        free = count(max([-1, *numbers, *self._shapes.tracks]) + 1)
         used: set[int] = set(self._shapes.tracks)
         parts = [replace(shapes.rows, tracks=np.array([next(free) if t < 0 else t for t in self._shapes.tracks], int))]
         for track in self._tracks:
-            id = next(free) if track.number in used else track.number
+            id = next(free) if track.number < 0 or track.number in used else track.number
             used.add(id)
             parts.append(replace(track.rows, tracks=np.full(len(track.rows), id, np.int64)))
         of_shapes = np.array([self._verdicts[said] for said in shapes.verdicts], np.int64)[shapes.verdict]

@@ -65,13 +65,11 @@ class Table:
 def tabled(plan: Plan) -> Table:
     """The rows of `plan`, by track, then frame."""
     rows = plan.rows()
-    verdicts = [UNDECIDED]
+    verdicts = {UNDECIDED: 0}
     verdict = np.zeros(len(rows), np.int64)
     for decision in plan.decisions:
         said = Verdict(decision.hide, decision.method or "", decision.reason, decision.by)
-        if said not in verdicts:
-            verdicts.append(said)
-        verdict[decision.applies(rows)] = verdicts.index(said)
+        verdict[decision.applies(rows)] = verdicts.setdefault(said, len(verdicts))
     return Table(rows, tuple(verdicts), verdict)
 
 
@@ -117,8 +115,8 @@ def general(plan: Plan) -> list[Decision]:
 
 
 @dataclass(slots=True)
-class Reading:
-    """Rows as they are read, in columns of plain values."""
+class Gathered:
+    """Rows that were read so far, in columns of plain values."""
 
     tracks: list[int]
     """-1 where the file names none."""
@@ -131,8 +129,8 @@ class Reading:
     verdicts: dict[Verdict, int]
 
     @staticmethod
-    def empty() -> Reading:
-        return Reading([], [], [], [], [], [], [], {UNDECIDED: 0})
+    def empty() -> Gathered:
+        return Gathered([], [], [], [], [], [], [], {UNDECIDED: 0})
 
     def add(
         self, track: int, label: str, frame: int, box: Sequence[float], score: float, origin: int, said: Verdict
