@@ -83,7 +83,7 @@ def done(jobs, monkeypatch, *, raising):
         raise raising
 
     monkeypatch.setattr(Job, "run", run)
-    return batch.run(jobs, Nothing(), lambda path: Silent(), lambda outcome: None)
+    return batch.run(jobs, lambda path: Silent(), lambda outcome: None)
 
 
 @pytest.mark.parametrize("error", [UnsupportedMedia("no"), OptionError("no"), MemoryError("no"), RuntimeError("no")])

@@ -22,11 +22,11 @@ def looking(rate, size=(1920, 1080), quality="balanced"):
 @pytest.mark.parametrize(
     ("rate", "size", "quality", "every", "turns"),
     [
-        (30, (1920, 1080), "balanced", 5, ("whole", "part")),
-        (25, (1920, 1080), "balanced", 4, ("whole", "part")),
-        (60, (1920, 1080), "balanced", 5, ("whole", "part")),
-        (1000, (1920, 1080), "balanced", 5, ("whole", "part")),
-        (30, (640, 360), "balanced", 5, ("whole",)),
+        (30, (1920, 1080), "balanced", 6, ("whole", "part")),
+        (25, (1920, 1080), "balanced", 5, ("whole", "part")),
+        (60, (1920, 1080), "balanced", 6, ("whole", "part")),
+        (1000, (1920, 1080), "balanced", 6, ("whole", "part")),
+        (30, (640, 360), "balanced", 6, ("whole",)),
         (30, (1920, 1080), "fast", 7, ("whole",)),
         (30, (1920, 1080), "thorough", 1, ("whole", "part")),
         (5, (1920, 1080), "balanced", 1, ("all",)),
@@ -51,7 +51,7 @@ def test_the_hold_takes_two_looks_at_least_and_no_more_room_than_it_needs(qualit
 def test_deep_pictures_are_held_for_a_shorter_time():
     large = replace(INFO, size=(2560, 1440))
     deep = replace(large, format=YUV422_10)
-    assert finders(deep, Options()).looking.hold < finders(large, Options()).looking.hold
+    assert finders(deep, Options(quality="fast")).looking.hold < finders(large, Options(quality="fast")).looking.hold
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from passerby.core.errors import OptionError, OutputError, PasserbyError
-from passerby.core.stages import Detector
 from passerby.job import Job, beside
 from passerby.media.container import VIDEO_SUFFIXES, output_suffix
 from passerby.media.stills import STILL_SUFFIXES, is_still
@@ -94,7 +93,6 @@ def _check_apart(option: str, extra: Path | None, planned: Sequence[Planned]) ->
 
 def run(
     planned: Sequence[Planned],
-    detector: Detector,
     progress: Callable[[Path], Progress],
     done: Callable[[Outcome], None],
 ) -> list[Outcome]:
@@ -105,7 +103,7 @@ def run(
     """
     outcomes = []
     for item in planned:
-        outcome = _one(item, detector, progress, alone=len(planned) == 1) if isinstance(item, Job) else item
+        outcome = _one(item, progress, alone=len(planned) == 1) if isinstance(item, Job) else item
         done(outcome)
         outcomes.append(outcome)
     return outcomes
@@ -126,11 +124,11 @@ def rehearse(planned: Sequence[Planned]) -> list[Outcome]:
     return outcomes
 
 
-def _one(job: Job, detector: Detector, progress: Callable[[Path], Progress], *, alone: bool) -> Outcome:
+def _one(job: Job, progress: Callable[[Path], Progress], *, alone: bool) -> Outcome:
     shown = progress(job.input)
     try:
         with _folder_for(job.output):
-            report = job.run(detector, shown)
+            report = job.run(shown)
     except PasserbyError as error:
         if alone and isinstance(error, OptionError):
             raise

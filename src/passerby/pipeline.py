@@ -151,7 +151,7 @@ def _known(
     """Frames with all that is known of them, each stage in a thread of its own."""
     period = max(2, looking.period)
     tracker = tracker or Follow(
-        Following(hold=looking.hold, patience=looking.patience, doubt=2 * period, linger=period)
+        Following(hold=looking.hold, patience=looking.patience, doubt=period, linger=period // 2)
     )
     meter = totals.meter
     # Closed from the last to the first, so that each thread ends before what it reads from is closed.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -39,7 +39,7 @@ class _Level:
 
 LEVELS: Mapping[str, _Level] = {
     "fast": _Level(640, 4, 8, ("whole",)),
-    "balanced": _Level(960, 6, 5, ("whole", "part")),
+    "balanced": _Level(960, 5, 6, ("whole", "part")),
     "thorough": _Level(960, 1000, 1, ("whole", "part")),
 }
 
@@ -53,6 +53,10 @@ class Finders:
     closer: Detector | None
     """At parts in full size."""
     looking: Looking
+
+
+Look = Callable[[MediaInfo, Options], Finders]
+"""Chooses who looks at a medium."""
 
 
 def finders(info: MediaInfo, options: Options) -> Finders:

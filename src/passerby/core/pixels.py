@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import cv2
@@ -57,18 +58,24 @@ def stored(plane: Plane, turn: int) -> Plane:
 
 def aligned(frame: Frame, box: Box) -> Box:
     """`box` cut to the frame and widened to whole chroma samples."""
+    return _aligned(frame.format, frame.size, box)
+
+
+@lru_cache(maxsize=1024)
+def _aligned(pixel_format: PixelFormat, size: tuple[int, int], box: Box) -> Box:
     sides = []
     for axis in (0, 1):
-        step = max(plane[axis] for plane in frame.format.subsampling)
-        phase = frame.format.phase[axis] if step > 1 else 0
-        low, high = max(box[axis], 0), min(box[axis + 2], frame.size[axis])
+        step = max(plane[axis] for plane in pixel_format.subsampling)
+        phase = pixel_format.phase[axis] if step > 1 else 0
+        low, high = max(box[axis], 0), min(box[axis + 2], size[axis])
         low = max((low + phase) // step * step - phase, 0)
-        high = min(-(-(high + phase) // step) * step - phase, frame.size[axis])
+        high = min(-(-(high + phase) // step) * step - phase, size[axis])
         sides.append((low, max(high, low)))
     (x0, x1), (y0, y1) = sides
     return x0, y0, x1, y1
 
 
+@lru_cache(maxsize=1024)
 def window(pixel_format: PixelFormat, box: Box) -> tuple[Window, ...]:
     """(rows, columns) of every plane for an `aligned` box."""
     windows = []
@@ -248,23 +255,27 @@ def places(frame: Frame, box: Box, inside: Box) -> tuple[tuple[NDArray[np.float6
     return tuple(answer)
 
 
-def bounds(frame: Frame, box: Box, inside: Box, count: int) -> tuple[tuple[list[int], list[int]], ...]:
+Bounds = tuple[list[int], list[int]]
+"""Where cells begin and end among the columns and the rows of a plane's samples."""
+
+
+def bounds(frame: Frame, box: Box, inside: Box, count: int) -> tuple[Bounds, ...]:
     """Where `count` cells along each side of another box begin and end among the samples of an `aligned` box.
 
     Per plane (columns, rows), each `count + 1` rising numbers from 0 to the number of samples: those of cell i lie
     between the i-th and the next. A cell that has no sample begins where it ends.
     """
-    answer = []
+    done: dict[tuple[int, int], Bounds] = {}
     for (sx, sy), (rows, columns) in zip(frame.format.subsampling, window(frame.format, box), strict=True):
-        px, py = (frame.format.phase[0] if sx > 1 else 0), (frame.format.phase[1] if sy > 1 else 0)
-        across = _bounds(columns, sx, px, inside[0], inside[2], count)
-        answer.append((across, _bounds(rows, sy, py, inside[1], inside[3], count)))
-    return tuple(answer)
+        if (sx, sy) not in done:
+            px, py = (frame.format.phase[0] if sx > 1 else 0), (frame.format.phase[1] if sy > 1 else 0)
+            across = _bounds(columns, sx, px, inside[0], inside[2], count)
+            done[sx, sy] = across, _bounds(rows, sy, py, inside[1], inside[3], count)
+    return tuple(done[step] for step in frame.format.subsampling)
 
 
 def _bounds(samples: slice, step: int, phase: int, low: int, high: int, count: int) -> list[int]:
     """`bounds` along one side, of which `low` to `high` is divided: a sample belongs where its middle lies."""
     length = samples.stop - samples.start
-    edges = [low + (high - low) * i / count for i in range(1, count)]
-    firsts = [math.ceil((edge + phase) / step - 0.5) - samples.start for edge in edges]
-    return [0, *(min(max(first, 0), length) for first in firsts), length]
+    first, size = (low + phase) / step - 0.5 - samples.start, (high - low) / (step * count)
+    return [0, *(min(max(math.ceil(first + size * i), 0), length) for i in range(1, count)), length]

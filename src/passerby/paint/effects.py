@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from itertools import pairwise
 from typing import Any, Protocol
 
 import cv2
@@ -97,8 +98,9 @@ def _celled(
     depth = cv2.CV_32S if plane.dtype == np.uint8 and plane.size < 1 << 23 else cv2.CV_64F
     corners = cv2.integral(plane, sdepth=depth)[rows][:, columns].astype(np.int64)
     sums = corners[1:, 1:] - corners[:-1, 1:] - corners[1:, :-1] + corners[:-1, :-1]
-    widths, heights = np.diff(columns), np.diff(rows)
-    counts = np.maximum(heights[:, None] * widths, 1)
+    widths = [end - start for start, end in pairwise(columns)]
+    heights = [end - start for start, end in pairwise(rows)]
+    counts = np.maximum(np.outer(heights, widths), 1)
     values = sums // counts.reshape(*counts.shape, *[1] * (plane.ndim - 2)) + noise
     values = np.minimum(np.maximum(values, legal[0]), legal[1]).astype(plane.dtype)
     return values.repeat(widths, axis=1).repeat(heights, axis=0)

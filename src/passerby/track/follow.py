@@ -200,11 +200,15 @@ class Follow:
 
     def _known(self, frame: int, box: Box, track: _Live) -> _Live | None:
         """Another track that was seen in the same place in a past frame, or None."""
-        for other, there in self._past[frame - self._past[0].index].seen:
-            same = other.id != track.id and other.label == track.label
-            if same and bx.iou(box[None], there[None]).item() >= SAME_PLACE:
-                return other
-        return None
+        others = [
+            (other, there)
+            for other, there in self._past[frame - self._past[0].index].seen
+            if other.id != track.id and other.label == track.label
+        ]
+        if not others:
+            return None
+        same = bx.iou(box[None], np.stack([there for _, there in others]))[0] >= SAME_PLACE
+        return others[int(np.argmax(same))][0] if same.any() else None
 
     def _go_on_as(self, track: _Live, other: _Live, frame: int) -> None:
         """Let `track` be the `other` that it meets in a past frame, if that was lost there: a face keeps its id."""

@@ -36,7 +36,8 @@ def follow(
     found, alike = guesses.copy(), np.zeros(len(boxes), np.float32)
     for i, (box, guess) in enumerate(zip(boxes, guesses, strict=True)):
         shift, alike[i] = _find(before, after, box, guess)
-        found[i] = box + np.tile(shift, 2)
+        found[i, :2] = box[:2] + shift
+        found[i, 2:] = box[2:] + shift
     return found, alike
 
 
@@ -52,7 +53,7 @@ def _find(
         return nothing
     step = -(-side // SAMPLES)
     template = before[y0:y1:step, x0:x1:step]
-    if template.std() < FLAT:
+    if cv2.meanStdDev(template)[1].item() < FLAT:
         return nothing
     # Half a box on every side of the guess; the guess may lie a fraction of a pixel beside the template.
     reach = max(side // 2, SMALLEST)
