@@ -31,11 +31,14 @@ LONGEST = 960
 """Longest side of the pictures that are followed in, in pixels."""
 LIKENESS = 0.55
 """Cross-correlation from which two pictures show the same thing."""
+SURE = 0.8
+"""Cross-correlation from which it is still the very picture that it was compared with before."""
 LINGER = 6
 """Frames that a box is kept where it cannot be followed on."""
 REACH_BACK = 300
 """Frames before the drawn one that are looked at, at most: their small pictures are held in memory, 150 MB of them."""
 
+Box = NDArray[np.float32]
 Glimpse = tuple[int, NDArray[np.uint8]]
 """A frame's index and its light, (H, W)."""
 
@@ -108,11 +111,8 @@ class _Trail:
         self._plan = plan
         self._drawn = drawn
         self._scale = np.float32(min(1.0, LONGEST / max(plan.media.size)))
-        self._box = self._start = np.array(drawn.box, np.float32)
-        self._speed = np.zeros(2, np.float32)
-        self._lost = 0
-        """Frames in a row in which it could not be followed."""
-        self._rows: list[tuple[int, NDArray[np.float32], float, Origin]] = []
+        self._start = np.array(drawn.box, np.float32)
+        self._rows: list[tuple[int, Box, float, Origin]] = []
 
     def light(self, frame: Frame) -> NDArray[np.uint8]:
         """The small picture to follow in."""
@@ -122,39 +122,68 @@ class _Trail:
     def back(self, past: list[Glimpse]) -> None:
         """The drawn frame, which is the last of `past`, and those before it."""
         self._rows.append((self._drawn.frame, self._start, np.nan, Origin.DRAWN))
+        self._set_out(past[-1])
         for now, before in pairwise(reversed(past)):
             if not self._step(now, before):
                 break
-        self._box, self._speed, self._lost = self._start, np.zeros(2, np.float32), 0
+        self._set_out(past[-1])
 
     def forth(self, before: Glimpse, now: Glimpse) -> bool:
         """One frame further; False at the end of the path."""
         asked = self._drawn.until is not None and now[0] <= self._drawn.until
         if self._drawn.until is not None and not asked:
             return False
-        ended = self._lost >= LINGER or now[0] in self._plan.cuts
-        if asked and (ended or not self._inside()):
+        ended = self._lost >= LINGER or now[0] in self._plan.cuts or not self._inside()
+        if not ended:
+            return self._step(before, now) or asked
+        if asked:
             self._lost = LINGER
             self._rows.append((now[0], self._box, np.nan, Origin.EXTENDED))
-            return True
-        return not ended and (self._step(before, now) or asked)
+        return asked
+
+    def _set_out(self, drawn: Glimpse) -> None:
+        """Begin in the drawn frame."""
+        self._box, self._speed = self._start, np.zeros(2, np.float32)
+        self._anchor = drawn[1], self._start
+        """A picture, and where the thing is in it, that later ones are compared with."""
+        self._lost = 0
+        """Frames in a row in which it could not be followed."""
 
     def _step(self, here: Glimpse, there: Glimpse) -> bool:
         """Carry the box from one frame to the one beside it; False where the path ends."""
         if not self._inside() or self._lost >= LINGER:
             return False
-        box = self._box * self._scale
-        guess = box + np.tile(self._speed * self._scale, 2)
-        [moved], [likeness] = follow(here[1], there[1], box[None], guess[None])
+        moved, likeness = self._found(here[1], there[1], self._box, self._box + np.tile(self._speed, 2))
         if self._lost or likeness < LIKENESS:
-            self._lost += 1
-            self._rows.append((there[0], self._box, np.nan, Origin.EXTENDED))
+            self._go_on_blindly(there[0])
             return True
-        moved = moved / self._scale
+        # From frame to frame, errors add up; from one picture to many there are none to add.
+        steady, sure = self._found(self._anchor[0], there[1], self._anchor[1], moved)
+        if sure >= SURE:
+            moved = steady
+        else:
+            self._anchor = there[1], moved
         self._speed = (moved - self._box)[:2]
         self._box = moved
-        self._rows.append((there[0], moved, float(likeness), Origin.FOLLOWED))
+        self._rows.append((there[0], moved, likeness, Origin.FOLLOWED))
         return True
+
+    def _found(self, before: NDArray[np.uint8], after: NDArray[np.uint8], box: Box, guess: Box) -> tuple[Box, float]:
+        """Where the thing in `box` of one picture is in another one, and how alike it looks."""
+        [moved], [likeness] = follow(before, after, box[None] * self._scale, guess[None] * self._scale)
+        return moved / self._scale, float(likeness)
+
+    def _go_on_blindly(self, frame: int) -> None:
+        """Past the picture's edge at its last speed, else where it was last."""
+        size = np.array(self._plan.media.size, np.float32)
+        further = self._box + np.tile(self._speed, 2)
+        leaves = ((further[:2] <= 0) & (self._speed < -1)) | ((further[2:] >= size) & (self._speed > 1))
+        if leaves.any():
+            self._box, self._lost = further, 1
+        else:
+            self._lost += 1
+        if self._inside():
+            self._rows.append((frame, self._box, np.nan, Origin.EXTENDED))
 
     def _inside(self) -> bool:
         return bool(bx.area(bx.clip(self._box[None], self._plan.media.size))[0] > 0)
