@@ -113,6 +113,9 @@ class _Trail:
         self._scale = np.float32(min(1.0, LONGEST / max(plan.media.size)))
         self._start = np.array(drawn.box, np.float32)
         self._rows: list[tuple[int, Box, float, Origin]] = []
+        self._box, self._speed = self._start, np.zeros(2, np.float32)
+        self._lost = 0
+        """Frames in a row in which it could not be followed."""
 
     def light(self, frame: Frame) -> NDArray[np.uint8]:
         """The small picture to follow in."""
@@ -147,7 +150,6 @@ class _Trail:
         self._anchor = drawn[1], self._start
         """A picture, and where the thing is in it, that later ones are compared with."""
         self._lost = 0
-        """Frames in a row in which it could not be followed."""
 
     def _step(self, here: Glimpse, there: Glimpse) -> bool:
         """Carry the box from one frame to the one beside it; False where the path ends."""
