@@ -19,6 +19,8 @@ class Hole:
     end: int
     """First byte of what can be again."""
     reason: str
+    doubtful: bool = False
+    """Only a check sum says so: what is in it can be read, and most of it is right."""
 
 
 def read_at(file: BinaryIO, start: int, length: int) -> bytes:

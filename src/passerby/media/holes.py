@@ -15,17 +15,16 @@ from passerby.media.walk_matroska import matroska_holes
 from passerby.media.walk_transport import transport_holes
 
 
-def holes_in(path: Path, kind: str, stream_id: int, *, check_sums: bool) -> tuple[Hole, ...]:
+def holes_in(path: Path, kind: str, stream_id: int) -> tuple[Hole, ...]:
     """What is broken in the file `path`, in order; empty for a kind of container that is not known here.
 
-    `kind` is FFmpeg's name of the container and `stream_id` its number of the video stream. With `check_sums`, what
-    the file says about its own bytes is held against them.
+    `kind` is FFmpeg's name of the container and `stream_id` its number of the video stream.
     """
     size = path.stat().st_size
     with path.open("rb", buffering=0) as file:
         match kind:
             case "matroska,webm":
-                return tuple(matroska_holes(file, size, check_sums=check_sums))
+                return tuple(matroska_holes(file, size))
             case "mpegts":
                 return tuple(transport_holes(file, size, stream_id))
             case "flv":

@@ -59,7 +59,9 @@ class Reader:
         self._path = path
         self._reading = reading
         self._breaks_off = breaks_off
-        self._holes = holes
+        # A salvage keeps all that decodes, whatever a check sum says.
+        self._holes = [hole for hole in holes if not (hole.doubtful and reading.salvage)]
+        self._doubtful = len(holes) > len(self._holes)
         self._lock = threading.Lock()
         self._closed = False
         self._orientation = Orientation()
@@ -257,6 +259,8 @@ class Reader:
         notes = [*self._own_notes, *self._clock.notes]
         if self._decoder.skipped:
             notes.append(f"the file begins between key pictures: {self._decoder.skipped} pictures cannot be decoded")
+        if self._doubtful:
+            notes.append("data that does not match its check sum is kept: pictures in it may be wrong")
         return notes
 
     @property

@@ -68,7 +68,7 @@ class Soundtrack:
         self._window = Window.of(self._reading, self._container, picture.time_base)
         kind = self._container.format.name
         # Of a healthy file, or where damage ends the run, there is nothing to leave out.
-        self._holes = holes_in(self._path, kind, picture.id, check_sums=False) if self._reading.salvage else ()
+        self._holes = holes_in(self._path, kind, picture.id) if self._reading.salvage else ()
         # The picture is not copied, but its clock is watched.
         self._packets = packets_of(self._container, picture, *self._container.streams.audio)
         return self
@@ -185,7 +185,7 @@ class Soundtrack:
         if packet.pts is None or packet.is_discard or packet.is_corrupt:
             return False
         place = packet.pos
-        if place is not None and any(hole.start <= place < hole.end for hole in self._holes):
+        if place is not None and any(hole.start <= place < hole.end and not hole.doubtful for hole in self._holes):
             return False
         begin = packet.pts * packet.time_base
         end = begin + (packet.duration or 0) * packet.time_base

@@ -143,10 +143,10 @@ def _refuse_empty(name: str, reader: Reader) -> NoReturn:
 
 
 def _holes(path: Path, reading: Reading) -> tuple[Hole, ...]:
-    """What is broken inside of `path`. Of a salvage, all that decodes is kept, whatever a check sum says."""
+    """What is broken inside of `path`."""
     with opened(path, reading.limits) as container:
         stream = picture_stream(path.name, container, reading.limits)
-        return holes_in(path, container.format.name, stream.id, check_sums=not reading.salvage)
+        return holes_in(path, container.format.name, stream.id)
 
 
 def _breaks_off(path: Path, reading: Reading) -> bool:

@@ -66,26 +66,25 @@ def _segment(file: BinaryIO) -> Element | None:
     return segment if segment is not None and segment.id == _SEGMENT else None
 
 
-def matroska_holes(file: BinaryIO, size: int, *, check_sums: bool) -> Iterator[Hole]:
+def matroska_holes(file: BinaryIO, size: int) -> Iterator[Hole]:
     """What is broken in the first segment of a file of `size` bytes.
 
-    Each hole takes in the element before it: its end may be gone as well.
+    Each hole takes in the block before it: its end may be gone as well.
     """
     segment = _segment(file)
     if segment is not None:
-        yield from _Walk(file, segment, size, check_sums).holes()
+        yield from _Walk(file, segment, size).holes()
 
 
 class _Walk:
     """From element to element of one segment."""
 
-    def __init__(self, file: BinaryIO, segment: Element, size: int, check_sums: bool) -> None:
+    def __init__(self, file: BinaryIO, segment: Element, size: int) -> None:
         self._file = file
         self._at = self._before = segment.body
         self._end = size if segment.end is None else min(segment.end, size)
         self._live = segment.end is None
         self._cut = segment.end is not None and segment.end > size
-        self._check_sums = check_sums
         self._tracks: frozenset[int] = frozenset()
 
     def holes(self) -> Iterator[Hole]:
@@ -118,8 +117,8 @@ class _Walk:
         for hole in self._children(cluster):
             broken = True
             yield hole
-        if cluster.end is not None and not broken and self._check_sums and not self._sums_up(cluster):
-            yield Hole(cluster.start, cluster.end, "its data does not match its check sum")
+        if cluster.end is not None and not broken and not self._sums_up(cluster):
+            yield Hole(cluster.start, cluster.end, "its data does not match its check sum", doubtful=True)
 
     def _children(self, cluster: Element) -> Iterator[Hole]:
         """Walk inside of `cluster`; where it ends early or is lost, the walk stands at what comes then."""
@@ -130,7 +129,9 @@ class _Walk:
             if child is not None and cluster.end is None and child.id in _TOP | {_EBML, _SEGMENT}:
                 return
             if child is not None and self._fits(child, end):
-                self._before, self._at = self._at, child.end or end
+                # What looks like a small element may be the inside of a block that is broken.
+                self._before = self._at if child.id in (_SIMPLE_BLOCK, _GROUP) else self._before
+                self._at = child.end or end
                 continue
             if child is not None and child.end is not None and self._goes_on(child.end, end):
                 yield Hole(child.start, child.end, "an element in it is damaged")

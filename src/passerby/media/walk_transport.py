@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -29,25 +29,6 @@ class _Layout:
     sync: int
 
 
-@dataclass(slots=True)
-class _Counter:
-    """What was seen of the packets with the picture's number."""
-
-    last: int | None = None
-    """Continuity counter of the one before."""
-    content: bytes = b""
-    begin: int = 0
-    """Where the picture began that it belongs to."""
-    table_since: bool = False
-    """A table of programmes came since."""
-    pictures: int = 0
-    unpadded: int = 0
-    """So many of the pictures end exactly with a packet, where chance makes it one in 184."""
-    open: int | None = None
-    """Where a hole began whose end did not come yet."""
-    reason: str = field(default="")
-
-
 def transport_holes(file: BinaryIO, size: int, number: int) -> Iterator[Hole]:
     """What is broken in the picture of a file of `size` bytes; its packets are numbered `number`.
 
@@ -57,28 +38,25 @@ def transport_holes(file: BinaryIO, size: int, number: int) -> Iterator[Hole]:
     if found is None:
         return
     layout, at = found
-    counter = _Counter(begin=at)
+    watch = _Watch(number, layout, at)
     while at < size:
         data = read_at(file, at, layout.size * _ROWS)
         rows = np.frombuffer(data, np.uint8)[: len(data) // layout.size * layout.size].reshape(-1, layout.size)
         lost = np.flatnonzero(rows[:, layout.sync] != _SYNC)
         good = int(lost[0]) if lost.size else len(rows)
-        yield from _counted(counter, rows[:good, layout.sync :], at, layout.size, number)
+        yield from watch.see(rows[:good, layout.sync :], at)
         at += good * layout.size
         if not lost.size and len(rows) == _ROWS:
             continue
         resumed = _resync(file, at, size, layout)
         if resumed is None:
-            if not _is_padding(file, at, size) or _is_cut(file, counter, at, layout, number):
-                yield Hole(counter.begin if counter.open is None else counter.open, size, BREAKS_OFF)
-                return
+            if not _is_padding(file, at, size) or watch.is_cut(file, at):
+                watch.strike(BREAKS_OFF)
             break
-        if counter.open is None:
-            counter.open, counter.reason = counter.begin, "a stretch of it is overwritten or missing"
-        counter.last = None
+        watch.strike("a stretch of it is overwritten or missing")
         at = resumed
-    if counter.open is not None:
-        yield Hole(counter.open, size, counter.reason)
+    if watch.struck is not None:
+        yield Hole(watch.struck, size, watch.reason)
 
 
 def _layout(head: bytes) -> tuple[_Layout, int] | None:
@@ -126,89 +104,87 @@ def _is_padding(file: BinaryIO, start: int, end: int) -> bool:
     return values <= {0} or values <= {255}
 
 
-def _is_cut(file: BinaryIO, counter: _Counter, end: int, layout: _Layout, number: int) -> bool:
-    """Whether the last picture, which goes up to byte `end`, is there in part only."""
-    data = read_at(file, counter.begin, end - counter.begin)
-    rows = np.frombuffer(data, np.uint8)[: len(data) // layout.size * layout.size].reshape(-1, layout.size)
-    rows = rows[:, layout.sync :]
-    packets = rows[(rows[:, 1].astype(np.int32) & 0x1F) << 8 | rows[:, 2] == number]
-    if not len(packets) or not packets[0, 1] & 0x40:
-        return False
-    extra = np.where(packets[:, 3] & 0x20, packets[:, 4].astype(np.int64) + 1, 0)
-    carried = np.where(packets[:, 3] & 0x10, 184 - extra, 0)
-    length = packets[0, 4 + int(extra[0]) :][4:6]
-    declared = int.from_bytes(length.tobytes(), "big")
-    if declared:
-        return int(carried.sum()) < declared + 6
-    # Without a length, only the padding of its last packet tells where a picture ends.
-    return int(carried[-1]) == 184 and counter.unpadded * 20 <= counter.pictures
+class _Watch:
+    """Follows the packets of one picture stream."""
+
+    def __init__(self, number: int, layout: _Layout, begin: int) -> None:
+        """`begin`: where the first packet lies."""
+        self.struck: int | None = None
+        """Where the picture begins that a hole struck, until the next picture begins."""
+        self.reason = ""
+        self._number = number
+        self._layout = layout
+        self._begin = begin
+        """Where the last picture began."""
+        self._last: NDArray[np.uint8] | None = None
+        """The packet before."""
+        self._table_since = False
+        self._pictures = 0
+        self._unpadded = 0
+        """So many pictures end exactly with a packet, where chance makes it one in 184."""
+
+    def strike(self, reason: str) -> None:
+        """Note that a hole struck the picture that began last."""
+        if self.struck is None:
+            self.struck, self.reason = self._begin, reason
+        self._last = None
+
+    def see(self, rows: NDArray[np.uint8], at: int) -> Iterator[Hole]:
+        """Holes that end among `rows`, whole packets from their sync byte on, of which the first lies at byte `at`."""
+        numbers = _numbers(rows)
+        mine, tables = np.flatnonzero(numbers == self._number), np.flatnonzero(numbers == _TABLE)
+        if not mine.size:
+            self._table_since |= bool(tables.size)
+            return
+        behind_table = np.diff(np.searchsorted(tables, mine), prepend=0) > 0
+        behind_table[0] |= self._table_since
+        self._table_since = bool((tables > mine[-1]).any())
+        yield from self._follow(rows[mine], at + mine * self._layout.size, behind_table)
+
+    def _follow(
+        self, packets: NDArray[np.uint8], places: NDArray[Any], behind_table: NDArray[np.bool_]
+    ) -> Iterator[Hole]:
+        """Holes that end among the `packets` of the picture, which lie at `places`."""
+        before = np.vstack([packets[:1] if self._last is None else self._last[None], packets[:-1]])
+        counts, counts_before = packets[:, 3] & 15, before[:, 3] & 15
+        begins, wrong = packets[:, 1] & 0x40 != 0, packets[:, 1] & 0x80 != 0
+        follows = counts == (counts_before + (packets[:, 3] >> 4 & 1)) & 15
+        # A packet may be sent twice, with another clock in its head.
+        repeats = (counts == counts_before) & (packets[:, -100:] == before[:, -100:]).all(axis=1)
+        announced = (packets[:, 3] & 0x20 != 0) & (packets[:, 4] > 0) & (packets[:, 5] & 0x80 != 0)
+        # Where parts were joined, the next one begins with its tables and a picture.
+        joined = begins & behind_table
+        broken = wrong | ~(follows | repeats | announced | joined)
+        starts = np.flatnonzero(begins)
+        for row in np.flatnonzero(broken | begins) if self.struck is not None or broken.any() else ():
+            if broken[row]:
+                self._begin = int(places[starts[starts < row][-1]]) if (starts < row).any() else self._begin
+                self.strike("packets of its picture are missing")
+            if begins[row] and not wrong[row] and self.struck is not None:
+                yield Hole(self.struck, int(places[row]), self.reason)
+                self.struck = None
+        self._last = packets[-1].copy()
+        self._pictures += len(starts)
+        self._unpadded += int(np.count_nonzero(begins & (before[:, 3] & 0x30 == 0x10)))
+        if starts.size:
+            self._begin = int(places[starts[-1]])
+
+    def is_cut(self, file: BinaryIO, end: int) -> bool:
+        """Whether the last picture, which goes up to byte `end`, is there in part only."""
+        data, size = read_at(file, self._begin, end - self._begin), self._layout.size
+        rows = np.frombuffer(data, np.uint8)[: len(data) // size * size].reshape(-1, size)[:, self._layout.sync :]
+        packets = rows[_numbers(rows) == self._number]
+        if not len(packets) or not packets[0, 1] & 0x40:
+            return False
+        extra = np.where(packets[:, 3] & 0x20, packets[:, 4].astype(np.int64) + 1, 0)
+        carried = np.where(packets[:, 3] & 0x10, 184 - extra, 0)
+        declared = int.from_bytes(packets[0, 4 + int(extra[0]) :][4:6].tobytes(), "big")
+        if declared:
+            return int(carried.sum()) < declared + 6
+        # Without a length, only the padding of its last packet tells where a picture ends.
+        return int(carried[-1]) == 184 and self._unpadded * 20 <= self._pictures
 
 
-def _counted(counter: _Counter, rows: NDArray[np.uint8], at: int, step: int, number: int) -> Iterator[Hole]:
-    """Holes among `rows`, whole packets from their sync byte on, the first at byte `at` and one every `step` bytes."""
-    numbers = (rows[:, 1].astype(np.int32) & 0x1F) << 8 | rows[:, 2]
-    mine = np.flatnonzero(numbers == number)
-    if not mine.size:
-        counter.table_since |= bool((numbers == _TABLE).any())
-        return
-    packets = rows[mine]
-    counts = packets[:, 3] & 15
-    carries = (packets[:, 3] & 0x10) != 0
-    begins = (packets[:, 1] & 0x40) != 0
-    flagged = (packets[:, 3] & 0x20 != 0) & (packets[:, 4] > 0) & (packets[:, 5] & 0x80 != 0)
-    wrong = (packets[:, 1] & 0x80) != 0
-    before = np.concatenate([[counts[0] if counter.last is None else counter.last], counts[:-1]]).astype(np.uint8)
-    follows = counts == (before + carries) & 15
-    if counter.last is None:
-        follows[0] = True
-    tables = np.flatnonzero(numbers == _TABLE)
-    # Only a packet that breaks the row, or begins a picture while a hole is open, needs a look of its own.
-    odd = wrong | (~follows & ~flagged)
-    starts = np.flatnonzero(begins)
-    counter.pictures += len(starts)
-    counter.unpadded += int(np.count_nonzero((packets[:-1, 3] & 0x30 == 0x10) & begins[1:]))
-    for row in np.flatnonzero(odd | begins) if counter.open is not None or odd.any() else ():
-        if odd[row] and not (not wrong[row] and _is_fine(counter, rows, packets, mine, tables, int(row), begins)):
-            earlier = starts[starts < row]
-            counter.begin = at + int(mine[earlier[-1]]) * step if earlier.size else counter.begin
-            if counter.open is None:
-                counter.open, counter.reason = counter.begin, "packets of its picture are missing"
-        if begins[row] and not wrong[row] and counter.open is not None:
-            yield Hole(counter.open, at + int(mine[row]) * step, counter.reason)
-            counter.open = None
-    _remember(counter, packets, mine, tables, at, step, starts)
-
-
-def _is_fine(
-    counter: _Counter,
-    rows: NDArray[np.uint8],
-    packets: NDArray[np.uint8],
-    mine: NDArray[Any],
-    tables: NDArray[Any],
-    row: int,
-    begins: NDArray[np.bool_],
-) -> bool:
-    """Whether the packet in `row` only repeats the one before, or begins a part that was appended."""
-    same = packets[row - 1].tobytes() if row else counter.content
-    # The clock may differ between a packet and its copy.
-    if packets[row, 3:].tobytes()[-100:] == same[-100:] and packets[row, 3] & 15 == (same[3] & 15 if same else -1):
-        return True
-    since = (tables > mine[row - 1]) & (tables < mine[row]) if row else tables < mine[row]
-    return bool(begins[row]) and (bool(since.any()) or (row == 0 and counter.table_since))
-
-
-def _remember(
-    counter: _Counter,
-    packets: NDArray[np.uint8],
-    mine: NDArray[Any],
-    tables: NDArray[Any],
-    at: int,
-    step: int,
-    starts: NDArray[Any],
-) -> None:
-    """Carry on to the next rows."""
-    counter.last = int(packets[-1, 3]) & 15
-    counter.content = packets[-1].tobytes()
-    counter.table_since = bool((tables > mine[-1]).any())
-    if starts.size:
-        counter.begin = at + int(mine[starts[-1]]) * step
+def _numbers(rows: NDArray[np.uint8]) -> NDArray[np.int32]:
+    """Of each packet, the number of the stream that it belongs to."""
+    return (rows[:, 1].astype(np.int32) & 0x1F) << 8 | rows[:, 2]
