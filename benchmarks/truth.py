@@ -151,6 +151,7 @@ def found(clip: Path, cache: Path) -> Faces:
     boxes = np.concatenate([look.boxes for look in looks])
     scores = np.concatenate([look.scores for look in looks])
     kept = np.concatenate([np.empty(0, np.intp), *_distinct(frames, boxes, scores)])
+    kept = kept[~_mistaken(boxes[kept], not_faces(clip))]
     frames, boxes, scores = frames[kept], boxes[kept], scores[kept]
     people = joined(frames, boxes)
     lives = np.bincount(people, weights=scores >= SURE, minlength=1)
@@ -165,6 +166,22 @@ def _distinct(frames: NDArray[np.int64], boxes: bx.Boxes, scores: NDArray[np.flo
     for frame in np.unique(frames):
         rows = np.flatnonzero(frames == frame)
         yield rows[bx.suppress(boxes[rows], scores[rows], SAME)]
+
+
+def not_faces(clip: Path) -> bx.Boxes:
+    """Boxes (N, 4) in which the detector finds what somebody looked at and is no face, in all frames of `clip`.
+
+    They are listed in `not_faces.json` by the sha256 of the clip, so that they hold for no other.
+    """
+    listed = json.loads(Path(__file__).with_name("not_faces.json").read_text())
+    entry = listed.get(hashlib.sha256(clip.read_bytes()).hexdigest(), {"places": []})
+    return np.array([place["box"] for place in entry["places"]], np.float32).reshape(-1, 4)
+
+
+def _mistaken(boxes: bx.Boxes, places: bx.Boxes) -> NDArray[np.bool_]:
+    """Which of `boxes` (N, 4) have their middle in any of `places`, (N,)."""
+    middle = bx.centre(boxes)[:, None]
+    return np.asarray(((places[None, :, :2] <= middle) & (middle < places[None, :, 2:])).all(axis=2).any(axis=1))
 
 
 def joined(frames: NDArray[np.int64], boxes: bx.Boxes) -> NDArray[np.int64]:
@@ -182,10 +199,10 @@ def joined(frames: NDArray[np.int64], boxes: bx.Boxes) -> NDArray[np.int64]:
         closeness = _closeness(boxes[before], boxes[now], frame - frames[before])
         for flat in np.argsort(-closeness, axis=None, kind="stable"):
             old, new = np.unravel_index(flat, closeness.shape)
-            if closeness[old, new] <= 0:
-                break
-            people[now[new]] = people[before[old]]
-            closeness[old] = closeness[:, new] = 0
+            # Pairs further on may still be free when one of this pair is taken.
+            if closeness[old, new] > 0:
+                people[now[new]] = people[before[old]]
+                closeness[old] = closeness[:, new] = 0
         for row in now:
             if people[row] < 0:
                 people[row] = people.max(initial=-1) + 1

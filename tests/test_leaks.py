@@ -211,13 +211,42 @@ def test_who_is_hidden_or_in_the_dark_is_not_sure_to_be_seen(tmp_path):
         ([(0, 0, 0), (4, 1, 0)], [0, 1]),
         ([(0, 0, 0), (1, 9, 0)], [0, 0]),
         ([(0, 0, 0), (1, 25, 0)], [0, 1]),
+        ([(0, 0, 0), (0, 60, 0), (1, 1, 0), (1, 6, 0), (1, 69, 0)], [0, 1, 0, 2, 1]),
     ],
-    ids=["moves on", "two", "unfound for two frames", "unfound for three", "moves by half", "jumps"],
+    ids=["moves on", "two", "unfound for two frames", "unfound for three", "moves by half", "jumps", "one too many"],
 )
 def test_finds_are_joined_into_people(boxes, people):
     frames = np.array([frame for frame, _, _ in boxes], np.int64)
     places = np.array([(x, y, x + 20, y + 20) for _, x, y in boxes], np.float32)
     assert truth.joined(frames, places).tolist() == people
+
+
+def test_what_somebody_saw_to_be_no_face_is_left_out(tmp_path, monkeypatch):
+    clip = truth.composed("clean_walking", tmp_path)
+    found = truth.reference.Finds(30, np.arange(6), np.array([BOX] * 6, np.float32), np.full(6, 0.9, np.float32))
+    monkeypatch.setattr(truth.reference, "find", lambda *_: found)
+    assert truth.found(clip, tmp_path).sure.tolist() == [True] * 6
+    monkeypatch.setattr(truth, "not_faces", lambda _: np.array([(25, 25, 35, 35)], np.float32))
+    assert len(truth.found(clip, tmp_path).frames) == 0
+
+
+def test_finds_that_do_not_last_or_are_weak_are_not_sure(tmp_path, monkeypatch):
+    clip = truth.composed("clean_walking", tmp_path)
+    places = np.array([BOX] * 5 + [(300, 20, 320, 44)] * 4 + [(500, 20, 520, 44)] * 5, np.float32)
+    frames = np.array([*range(5), *range(4), *range(5)])
+    scores = np.array([0.9] * 9 + [0.6, 0.6, 0.4, 0.6, 0.6], np.float32)
+    rows = np.argsort(frames, kind="stable")
+    found = truth.reference.Finds(30, frames[rows], places[rows], scores[rows])
+    monkeypatch.setattr(truth.reference, "find", lambda *_: found)
+    faces = truth.found(clip, tmp_path)
+    assert faces.sure.sum() == 5
+    assert (faces.boxes[faces.sure] == BOX).all()
+    assert len(faces.frames) == 14
+
+
+def test_the_list_of_what_is_no_face_can_be_read():
+    entries = json.loads((Path(truth.__file__).parent / "not_faces.json").read_text())
+    assert all(len(key) == 64 and entry["places"] for key, entry in entries.items())
 
 
 # Systems and the gate
