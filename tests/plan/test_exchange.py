@@ -358,6 +358,11 @@ def test_csv_needs_few_columns_in_any_order_and_takes_what_spreadsheets_add():
     assert back.track(5).origins.tolist() == [Origin.DRAWN]
 
 
+def test_empty_lines_end_nothing(monkeypatch):
+    monkeypatch.setattr("passerby.plan.exchange.csv_file.CHUNK", 2)
+    assert len(read(CSV.replace("3,4.5\n", "3,4.5" + "\n" * 9).encode(), EMPTY, "csv").rows()) == 2
+
+
 # What is wrong
 
 
@@ -475,10 +480,11 @@ def test_a_damaged_file_is_read_or_refused_and_nothing_else(format, data):
         read(bytes(whole[: data.draw(st.integers(0, len(whole)))]), EMPTY, format)
 
 
-def test_characters_that_xml_cannot_hold_are_replaced():
+@pytest.mark.parametrize(("format", "reason"), [("cvat", "a\ufffdb?"), ("csv", "a\x00b?")])
+def test_characters_that_a_format_cannot_hold_are_replaced(format, reason):
     plan = plan_of(track()).keep(3, reason="a\x00b\ud800")
-    [decision] = read(out(plan, "cvat"), EMPTY, "cvat").decisions
-    assert decision.reason == "a\ufffdb?"
+    [decision] = read(out(plan, format), EMPTY, format).decisions
+    assert decision.reason == reason
 
 
 # Which format

@@ -154,6 +154,12 @@ def test_hidden_parts_are_hidden_and_kept_ones_are_not():
         assert ("hidden" in said) == (middle(picture).min() > 225), said
 
 
+def test_of_several_tracks_each_is_hidden():
+    plan = plan_of(track(1, at=(20.0, 20.0)), moving(2), track(3, 5, 30, at=(200.0, 20.0)))
+    for said, picture in images(write_sheet(plan, FILM, EFFECT, SHAPES)):
+        assert middle(picture).min() > 225, said
+
+
 def test_everybody_is_shown_only_when_asked_for():
     html = write_sheet(plan_of(moving()), FILM, EFFECT, SHAPES, show_faces=True)
     assert all(middle(picture).mean() < 220 for _, picture in images(html))
@@ -296,6 +302,12 @@ def test_the_timeline_shows_origins_gaps_and_cuts():
     assert '<path class="o2" d="M500 22H1000v14H500z"/>' in lane
     assert '<path class="cut" d="M500 10V36"/>' in lane
     assert "8 frames detected, 10 frames filled, 2 missing" in lane
+
+
+def test_a_gap_of_one_frame_shows_in_the_timeline_of_a_long_track():
+    """A part of the drawing stands for several frames; a person who pauses the film would see that one."""
+    html = page(plan_of(without(track(end=1000), 500), frames=1000), {})
+    assert '<path class="o0" d="M0 12H500v24H0zM505 12H1000v24H505z"/>' in html
 
 
 @pytest.mark.parametrize("plan", [plan_of(), plan_of(frames=0), plan_of(track(end=1), frames=1)])

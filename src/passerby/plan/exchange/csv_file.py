@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import islice
 from typing import BinaryIO
 
@@ -130,25 +131,43 @@ def _rows(
     """Columns of text as rows, and the index of each one's verdict, which is added to `verdicts` if it is new."""
     for label in set(columns["label"]):
         check_label(label)
-    tracks = [whole(text, "a track") for text in columns["track"]]
-    frames = [whole(text, "a frame") for text in columns["frame"]]
+    tracks, frames = _whole(columns["track"], "a track"), _whole(columns["frame"], "a frame")
     for extreme in (min, max):
         check_id(extreme(tracks))
         check_frame(extreme(frames), plan)
-    sides = [[number(text, name) for text in columns[name]] for name in ("x0", "y0", "x1", "y1")]
-    scores = [number(text, "a score") if text else np.nan for text in columns["score"]]
+    sides = [_numbers(columns[name], name) for name in ("x0", "y0", "x1", "y1")]
+    scores = np.full(len(tracks), np.nan, np.float32)
+    measured = np.array([text != "" for text in columns["score"]])
+    scores[measured] = _numbers(tuple(filter(None, columns["score"])), "a score")
     origins = {name: origin_of(name) for name in set(columns["origin"])}
     said = list(zip(*(columns[name] for name in ("hide", "method", "reason", "by")), strict=True))
     places = {fields: _place(fields, verdicts) for fields in dict.fromkeys(said)}
     rows = Sightings(
         np.array(tracks, np.int64),
         np.array(frames, np.int64),
-        as_boxes(np.array(sides, np.float64).T),
-        np.array(scores, np.float32),
+        as_boxes(np.stack(sides, axis=1)),
+        scores,
         np.array([origins[name] for name in columns["origin"]], np.uint8),
         np.array(columns["label"], np.str_),
     )
     return rows, np.array([places[fields] for fields in said], np.int64)
+
+
+def _whole(column: tuple[str, ...], what: str) -> list[int]:
+    """Texts as whole numbers: all at once, and one by one only to name the one that is none."""
+    try:
+        return list(map(int, column))
+    except ValueError:
+        return [whole(text, what) for text in column]
+
+
+def _numbers(column: tuple[str, ...], what: str) -> NDArray[np.float64]:
+    """Texts as finite numbers, in the same way."""
+    with suppress(ValueError):
+        values = np.array(list(map(float, column)), np.float64)
+        if np.isfinite(values).all():
+            return values
+    return np.array([number(text, what) for text in column], np.float64)
 
 
 def _place(fields: tuple[str, ...], verdicts: dict[Verdict, int]) -> int:
