@@ -17,16 +17,17 @@ import footage
 import numpy as np
 import pytest
 
-from passerby import cli, load_plan
+from passerby import analyze, cli, load_plan
 from passerby.progress import Printed
 from passerby.report import Outcome, summary
 
 
 @pytest.fixture(scope="session")
 def clip(tmp_path_factory):
-    """A second of a person walking, with sound."""
+    """A second of a person walking, with sound, and its plan."""
     path = tmp_path_factory.mktemp("clip") / "street.mp4"
     footage.write(footage.walking(), path, footage.Coding(sound="aac"))
+    analyze(path, path.with_name("its.plan"))
     return path
 
 
@@ -40,6 +41,7 @@ def here(clip, tmp_path, monkeypatch):
     (tmp_path / "text.mp4").write_text("This is not a video.\n" * 50)
     (tmp_path / "sham.jpg").write_text("not a picture")
     (tmp_path / "folder").mkdir()
+    shutil.copy(clip.with_name("its.plan"), tmp_path / "its.plan")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -290,6 +292,70 @@ def test_help_and_version_go_to_standard_output(words, capsys):
     assert "passerby" in capsys.readouterr().out
 
 
+def test_a_plan_is_made_shown_changed_and_rendered(here, capsys):
+    assert passerby("analyze", "street.mp4", "-q") == 0
+    assert passerby("plan", "show", "street.plan", "--json") == 0
+    [track] = json.loads(capsys.readouterr().out)["tracks"]
+    assert (track["first_frame"], track["last_frame"], track["decision"]) == (0, 29, "hidden")
+    edits = ["--keep", f"{track['id']}:3-5", "--method", f"{track['id']}:20-24=fill", "--reason", "said yes"]
+    assert passerby("plan", "edit", "street.plan", *edits, "-q") == 0
+    assert passerby("plan", "show", "street.plan") == 0
+    said = capsys.readouterr().out
+    assert "hidden in 27 boxes, by fill in 5" in said
+    assert "keep track 1 in frames 3-5 (user: said yes)" in said
+    assert passerby("render", "street.plan", "--json", "-q") == 0
+    [told] = json.loads(capsys.readouterr().out)["files"]
+    assert told["output"] == "street_anonymized.mp4"
+    assert told["report"]["hidden"] == 27
+
+
+def test_an_edit_goes_into_the_plan_itself_or_into_another(here):
+    passerby("analyze", "street.mp4", "-o", "a.plan", "-q")
+    before = (here / "a.plan").read_bytes()
+    assert passerby("plan", "edit", "a.plan", "--keep", "1", "-o", "b.plan", "-q") == 0
+    assert (here / "a.plan").read_bytes() == before
+    assert len(load_plan("b.plan").decisions) == 1
+    assert passerby("plan", "edit", "a.plan", "--keep", "1", "-o", "b.plan") == 1
+    assert passerby("plan", "edit", "a.plan", "--hide", "1", "-o", "b.plan", "-y", "-q") == 0
+    assert load_plan("b.plan").decisions[0].hide
+
+
+def test_a_box_is_drawn_from_the_shell(here):
+    passerby("analyze", "street.mp4", "-q")
+    assert passerby("plan", "edit", "street.plan", "--delete", "1", "--draw", "face@0.4s:227,120,46,60", "-q") == 0
+    [drawn] = load_plan("street.plan").tracks
+    assert drawn.frames.tolist() == list(range(30))
+
+
+@pytest.mark.parametrize("form", ["xml", "coco.json", "csv", "json"])
+def test_a_plan_goes_out_and_comes_back(here, form):
+    passerby("analyze", "street.mp4", "-q")
+    assert passerby("plan", "export", "street.plan", "-o", f"out.{form}") == 0
+    assert passerby("plan", "import", "street.plan", f"out.{form}", "-o", "back.plan") == 0
+    there, back = load_plan("street.plan").rows(), load_plan("back.plan").rows()
+    assert np.array_equal(there.boxes, back.boxes)
+    assert np.array_equal(there.frames, back.frames)
+
+
+def test_a_sheet_shows_faces_only_when_told_to(here, capsys):
+    passerby("analyze", "street.mp4", "-q")
+    assert passerby("plan", "sheet", "street.plan", "-q") == 0
+    hidden = (here / "street.html").read_text()
+    assert passerby("plan", "sheet", "street.plan", "-y", "--show-faces") == 0
+    assert "FACES" in capsys.readouterr().err
+    assert (here / "street.html").read_text() != hidden
+
+
+def test_a_settings_file_is_read_and_named(here, capsys):
+    (here / "passerby.toml").write_text('method = "fill"\nmin-size = 500')
+    assert passerby("street.mp4") == 0
+    said = capsys.readouterr().err
+    assert "hiding faces by fill" in said
+    assert "settings of passerby.toml" in said
+    assert "warning: NOT EVERYONE IS HIDDEN" in said
+    assert "0 faces of 0 tracks" in said
+
+
 USAGE = [
     (["-q"], "no input"),
     (["street.mp4", "--what"], "--what"),
@@ -341,6 +407,36 @@ USAGE = [
     (["street.mp4", "-o", "street.png"], ".mp4"),
     (["demo", "-o", "nowhere"], "nowhere"),
     (["doctor", "now"], "now"),
+    (["street.mp4", "--quality", "best"], "'best'"),
+    (["street.mp4", "--min-face", "3"], "--min-face"),
+    (["street.mp4", "--min-face", "large"], "--min-face"),
+    (["street.mp4", "--min-size", "-3"], "--min-size"),
+    (["street.mp4", "--keep-zone", "1,2"], "--keep-zone"),
+    (["street.mp4", "--only-zone", "here"], "--only-zone"),
+    (["street.mp4", "--config", "missing.toml"], "missing.toml"),
+    (["street.mp4", "--config", "notes.txt"], "notes.txt"),
+    (["analyze"], "INPUT"),
+    (["analyze", "street.mp4", "photo.png"], "photo.png"),
+    (["analyze", "street.mp4", "-o", "street.mp4", "-y"], "the input itself"),
+    (["analyze", "street.mp4", "--method", "fill"], "--method"),
+    (["analyze", "street.mp4", "--start", "99"], "99"),
+    (["render"], "PLAN"),
+    (["render", "its.plan", "--conf", "0.5"], "--conf"),
+    (["plan"], "show"),
+    (["plan", "its.plan"], "show"),
+    (["plan", "show"], "PLAN"),
+    (["plan", "edit", "its.plan"], "no edit"),
+    (["plan", "edit", "its.plan", "--keep"], "--keep"),
+    (["plan", "edit", "its.plan", "--keep", "7"], "no track 7"),
+    (["plan", "edit", "its.plan", "--keep", "seven"], "TRACKS"),
+    (["plan", "edit", "its.plan", "--keep", "1:50-60"], "frames 0 to 29"),
+    (["plan", "edit", "its.plan", "--draw", "face@9:700,0,20,20"], "outside"),
+    (["plan", "edit", "its.plan", "--", "x"], "takes no inputs"),
+    (["plan", "export", "its.plan"], "-o"),
+    (["plan", "export", "its.plan", "-o", "out.doc"], "out.doc"),
+    (["plan", "export", "its.plan", "-o", "x.xml", "--format", "doc"], "'doc'"),
+    (["plan", "export", "its.plan", "-o", "its.plan", "--format", "csv", "-y"], "the plan itself"),
+    (["plan", "sheet", "its.plan", "-o", "its.plan", "-y"], "the plan itself"),
 ]
 FAILURES = [
     (["sham.jpg"], "named like a picture"),
@@ -354,6 +450,25 @@ FAILURES = [
     (["street.mp4", "--method", "image", "--image", "street.mp4"], "street.mp4"),
     (["street.mp4", "--plan", "notes.txt"], "exists already"),
     (["street.mp4", "--plan", "nowhere/p.plan"], "nowhere"),
+    (["analyze", "missing.mp4"], "does not exist"),
+    (["analyze", "folder"], "folder"),
+    (["analyze", "text.mp4"], "text.mp4"),
+    (["analyze", "street.mp4", "-o", "notes.txt"], "exists already"),
+    (["analyze", "street.mp4", "-o", "nowhere/x.plan"], "nowhere"),
+    (["render", "missing.plan"], "missing.plan"),
+    (["render", "notes.txt"], "notes.txt"),
+    (["render", "its.plan", "-o", "text.mp4"], "exists already"),
+    (["render", "its.plan", "--media", "photo.png"], "the plan is for street.mp4"),
+    (["render", "its.plan", "--media", "missing.mp4"], "missing.mp4"),
+    (["render", "its.plan", "--media", "text.mp4"], "text.mp4"),
+    (["plan", "show", "street.mp4"], "street.mp4 is no plan"),
+    (["plan", "show", "folder"], "folder"),
+    (["plan", "edit", "its.plan", "--keep", "1", "-o", "notes.txt"], "exists already"),
+    (["plan", "edit", "its.plan", "--draw", "face@9:1,2,30,40", "--media", "photo.png"], "the plan is for street.mp4"),
+    (["plan", "export", "its.plan", "-o", "notes.txt", "--format", "csv"], "exists already"),
+    (["plan", "import", "its.plan", "missing.xml"], "missing.xml"),
+    (["plan", "import", "its.plan", "notes.txt", "--format", "cvat"], "notes.txt"),
+    (["plan", "sheet", "its.plan", "--media", "missing.mp4"], "missing.mp4"),
 ]
 
 

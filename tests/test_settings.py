@@ -44,6 +44,22 @@ def test_frame_rates_become_exact(given, exact):
     assert Options(fps=given).fps == exact
 
 
+TRIANGLE = ((1.0, 2.0), (3.5, 4.0), (-5.0, 6.0))
+ZONES = [
+    ("1,2 3.5,4 -5,6", (TRIANGLE,)),
+    (["1,2 3.5,4 -5,6"], (TRIANGLE,)),
+    (["1,2 3.5,4 -5,6", "1,2 3.5,4 -5,6"], (TRIANGLE, TRIANGLE)),
+    ([[(1, 2), (3.5, 4), (-5, 6)]], (TRIANGLE,)),
+    ([], ()),
+    (None, ()),
+]
+
+
+@pytest.mark.parametrize(("given", "zones"), ZONES)
+def test_zones_are_corners(given, zones):
+    assert Options(keep_zone=given).keep_zone == zones
+
+
 WRONG = [
     ("start", "soon"),
     ("start", "1:2:3:4"),
@@ -76,6 +92,27 @@ WRONG = [
     ("max_res", 640.5),
     ("seed", -1),
     ("seed", 0.5),
+    ("quality", "best"),
+    ("quality", 3),
+    ("min_face", 5),
+    ("min_face", 1001),
+    ("min_face", 12.5),
+    ("min_size", 0),
+    ("min_size", math.inf),
+    ("min_size", "small"),
+    ("keep_zone", "1,2 3,4"),
+    ("keep_zone", "1,2 3,4 five"),
+    ("keep_zone", "1,2 3,4 nan,6"),
+    ("keep_zone", 3),
+    ("only_zone", [[1, 2, 3]]),
+    ("only_zone", ["1,2 3,4 5,6", "1,2"]),
+    ("force", "no"),
+    ("salvage", 1),
+    ("hide", 3),
+    ("method", ["fill"]),
+    ("colour", 0),
+    ("preset", 5),
+    ("grow", True),
 ]
 
 
@@ -86,7 +123,9 @@ def test_wrong_values_are_refused_by_name(name, value):
     assert len(str(refused.value).splitlines()) == 1
 
 
-@pytest.mark.parametrize("changes", [{"grow": 0}, {"grow": 5}, {"cells": 1}, {"cells": 64}, {"crf": 0}])
+@pytest.mark.parametrize(
+    "changes", [{"grow": 0}, {"grow": 5}, {"cells": 1}, {"cells": 64}, {"crf": 0}, {"min_face": 6}, {"min_face": 1000}]
+)
 def test_the_ends_of_the_ranges_are_in(changes):
     Options(**changes)
 
@@ -100,6 +139,9 @@ def test_the_ends_of_the_ranges_are_in(changes):
         ({"cells": 11, "method": "fill"}, []),
         ({"method": "blur"}, ["undone in part"]),
         ({"method": "outline"}, ["NOTHING IS HIDDEN"]),
+        ({"keep_zone": "0,0 9,0 9,9"}, ["inside a --keep-zone stays visible"]),
+        ({"only_zone": "0,0 9,0 9,9"}, ["touches an --only-zone"]),
+        ({"min_size": 24}, ["smaller than 24 pixels stays visible"]),
     ],
 )
 def test_what_may_leave_somebody_recognizable_is_warned_of(changes, warned):

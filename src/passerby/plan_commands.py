@@ -97,7 +97,10 @@ def take_over(chosen: argparse.Namespace) -> None:
         data = chosen.changed.read_bytes()
     except OSError as error:
         raise InputError(f"cannot read {chosen.changed}: {error.strerror or error}; check the name") from error
-    changed = exchange.read(data, plan, form)
+    try:
+        changed = exchange.read(data, plan, form)
+    except InputError as error:
+        raise InputError(f"{chosen.changed.name}: {error}") from error
     plans.save_plan(changed, target, force=force)
     say(f"{target}: {_summary(changed)}")
 

@@ -75,9 +75,9 @@ def zone(value: str | Sequence[Sequence[float]]) -> Zone:
     return corners
 
 
-def _zones(value: str | Sequence[Any]) -> tuple[Zone, ...]:
-    """One zone as text, or several of them."""
-    return (zone(value),) if isinstance(value, str) else tuple(zone(one) for one in value)
+def _zones(value: str | Sequence[Any] | None) -> tuple[Zone, ...]:
+    """One zone as text, several of them, or none."""
+    return (zone(value),) if isinstance(value, str) else tuple(zone(one) for one in value or ())
 
 
 _READERS: Mapping[str, Callable[[Any], Path | Fraction | tuple[Zone, ...]]] = {
@@ -187,7 +187,7 @@ class Options:
                 raise OptionError(f"--{name} is text, got {getattr(self, name)!r}")
         for name, read in _READERS.items():
             given = getattr(self, name)
-            if given is None:
+            if given is None and not name.endswith("_zone"):
                 continue
             try:
                 object.__setattr__(self, name, read(given))

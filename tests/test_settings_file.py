@@ -1,0 +1,94 @@
+"""`passerby.toml`: the options' own names, typos found out, and the command line having the last word."""
+
+from __future__ import annotations
+
+import pytest
+
+from passerby.arguments import parse
+from passerby.core.errors import OptionError
+from passerby.settings import Options
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def options(*words):
+    chosen = parse(["street.mp4", *words])
+    return Options(**{name: getattr(chosen, name) for name in Options.names()})
+
+
+ZONE, OTHER = "0,0 9,0 9,9", "1,1 8,1 8,8"
+MEANT = [
+    ("grow = 0.5", [], {"grow": 0.5}),
+    ("max-res = 640", [], {"max_res": 640}),
+    ("max_res = 640", [], {"max_res": 640}),
+    ("grow = 0.5\nconf = 0.1", ["--grow", "0.2"], {"grow": 0.2, "conf": 0.1}),
+    ('start = "0:02"', [], {"start": 2}),
+    ("start = 2", ["--start", "1"], {"start": 1}),
+    ("start = 00:00:02", [], {"start": 2}),
+    ('audio = "keep"', [], {"audio": "keep"}),
+    ("salvage = true", [], {"salvage": True}),
+    (f'keep-zone = "{ZONE}"', [], {"keep_zone": ZONE}),
+    (f'keep-zone = ["{ZONE}", "{OTHER}"]', [], {"keep_zone": [ZONE, OTHER]}),
+    (f'keep-zone = ["{ZONE}"]', ["--keep-zone", OTHER], {"keep_zone": OTHER}),
+    (f'keep-zone = "{ZONE}"', ["--keep-zone", OTHER], {"keep_zone": OTHER}),
+    ("only-zone = [[[0, 0], [9, 0], [9, 9.0]]]", [], {"only_zone": ZONE}),
+    ("", ["--keep-zone", ZONE, "--keep-zone", OTHER], {"keep_zone": [ZONE, OTHER]}),
+    ("# nothing", [], {}),
+]
+
+
+@pytest.mark.parametrize(("text", "words", "meant"), MEANT)
+def test_a_file_of_the_folder_gives_what_is_not_typed(here, text, words, meant):
+    (here / "passerby.toml").write_text(text)
+    assert options(*words) == Options(**meant)
+
+
+def test_another_file_takes_the_place_of_the_folders(here):
+    (here / "passerby.toml").write_text("grow = 0.5")
+    (here / "studio.toml").write_text("conf = 0.1")
+    assert options("--config", "studio.toml") == options("--config=studio.toml") == Options(conf=0.1)
+
+
+def test_nothing_of_one_run_is_left_in_the_next(here):
+    (here / "passerby.toml").write_text(f'keep-zone = ["{ZONE}"]\ngrow = 0.5')
+    options("--keep-zone", OTHER)
+    (here / "passerby.toml").unlink()
+    assert options() == Options()
+
+
+WRONG = [
+    ("conff = 0.1", r"no option 'conff' in passerby.toml; did you mean conf\?"),
+    ("maxres = 640", r"no option 'maxres' in passerby.toml; did you mean max_res\?"),
+    ("xyzzy = 1", "no option 'xyzzy' in passerby.toml; there are hide, method"),
+    ("[hiding]\ngrow = 0.5", "no option 'hiding'"),
+    ("max-res = 640\nmax_res = 640", "twice"),
+    ("grow = ", "passerby.toml is not TOML"),
+    ("grow = 0.5\ngrow = 0.6", "not TOML"),
+    ("grow = 9", "--grow is a share from 0 to 5, got 9"),
+    ('grow = "much"', "--grow"),
+    ("hide = 3", "--hide is text"),
+    ("colour = 0", "--colour is text"),
+    ("keep-zone = 3", "--keep-zone"),
+    ('force = "no"', "--force is true or false"),
+    ("cells = 4.5", "--cells is a whole number"),
+]
+
+
+@pytest.mark.parametrize(("text", "said"), WRONG, ids=[row[0] for row in WRONG])
+def test_a_typo_is_told_in_one_line(here, text, said):
+    (here / "passerby.toml").write_text(text)
+    with pytest.raises(OptionError, match=said) as refused:
+        options()
+    assert len(str(refused.value).splitlines()) == 1
+
+
+def test_a_file_that_cannot_be_read_is_told(here):
+    with pytest.raises(OptionError, match=r"cannot read the settings file missing\.toml"):
+        options("--config", "missing.toml")
+    (here / "bytes.toml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(OptionError, match="is not TOML"):
+        options("--config", "bytes.toml")
