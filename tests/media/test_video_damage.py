@@ -262,6 +262,22 @@ def test_pictures_that_lean_on_what_was_cut_off_are_no_damage(codec: str, tmp_pa
     assert all(stored(frame) == truth[frame.time] for frame in frames if frame.time >= Fraction(12, 25))
 
 
+def test_sound_that_comes_up_later_does_no_harm(tmp_path: Path) -> None:
+    """PyAV makes room for the streams that are there at the beginning, and stumbles over others at the end."""
+    path = draw(
+        tmp_path / "in.flv",
+        Clip(tick=Fraction(1, 1000), frames=24, size=(640, 480), options={"qp": "0", "preset": "ultrafast"}),
+    )
+    assert path.stat().st_size > 5_000_000, "FFmpeg looks for streams up to here"
+    sound = b"\x2f" + bytes(100)
+    tag = b"\x08" + len(sound).to_bytes(3, "big") + bytes(7) + sound
+    path.write_bytes(path.read_bytes() + (tag + len(tag).to_bytes(4, "big")) * 20)
+    with opened(path, Limits()) as container:
+        assert len(container.streams) == 1
+    for _ in range(4):
+        assert len(frames_of(path)) == 24
+
+
 # Times
 
 
