@@ -21,9 +21,10 @@ header p { margin: .3rem 0 0; }
 table { border-collapse: collapse; }
 th, td { text-align: left; vertical-align: top; padding: .3rem 1rem .3rem 0; border-bottom: 1px solid var(--line);
   font-variant-numeric: tabular-nums; }
-th { font-weight: 600; white-space: nowrap; }
+th { font-weight: 600; }
 td { overflow-wrap: anywhere; }
-.wide td { min-width: 5rem; max-width: 30rem; }
+.wide th { white-space: nowrap; }
+.wide td { min-width: 6.5rem; max-width: 30rem; }
 .wide { overflow-x: auto; }
 a { color: inherit; }
 summary { cursor: pointer; }

@@ -21,6 +21,7 @@ from passerby.plan.exchange.table import (
     Verdict,
     check_frame,
     check_id,
+    check_sides,
     check_size,
     enclosing,
     general,
@@ -112,7 +113,7 @@ def read(data: bytes, plan: Plan) -> Plan:
         if not isinstance(attributes, dict):
             raise InputError(f"{_named(annotation)} has attributes that are no object; check the file")
         decided |= "hide" in attributes
-        turns.append(number(attributes.get("rotation", 0), "a rotation"))
+        turns.append(number(attributes.get("rotation", 0), "a rotation") % 360)
         score = annotation.get("score", attributes.get("score"))
         gathered.add(
             _track(annotation, attributes),
@@ -180,8 +181,7 @@ def _box(annotation: dict[str, Any]) -> tuple[float, float, float, float]:
     x, y, w, h = (number(side, "a side of a bbox") for side in box)
     if min(w, h) < 0:
         raise InputError(f"{_named(annotation)} has a bbox of negative size; it is to be x, y, width, height")
-    if max(map(abs, (x, y))) > 1e30:
-        raise InputError(f"{_named(annotation)} has a bbox far from the picture; check the file")
+    check_sides((x, y, w, h))
     x, y = float(np.float32(x)), float(np.float32(y))  # as they were when the lengths were taken
     return x, y, x + w, y + h
 

@@ -21,6 +21,7 @@ from passerby.plan.exchange.table import (
     check_frame,
     check_id,
     check_label,
+    check_sides,
     check_size,
     enclosing,
     general,
@@ -169,7 +170,9 @@ class _Annotations:
             check_frame(frame, self._plan)
         elif not 0 <= frame < 2**53:
             raise InputError("a track ends in a frame with an impossible number; check the file")
-        key = Key(frame, _extent(name, values), number(values.get("rotation", "0"), "a rotation"), outside)
+        box = _extent(name, values)
+        check_sides(box)
+        key = Key(frame, box, number(values.get("rotation", "0"), "a rotation") % 360, outside)
         exact = values.get("keyframe", "1") != "0"
         (self._open.keys if exact else self._open.between).append(key)
         self._open.last = key

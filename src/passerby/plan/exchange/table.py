@@ -201,12 +201,18 @@ def check_size(width: int, height: int, plan: Plan) -> None:
         )
 
 
+def check_sides(box: Sequence[float]) -> None:
+    """Refuse coordinates so far away that numbers might overflow."""
+    if not all(abs(side) <= FARTHEST for side in box):
+        sides = ", ".join(f"{side:g}" for side in box)
+        raise InputError(f"a box is at {sides}; its sides are to be numbers of pixels up to {FARTHEST:.0f}")
+
+
 def as_boxes(values: NDArray[np.float64]) -> Boxes:
     """Box coordinates (N, 4) as they are held, once they are known to be numbers of sensible size."""
     wrong = ~(np.abs(values) <= FARTHEST).all(axis=1)
     if wrong.any():
-        box = ", ".join(f"{side:g}" for side in values[wrong][0])
-        raise InputError(f"a box is at {box}; its sides are to be numbers of pixels up to {FARTHEST:.0f}")
+        check_sides(values[wrong][0])
     return values.astype(np.float32)
 
 
