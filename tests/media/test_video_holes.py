@@ -190,6 +190,43 @@ def test_a_live_recording_that_breaks_off_in_a_block_says_so(tmp_path: Path) -> 
         frames_of(path)
 
 
+# Flash video
+
+
+def tags(path: Path) -> tuple[bytes, list[bytes]]:
+    """The head of a Flash video, and its tags without the lengths behind them."""
+    data = path.read_bytes()
+    found, at = [], 13
+    while at < len(data):
+        end = at + 11 + int.from_bytes(data[at + 1 : at + 4], "big")
+        found.append(data[at:end])
+        at = end + 4
+    return data[:13], found
+
+
+ODD_TAGS: dict[str, Callable[[bytes], bytes]] = {
+    "lengths without the head": lambda tag: tag + (len(tag) - 11).to_bytes(4, "big"),
+    "numbered streams": lambda tag: tag[:8] + b"\0\0\1" + tag[11:] + len(tag).to_bytes(4, "big"),
+    "other data": lambda tag: tag + len(tag).to_bytes(4, "big") + b"\x0f" + bytes(10) + b"\0\0\0\x0b",
+}
+
+
+@pytest.mark.parametrize("odd", ODD_TAGS.values(), ids=ODD_TAGS)
+def test_flash_videos_of_odd_writers_pass(odd: Callable[[bytes], bytes], tmp_path: Path) -> None:
+    head, found = tags(KINDS["flv"].draw(tmp_path / "whole.flv"))
+    path = tmp_path / "in.flv"
+    path.write_bytes(head + b"".join(odd(tag) for tag in found))
+    assert holes(path) == []
+    assert len(frames_of(path)) == 36
+
+
+def test_a_flash_video_that_breaks_off_says_so(tmp_path: Path) -> None:
+    head, found = tags(KINDS["flv"].draw(tmp_path / "whole.flv"))
+    path = tmp_path / "in.flv"
+    path.write_bytes(head + b"".join(tag + len(tag).to_bytes(4, "big") for tag in found[:40]) + found[40][:-20])
+    assert [hole.reason for hole in holes(path)] == [BREAKS_OFF]
+
+
 # Transport streams
 
 

@@ -10,7 +10,7 @@ from typing import BinaryIO
 from passerby.media.hole import BREAKS_OFF, Hole, pieces, read_at
 
 _UNSET = (0, 0xFFFFFFFF)
-_CHUNK = re.compile(rb"[0-9]{2}(?:d[bc]|wb|pc|tx|sb|__|[a-z0-9]{2})|ix[0-9]{2}|JUNK|junk|LIST|idx1|RIFF")
+_CHUNK = re.compile(rb"[0-9]{2}(?:d[bc]|wb|pc|tx|sb|__|[A-Za-z0-9]{2})|ix[0-9]{2}|JUNK|junk|LIST|idx1|RIFF")
 _MEDIA = re.compile(rb"[0-9]{2}(?:d[bc]|wb)|LIST|idx1|RIFF")
 
 

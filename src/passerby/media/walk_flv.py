@@ -8,8 +8,8 @@ from typing import BinaryIO
 
 from passerby.media.hole import BREAKS_OFF, Hole, pieces, read_at
 
-_KINDS = frozenset({8, 9, 18})
-"""Sound, picture, data."""
+_KINDS = frozenset({8, 9, 15, 18})
+"""Sound, picture, data of two kinds."""
 _HEAD = 11
 _TAG = re.compile(rb"(?=[\x08\x09\x12].{7}\0\0\0)", re.DOTALL)
 
@@ -20,16 +20,15 @@ def flv_holes(file: BinaryIO, size: int) -> Iterator[Hole]:
     if len(head) < 9 or head[:3] != b"FLV":
         return
     at = before = int.from_bytes(head[5:9], "big") + 4
-    # Some writers count the length behind a tag in another way, or leave it 0.
-    first = _end(file, at)
+    # Some writers count the length behind a tag in another way. Others number their streams.
+    first = _end(file, at) if at < size else None
     says_lengths = first is not None and _is_closed(file, at, first)
     while at < size:
         end = _end(file, at)
         if end is not None and end > size and _next_tag(file, at + 1, size) >= size:
             yield Hole(at, size, BREAKS_OFF)
             return
-        closed = end is not None and (not says_lengths or end == size or _is_closed(file, at, end))
-        if end is not None and closed:
+        if end is not None and end <= size and (end == size or not says_lengths or _is_closed(file, at, end)):
             before, at = at, end + 4
             continue
         at = _next_tag(file, at + 1, size)
@@ -40,7 +39,7 @@ def flv_holes(file: BinaryIO, size: int) -> Iterator[Hole]:
 def _end(file: BinaryIO, at: int) -> int | None:
     """Where the tag at `at` ends; None where there is none."""
     head = read_at(file, at, _HEAD)
-    if len(head) < _HEAD or head[0] & 0xDF not in _KINDS or head[8:11] != b"\0\0\0":
+    if len(head) < _HEAD or head[0] & 0xDF not in _KINDS:
         return None
     return at + _HEAD + int.from_bytes(head[1:4], "big")
 
