@@ -336,6 +336,12 @@ def test_coco_as_cvat_writes_it():
     assert back.track(7).scores.tolist() == [0.25]
 
 
+def test_coco_numbers_its_annotations_from_one(monkeypatch):
+    monkeypatch.setattr("passerby.plan.exchange.table.CHUNK", 2)
+    told = json.loads(out(plan_of(track(), track(7)), "coco"))
+    assert [annotation["id"] for annotation in told["annotations"]] == [1, 2, 3, 4, 5, 6]
+
+
 def test_a_turned_coco_box_is_held_whole():
     back = coco(lambda told: told["annotations"][0]["attributes"].update(rotation=90.0))
     np.testing.assert_allclose(back.track(6).boxes[0], [9.5, 20, 13.5, 24], atol=1e-4)
@@ -464,7 +470,7 @@ def test_wrong_coco_is_refused(change, says):
 
 def test_a_small_file_cannot_ask_for_endless_rows(monkeypatch):
     """Each of its tracks is one box that goes on to the end of the film."""
-    monkeypatch.setattr("passerby.plan.exchange.table.MAX_ROWS", 100)
+    monkeypatch.setattr("passerby.plan.exchange.checks.MAX_ROWS", 100)
     text = "".join(f'<track id="{n}" label="face">{BOX}</track>' for n in range(4))
     with pytest.raises(LimitExceeded, match="more than 100 boxes"):
         cvat(f"<annotations>{text}</annotations>")

@@ -13,27 +13,11 @@ import numpy as np
 from passerby.core.errors import InputError
 from passerby.core.plan import Plan
 from passerby.core.tracks import Sightings
+from passerby.plan.exchange.checks import check_frame, check_id, check_sides, check_size
 from passerby.plan.exchange.json_file import loaded
-from passerby.plan.exchange.table import (
-    ORIGINS,
-    Gathered,
-    Table,
-    Verdict,
-    check_frame,
-    check_id,
-    check_sides,
-    check_size,
-    enclosing,
-    general,
-    judged,
-    number,
-    origin_of,
-    planned,
-    tabled,
-    texts,
-    truth,
-    whole,
-)
+from passerby.plan.exchange.keyframes import enclosing
+from passerby.plan.exchange.table import Gathered, Table, Verdict, general, judged, planned, tabled
+from passerby.plan.exchange.words import ORIGINS, number, origin_of, texts, truth, whole
 
 
 def write(plan: Plan, file: BinaryIO) -> None:
@@ -52,8 +36,8 @@ def write(plan: Plan, file: BinaryIO) -> None:
     )
     file.write(b'"images":[\n' + ",\n".join(images).encode() + b'\n],\n"annotations":[\n')
     ids = count(1)
-    for number_of_part, part in enumerate(table.chunks()):
-        file.write(b",\n" if number_of_part else b"")
+    for place, part in enumerate(table.chunks()):
+        file.write(b",\n" if place else b"")
         file.write(",\n".join(_annotations(part, labels, ids)).encode())
     file.write(b"\n]}\n")
 
@@ -66,7 +50,6 @@ def _annotations(part: Table, labels: list[str], ids: Iterator[int]) -> Iterator
     said = [_attributes(verdict) for verdict in part.verdicts]
     names = [json.dumps(name) for name in ORIGINS]
     columns = zip(
-        ids,
         rows.tracks.tolist(),
         (np.searchsorted(labels, rows.labels) + 1).tolist(),
         rows.frames.tolist(),
@@ -76,9 +59,10 @@ def _annotations(part: Table, labels: list[str], ids: Iterator[int]) -> Iterator
         texts(rows.scores),
         rows.origins.tolist(),
         part.verdict.tolist(),
+        ids,  # last: an endless one must not give a number for no row
         strict=False,
     )
-    for id, track, category, frame, x, y, (w, h), score, origin, verdict in columns:
+    for track, category, frame, x, y, (w, h), score, origin, verdict, id in columns:
         measured = f'"score":{score},' if score else ""
         yield (
             f'{{"id":{id},"image_id":{frame + 1},"category_id":{category},"bbox":[{x},{y},{w!r},{h!r}],'

@@ -15,26 +15,9 @@ from numpy.typing import NDArray
 from passerby.core.errors import InputError
 from passerby.core.plan import Plan
 from passerby.core.tracks import Sightings
-from passerby.plan.exchange.table import (
-    CHUNK,
-    ORIGINS,
-    Table,
-    Verdict,
-    as_boxes,
-    check_count,
-    check_frame,
-    check_id,
-    check_label,
-    general,
-    judged,
-    number,
-    origin_of,
-    planned,
-    tabled,
-    texts,
-    truth,
-    whole,
-)
+from passerby.plan.exchange.checks import as_boxes, check_count, check_frame, check_id, check_label
+from passerby.plan.exchange.table import CHUNK, Table, Verdict, general, judged, planned, tabled
+from passerby.plan.exchange.words import ORIGINS, number, origin_of, texts, truth, whole
 
 NEEDED = ("track", "label", "frame", "x0", "y0", "x1", "y1")
 COLUMNS = (*NEEDED[:3], "time", *NEEDED[3:], "score", "origin", "hide", "method", "reason", "by")

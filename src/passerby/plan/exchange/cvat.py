@@ -15,7 +15,8 @@ import numpy as np
 from passerby.core.plan import Plan
 from passerby.core.tracks import Track
 from passerby.plan.exchange.cvat_reading import read
-from passerby.plan.exchange.table import ORIGINS, Table, Verdict, tabled, texts
+from passerby.plan.exchange.table import Table, Verdict, tabled
+from passerby.plan.exchange.words import ORIGINS, texts
 
 __all__ = ["read", "write"]
 

@@ -13,25 +13,10 @@ from numpy.typing import NDArray
 from passerby.core.errors import InputError
 from passerby.core.plan import Plan
 from passerby.core.tracks import Sightings
-from passerby.plan.exchange.keyframes import Key, filled
-from passerby.plan.exchange.table import (
-    Gathered,
-    Table,
-    Verdict,
-    check_frame,
-    check_id,
-    check_label,
-    check_sides,
-    check_size,
-    enclosing,
-    general,
-    judged,
-    number,
-    origin_of,
-    planned,
-    truth,
-    whole,
-)
+from passerby.plan.exchange.checks import check_frame, check_id, check_label, check_sides, check_size
+from passerby.plan.exchange.keyframes import Key, enclosing, filled
+from passerby.plan.exchange.table import Gathered, Table, Verdict, general, judged, planned
+from passerby.plan.exchange.words import number, origin_of, truth, whole
 
 DEEPEST = 20
 """Elements within one another."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -12,26 +12,13 @@ from numpy.typing import NDArray
 from passerby.core.errors import InputError, OptionError
 from passerby.core.plan import Decision, Plan
 from passerby.core.tracks import Sightings
-from passerby.plan.exchange.table import (
-    CHUNK,
-    ORIGINS,
-    UNDECIDED,
-    Table,
-    as_boxes,
-    check_count,
-    check_frame,
-    check_id,
-    check_label,
-    number,
-    origin_of,
-    planned,
-    tabled,
-    texts,
-    whole,
-)
+from passerby.plan.exchange.checks import as_boxes, check_count, check_frame, check_id, check_label
+from passerby.plan.exchange.table import CHUNK, UNDECIDED, Table, planned
+from passerby.plan.exchange.words import ORIGINS, number, origin_of, texts, whole
 
 VERSION = 1
-COLUMNS = ("track", "label", "frame", "time", "x0", "y0", "x1", "y1", "score", "origin")
+SIDES = ("x0", "y0", "x1", "y1")
+COLUMNS = ("track", "label", "frame", "time", *SIDES, "score", "origin")
 
 
 def write(plan: Plan, file: BinaryIO) -> None:
@@ -49,36 +36,35 @@ def write(plan: Plan, file: BinaryIO) -> None:
         "decisions": [_told(decision) for decision in plan.decisions],
     }
     file.write((json.dumps(head, indent=1)[:-2] + ',\n "columns": {\n').encode())
-    rows = tabled(plan).rows
-    names = [json.dumps(name) for name in ORIGINS]
+    rows = plan.rows()
     times = [f"{time:.6f}" for time in plan.seconds(np.arange(media.frames))]
-    columns: dict[str, NDArray[Any]] = {
-        "track": rows.tracks,
-        "label": rows.labels,
-        "frame": rows.frames,
-        "time": rows.frames,
-        **{name: rows.boxes[:, side] for side, name in enumerate(("x0", "y0", "x1", "y1"))},
-        "score": rows.scores,
-        "origin": rows.origins,
-    }
     for name in COLUMNS:
         file.write(f'  "{name}": ['.encode())
         for start in range(0, len(rows), CHUNK):
-            part = columns[name][start : start + CHUNK]
-            match name:
-                case "label":
-                    words = [json.dumps(label) for label in part.tolist()]
-                case "time":
-                    words = [times[frame] for frame in part.tolist()]
-                case "origin":
-                    words = [names[origin] for origin in part.tolist()]
-                case "track" | "frame":
-                    words = [str(value) for value in part.tolist()]
-                case _:
-                    words = [text or "null" for text in texts(part)]
-            file.write((", " if start else "").encode() + ",".join(words).encode())
+            words = _words(name, rows[start : start + CHUNK], times)
+            file.write(("," if start else "").encode() + ",".join(words).encode())
         file.write(b"],\n" if name != COLUMNS[-1] else b"]\n")
     file.write(b" }\n}\n")
+
+
+def _words(column: str, rows: Sightings, times: Sequence[str]) -> list[str]:
+    """A column of some rows as JSON values."""
+    match column:
+        case "track":
+            return [str(track) for track in rows.tracks.tolist()]
+        case "label":
+            return [json.dumps(label) for label in rows.labels.tolist()]
+        case "frame":
+            return [str(frame) for frame in rows.frames.tolist()]
+        case "time":
+            return [times[frame] for frame in rows.frames.tolist()]
+        case "origin":
+            names = [json.dumps(name) for name in ORIGINS]
+            return [names[origin] for origin in rows.origins.tolist()]
+        case "score":
+            return [text or "null" for text in texts(rows.scores)]
+        case _:
+            return texts(rows.boxes[:, SIDES.index(column)])
 
 
 def _told(decision: Decision) -> dict[str, Any]:
@@ -102,13 +88,13 @@ def loaded(data: bytes) -> dict[str, Any]:
         InputError: it is not JSON, or no object.
     """
     try:
-        whole = json.loads(data, parse_constant=_refuse)
+        told = json.loads(data, parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
         reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)[:100]
         raise InputError(f"the file is not JSON: {reason}; check that it is complete") from error
-    if not isinstance(whole, dict):
+    if not isinstance(told, dict):
         raise InputError("the file holds no JSON object; check that it is the right one")
-    return whole
+    return told
 
 
 def _refuse(name: str) -> None:
@@ -158,7 +144,7 @@ def _rows(columns: dict[str, Any], plan: Plan) -> Sightings:
     return Sightings(
         _whole(columns["track"], "a track", check_id),
         _whole(columns["frame"], "a frame", lambda frame: check_frame(frame, plan)),
-        as_boxes(np.array([[number(v, s) for v in columns[s]] for s in ("x0", "y0", "x1", "y1")]).T.reshape(-1, 4)),
+        as_boxes(np.array([[number(v, s) for v in columns[s]] for s in SIDES]).T.reshape(-1, 4)),
         np.array(scores, np.float32),
         np.array([known[name] for name in origins], np.uint8),
         np.array(labels, np.str_),

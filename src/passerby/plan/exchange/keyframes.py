@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from passerby.core.errors import InputError
 from passerby.core.tracks import Origin, Sightings
-from passerby.plan.exchange.table import as_boxes, check_count, enclosing
+from passerby.plan.exchange.checks import as_boxes, check_count
 
 
 @dataclass(slots=True)
@@ -75,3 +75,13 @@ def filled(label: str, keys: Sequence[Key], frames: int, before: int) -> tuple[S
         np.full(len(left), label),
     )
     return rows, np.array([key.verdict for key in keys], np.int64)[left]
+
+
+def enclosing(boxes: NDArray[np.float64], degrees: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The upright boxes around `boxes` (N, 4) that are turned by `degrees` (N,) about their middles."""
+    middle = (boxes[:, :2] + boxes[:, 2:]) / 2
+    half = (boxes[:, 2:] - boxes[:, :2]) / 2
+    across, up = np.abs(np.cos(np.radians(degrees))), np.abs(np.sin(np.radians(degrees)))
+    reach = np.stack([half[:, 0] * across + half[:, 1] * up, half[:, 0] * up + half[:, 1] * across], axis=1)
+    turned = np.concatenate([middle - reach, middle + reach], axis=1)
+    return np.where(degrees[:, None] == 0, boxes, turned)

@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from passerby.core.boxes import Boxes
-from passerby.core.errors import InputError, LimitExceeded
+from passerby.core.errors import InputError
 from passerby.core.plan import Decision, Plan
-from passerby.core.tracks import Origin, Sightings, Track
+from passerby.core.tracks import Sightings, Track
+from passerby.plan.exchange.checks import as_boxes, check_count, check_frame, check_label
 
-MAX_ROWS = 20_000_000
-"""Boxes that a file may hold."""
-MAX_TEXT = 100
-"""Characters that a label may have: rows hold it at full length."""
 CHUNK = 100_000
 """Rows that are put into words at a time."""
-FARTHEST = 1e6
-"""Pixels from the picture's corner to that of a box, at most."""
-LARGEST_ID = 2**53
-"""Track ids stay below what every program's numbers hold exactly."""
-ORIGINS = {origin.name.lower(): origin for origin in Origin}
-"""Their names in files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,59 +152,6 @@ class Gathered:
         return Table(rows, tuple(self.verdicts), np.array(self.verdict, np.int64))
 
 
-# Checks: a file may hold anything
-
-
-def check_id(track: int) -> None:
-    """Refuse ids that no plan can hold."""
-    if not 0 <= track < LARGEST_ID:
-        raise InputError(f"a track has the number {_short(track)}; number tracks with whole numbers from 0 up")
-
-
-def check_label(label: str) -> None:
-    """Refuse texts that are no labels."""
-    if not 0 < len(label) <= MAX_TEXT:
-        raise InputError(f"a label is {_short(label)}; give every row one of 1 to {MAX_TEXT} characters, as 'face'")
-
-
-def check_count(count: int) -> None:
-    """Refuse more rows than anybody's film has."""
-    if count > MAX_ROWS:
-        raise LimitExceeded(f"the file says more than {MAX_ROWS} boxes; split it into smaller ones")
-
-
-def check_frame(frame: int, plan: Plan) -> None:
-    """Refuse frames that the medium does not have."""
-    if not 0 <= frame < plan.media.frames:
-        have = f"frames 0 to {plan.media.frames - 1}"
-        raise InputError(f"there is a box in frame {_short(frame)}, but {plan.media.name} has {have}; check the file")
-
-
-def check_size(width: int, height: int, plan: Plan) -> None:
-    """Refuse boxes in pixels of another picture."""
-    if (width, height) != plan.media.size:
-        wanted = "x".join(map(str, plan.media.size))
-        raise InputError(
-            f"the file is about pictures of {_short(width)}x{_short(height)}, but {plan.media.name} has {wanted}; "
-            "choose the file that was made from this medium"
-        )
-
-
-def check_sides(box: Sequence[float]) -> None:
-    """Refuse coordinates so far away that numbers might overflow."""
-    if not all(abs(side) <= FARTHEST for side in box):
-        sides = ", ".join(f"{side:g}" for side in box)
-        raise InputError(f"a box is at {sides}; its sides are to be numbers of pixels up to {FARTHEST:.0f}")
-
-
-def as_boxes(values: NDArray[np.float64]) -> Boxes:
-    """Box coordinates (N, 4) as they are held, once they are known to be numbers of sensible size."""
-    wrong = ~(np.abs(values) <= FARTHEST).all(axis=1)
-    if wrong.any():
-        check_sides(values[wrong][0])
-    return values.astype(np.float32)
-
-
 def _check(rows: Sightings, plan: Plan) -> None:
     """Refuse rows, sorted by track, then frame, that no plan can hold."""
     frames = plan.media.frames
@@ -240,86 +176,3 @@ def _check(rows: Sightings, plan: Plan) -> None:
 
 def _at(rows: Sightings, row: np.intp) -> str:
     return f"track {rows.tracks[row]} in frame {rows.frames[row]}"
-
-
-def _short(value: object) -> str:
-    """A value in an error's one line."""
-    text = repr(value) if isinstance(value, str) else str(value)
-    return text if len(text) <= 40 else f"{text[:40]}…"
-
-
-# Words: numbers and answers as text
-
-
-def texts(values: NDArray[np.float32]) -> list[str]:
-    """The shortest decimals from which `values` (N,) can be read back exactly; '' for NaN."""
-    # Each different number is spelled once: most of them occur often. Compared as bits, so that NaN is itself.
-    bits, places = np.unique(np.ascontiguousarray(values).view(np.uint32), return_inverse=True)
-    words = ["" if value != value else str(value) for value in bits.view(np.float32)]
-    return list(np.array(words, object)[places])
-
-
-def number(text: str | float, what: str) -> float:
-    """A finite number.
-
-    Raises:
-        InputError: it is none; `what` tells which.
-    """
-    try:
-        if isinstance(text, bool):
-            raise ValueError
-        value = float(text)
-    except (TypeError, ValueError, OverflowError):
-        value = math.nan
-    if not math.isfinite(value):
-        raise InputError(f"{what} is {_short(text)}; a number is wanted")
-    return value
-
-
-def whole(text: str | int, what: str) -> int:
-    """A whole number.
-
-    Raises:
-        InputError: it is none; `what` tells which.
-    """
-    try:
-        if isinstance(text, (bool, float)):
-            raise ValueError
-        return int(text)
-    except (TypeError, ValueError) as error:
-        raise InputError(f"{what} is {_short(text)}; a whole number is wanted") from error
-
-
-def truth(value: str | bool | int) -> bool:
-    """Whether to hide, from 'true' or 'false', yes or no, 1 or 0.
-
-    Raises:
-        InputError: it is none of these.
-    """
-    word = str(value).strip().lower()
-    if word not in ("true", "false", "yes", "no", "1", "0"):
-        raise InputError(f"a box is marked hide {_short(value)}; say true or false")
-    return word in ("true", "yes", "1")
-
-
-def origin_of(name: str) -> Origin:
-    """How a box came to be, from its name; drawn where none is given.
-
-    Raises:
-        InputError: there is no such name.
-    """
-    if not name:
-        return Origin.DRAWN
-    if name not in ORIGINS:
-        raise InputError(f"a box is said to be {_short(name)}; there is {', '.join(ORIGINS)}")
-    return ORIGINS[name]
-
-
-def enclosing(boxes: NDArray[np.float64], degrees: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The upright boxes around `boxes` (N, 4) that are turned by `degrees` (N,) about their middles."""
-    middle = (boxes[:, :2] + boxes[:, 2:]) / 2
-    half = (boxes[:, 2:] - boxes[:, :2]) / 2
-    across, up = np.abs(np.cos(np.radians(degrees))), np.abs(np.sin(np.radians(degrees)))
-    reach = np.stack([half[:, 0] * across + half[:, 1] * up, half[:, 0] * up + half[:, 1] * across], axis=1)
-    turned = np.concatenate([middle - reach, middle + reach], axis=1)
-    return np.where(degrees[:, None] == 0, boxes, turned)
