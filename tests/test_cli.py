@@ -307,6 +307,15 @@ def test_a_plan_is_made_shown_changed_and_rendered(here, capsys):
     [told] = json.loads(capsys.readouterr().out)["files"]
     assert told["output"] == "street_anonymized.mp4"
     assert told["report"]["hidden"] == 27
+    assert "3 of 30 boxes stay visible" in told["report"]["notes"][-1]
+
+
+def test_a_plan_from_anybody_cannot_steer_the_terminal(here, capsys):
+    assert passerby("plan", "edit", "its.plan", "--keep", "1", "--reason", "\x1b[2J\x07done", "-q") == 0
+    assert passerby("plan", "show", "its.plan") == 0
+    said = capsys.readouterr().out
+    assert "?[2J?done" in said
+    assert "\x1b" not in said
 
 
 def test_an_edit_goes_into_the_plan_itself_or_into_another(here):
@@ -435,8 +444,12 @@ USAGE = [
     (["plan", "export", "its.plan"], "-o"),
     (["plan", "export", "its.plan", "-o", "out.doc"], "out.doc"),
     (["plan", "export", "its.plan", "-o", "x.xml", "--format", "doc"], "'doc'"),
-    (["plan", "export", "its.plan", "-o", "its.plan", "--format", "csv", "-y"], "the plan itself"),
-    (["plan", "sheet", "its.plan", "-o", "its.plan", "-y"], "the plan itself"),
+    (["plan", "export", "its.plan", "-o", "its.plan", "--format", "csv", "-y"], "another name"),
+    (["plan", "export", "its.plan", "-o", "street.mp4", "--format", "csv", "-y"], "another name"),
+    (["plan", "edit", "its.plan", "--keep", "1", "-o", "street.mp4", "-y"], "another name"),
+    (["render", "its.plan", "--report", "its.plan", "-y"], "another name"),
+    (["render", "its.plan", "-o", "out.mp4", "--report", "out.mp4", "-y"], "another name"),
+    (["plan", "sheet", "its.plan", "-o", "its.plan", "-y"], "another name"),
 ]
 FAILURES = [
     (["sham.jpg"], "named like a picture"),

@@ -223,8 +223,11 @@ def _told(outcome: Any, options: Options, verbose: bool = False) -> str:
     lines += [f"  note: {note}" for note in report.notes if note not in options.warnings()]
     if verbose:
         origins = ", ".join(f"{count} {origin}" for origin, count in report.origins.items())
+        spent = max(sum(report.stages.values()), 1e-9)
+        shares = ", ".join(f"{stage} {seconds / spent:.0%}" for stage, seconds in report.stages.items())
         lines += [
             f"  looked in {report.looks} frames, {report.cuts} cuts; boxes: {origins or 'none'}",
+            f"  time of our own threads: {shares or 'not measured'}",
             f"  removed: {', '.join(report.removed) or 'no streams'}; seed {report.seed}; {report.seconds:.1f} s",
         ]
     return "\n".join(lines)

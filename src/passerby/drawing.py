@@ -23,7 +23,7 @@ from passerby.job import opened
 from passerby.media.container import Limits, origin
 from passerby.media.container import opened as container_of
 from passerby.media.stills import is_still
-from passerby.record import Replayed, check_same
+from passerby.record import Replayed, as_then, check_same
 from passerby.settings import Options
 from passerby.track.motion import follow
 
@@ -75,23 +75,19 @@ def frames(plan: Plan, media: Path, first: int) -> Iterator[tuple[int, Frame]]:
         PlanError: `media` is not what `plan` was made from.
     """
     then = plan.media
-    options = Options(start=then.start, end=then.end, fps=then.fps, salvage=then.salvage)
-    source = opened(media, options)
-    check_same(plan, source.info)
+    options = as_then(plan, Options())
     # Where frames were thinned out or damaged ones left out, they have to be counted from the beginning.
-    if first > 0 and len(plan.times) and not (then.fps or then.salvage or is_still(media)):
-        late = opened(media, replace(options, start=_start(plan, media, first)))
-        with late:
-            for frame in late:
-                index = first + frame.index
-                if index >= then.frames or frame.pts != plan.times[index] - plan.times[first]:
-                    raise PlanError(f"{then.name} reads otherwise than when its plan was made; analyze it again")
-                yield index, frame
-        return
-    with source:
-        for frame in Replayed(source, plan):
-            if frame.index >= first:
-                yield frame.index, frame
+    late = first > 0 and len(plan.times) > 0 and not (then.fps or then.salvage or is_still(media))
+    with opened(media, replace(options, start=_start(plan, media, first)) if late else options) as source:
+        check_same(plan, source.info)
+        if not late:
+            yield from ((frame.index, frame) for frame in Replayed(source, plan) if frame.index >= first)
+            return
+        for frame in source:
+            index = first + frame.index
+            if index >= then.frames or frame.pts != plan.times[index] - plan.times[first]:
+                raise PlanError(f"{then.name} reads otherwise than when its plan was made; analyze it again")
+            yield index, frame
 
 
 def _start(plan: Plan, media: Path, first: int) -> Fraction:

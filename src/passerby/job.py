@@ -156,18 +156,21 @@ class Job:
         source = opened(self.input, self.options)
         check_same(plan, source.info)
         sink = self._sink(source.info)
-
+        rows = plan.rows()
         with source, sink:
             totals = render(
                 Replayed(source, plan),
                 Counted(sink, progress or Silent(), plan.media.frames),
-                plan.rows(),
+                rows,
                 effect=effect(self.options, plan.labels, plan.methods),
                 shapes=shapes(self.options, plan.labels),
                 seed=plan.seed,
                 decisions=plan.decisions,
             )
-        return self._report(source, sink, totals, plan.seed, time.monotonic() - started)
+        report = self._report(source, sink, totals, plan.seed, time.monotonic() - started)
+        kept = len(rows) - totals.hidden
+        note = f"NOT EVERYONE IS HIDDEN: {kept} of {len(rows)} boxes stay visible, as the plan says"
+        return replace(report, notes=[*report.notes, note]) if kept else report
 
     def _sink(self, info: MediaInfo) -> VideoSink | StillSink:
         chosen = self.options

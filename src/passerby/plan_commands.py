@@ -20,7 +20,7 @@ from passerby.job import beside, opened, write_text
 from passerby.media.commit import check_free, committed
 from passerby.plan import exchange
 from passerby.progress import Printed, Progress, Silent
-from passerby.record import check_same
+from passerby.record import as_then, check_same
 from passerby.report import Report
 from passerby.settings import Options
 
@@ -46,6 +46,7 @@ def render(chosen: argparse.Namespace, options: Options) -> tuple[Path, Path, Re
     media = plans.medium(plan, chosen.media)
     output = chosen.output or beside(media)
     if chosen.report is not None:
+        _check_other(chosen.report, chosen.plan_file, media, output)
         check_free(chosen.report, force=options.force)
     job = plans.rendering(plan, media, output, options)
     shown = _progress(chosen, media)
@@ -66,7 +67,7 @@ def edit(chosen: argparse.Namespace) -> None:
     plan = plans.load_plan(chosen.plan_file)
     if not chosen.edits:
         raise OptionError("no edit; give one, as in: passerby plan edit street.plan --keep 3")
-    target, force = _target(chosen)
+    target, force = _target(chosen, plan)
 
     def follower(plan: Plan, drawn: edits.Drawn) -> Sightings:
         return drawing.followed(plan, drawn, plans.medium(plan, chosen.media))
@@ -81,7 +82,7 @@ def export(chosen: argparse.Namespace) -> None:
     """Write a plan's boxes for other tools."""
     plan = plans.load_plan(chosen.plan_file)
     form = chosen.format or exchange.format_of(chosen.output)
-    _check_other(chosen.output, chosen.plan_file)
+    _check_other(chosen.output, chosen.plan_file, plan.media.path)
     with committed(chosen.output, force=chosen.force) as file:
         exchange.write(plan, file, form)
 
@@ -90,7 +91,7 @@ def take_over(chosen: argparse.Namespace) -> None:
     """Take over boxes that were changed in another tool."""
     plan = plans.load_plan(chosen.plan_file)
     form = chosen.format or exchange.format_of(chosen.changed)
-    target, force = _target(chosen)
+    target, force = _target(chosen, plan)
     try:
         if chosen.changed.stat().st_size > LARGEST_IMPORT:
             raise InputError(f"{chosen.changed} has more than {LARGEST_IMPORT} bytes; export a part of the video")
@@ -109,10 +110,10 @@ def write_sheet(chosen: argparse.Namespace) -> None:
     """Write one page for a quick check."""
     plan = plans.load_plan(chosen.plan_file)
     target = chosen.output or chosen.plan_file.with_suffix(".html")
-    _check_other(target, chosen.plan_file)
+    _check_other(target, chosen.plan_file, plan.media.path)
     check_free(target, force=chosen.force)
     media = plans.medium(plan, chosen.media)
-    options = plans.as_then(plan, Options())
+    options = as_then(plan, Options())
     source = opened(media, options)
     check_same(plan, source.info)
     with source:
@@ -127,16 +128,23 @@ def _progress(chosen: argparse.Namespace, path: Path) -> Progress:
     return Silent() if chosen.quiet else Printed(path.name)
 
 
-def _target(chosen: argparse.Namespace) -> tuple[Path, bool]:
+def _target(chosen: argparse.Namespace, plan: Plan) -> tuple[Path, bool]:
     """Where the changed plan goes, and whether it may replace what is there: by default the plan itself."""
-    if chosen.output is None or (chosen.output.exists() and chosen.output.samefile(chosen.plan_file)):
+    if chosen.output is None or _same(chosen.output, chosen.plan_file):
         return chosen.plan_file, True
+    _check_other(chosen.output, plan.media.path)
     return chosen.output, chosen.force
 
 
-def _check_other(target: Path, plan: Path) -> None:
-    if target.exists() and target.samefile(plan):
-        raise OptionError(f"{target} is the plan itself; choose another name with -o")
+def _check_other(target: Path, *others: Path | None) -> None:
+    """Refuse to write over what is read, whatever may be replaced."""
+    for other in others:
+        if other is not None and _same(target, other):
+            raise OptionError(f"{target} is read or written by this very command; choose another name")
+
+
+def _same(one: Path, other: Path) -> bool:
+    return one.resolve() == other.resolve()
 
 
 # Showing

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -19,7 +18,7 @@ from passerby.media.commit import check_free, committed
 from passerby.plan import store
 from passerby.progress import Progress, Silent
 from passerby.quality import Look, finders
-from passerby.record import recorded
+from passerby.record import as_then, recorded
 from passerby.report import Report
 from passerby.settings import HIDING, Options
 
@@ -110,14 +109,6 @@ def rendering(plan: Plan, path: Path, output: Path, options: Options) -> Job:
     if "image" in plan.methods and options.image is None:
         raise OptionError("the plan hides by a picture; give the one to put over faces with --image FILE")
     return Job(path, output, as_then(plan, options))
-
-
-def as_then(plan: Plan, options: Options) -> Options:
-    """`options`, except that the medium is read in the way in which it was read for `plan`."""
-    media = plan.media
-    return replace(
-        options, start=media.start, end=media.end, fps=media.fps, salvage=media.salvage, seed=plan.seed, plan=None
-    )
 
 
 def medium(plan: Plan, named: Path | None = None) -> Path:

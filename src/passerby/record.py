@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from passerby.core.stages import Source
 from passerby.core.tracks import Sightings
 from passerby.hiding import rules
 from passerby.pipeline import Totals
-from passerby.settings import Options
+from passerby.settings import DEFAULTS, Options
 from passerby.track.refine import tracks
 
 LOOKING = (
@@ -70,6 +71,20 @@ def recorded(
         seed,
         {"passerby": passerby.__version__} | {name: changed[name] for name in LOOKING if name in changed},
     )
+
+
+def as_then(plan: Plan, options: Options) -> Options:
+    """`options`, except for what was chosen when `plan` was made: how the medium is read, and who is hidden by rule."""
+    media = plan.media
+    then: dict[str, Any] = {
+        "start": media.start,
+        "end": media.end,
+        "fps": media.fps,
+        "salvage": media.salvage,
+        "seed": plan.seed,
+    }
+    others = {name: getattr(DEFAULTS, name) for name in (*LOOKING, "plan") if name not in then}
+    return replace(options, **others, **then)
 
 
 class Replayed:

@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from drawn_plans import FRAMES, plan, track
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from passerby.core import zones
@@ -95,6 +95,7 @@ ZONES = {
 }
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(list(ZONES.values())),
     st.lists(st.tuples(*[st.integers(-20, 120)] * 2, *[st.integers(1, 60)] * 2), min_size=1, max_size=20),
@@ -239,6 +240,7 @@ EDITS = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(EDITS, max_size=12))
 def test_edits_in_any_order_leave_a_sound_plan_that_hides_who_is_undecided(edits):
     it = plan(track(1, 0, 10), track(2, 5, 20, x=90), track(3, 12, 30, x=300), track(4, 3, 4, label="plate"))

@@ -225,7 +225,7 @@ def opened(data, path):
 DATA = stored(rich())
 
 
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, len(DATA) - 1), st.integers(0, 255)), min_size=1, max_size=4))
 def test_flipped_bytes_change_nothing_or_are_found_out(tmp_path_factory, flips):
     damaged = bytearray(DATA)
@@ -236,6 +236,7 @@ def test_flipped_bytes_change_nothing_or_are_found_out(tmp_path_factory, flips):
     assert it is None or told(it) == told(rich())
 
 
+@settings(deadline=None)
 @given(st.integers(0, len(DATA) - 1))
 def test_a_plan_that_breaks_off_is_refused(tmp_path_factory, length):
     with pytest.raises(PlanError):
@@ -245,6 +246,7 @@ def test_a_plan_that_breaks_off_is_refused(tmp_path_factory, length):
 TEXT = OLD.read_bytes()
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, len(TEXT) - 1), st.integers(0, 255)), min_size=1, max_size=4))
 def test_damage_of_the_first_format_ends_in_one_line_too(tmp_path_factory, flips):
     damaged = bytearray(TEXT)
