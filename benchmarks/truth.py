@@ -181,7 +181,8 @@ def not_faces(clip: Path) -> bx.Boxes:
 def _mistaken(boxes: bx.Boxes, places: bx.Boxes) -> NDArray[np.bool_]:
     """Which of `boxes` (N, 4) have their middle in any of `places`, (N,)."""
     middle = bx.centre(boxes)[:, None]
-    return np.asarray(((places[None, :, :2] <= middle) & (middle < places[None, :, 2:])).all(axis=2).any(axis=1))
+    inside = np.all((places[None, :, :2] <= middle) & (middle < places[None, :, 2:]), axis=2)
+    return np.asarray(np.any(inside, axis=1), np.bool_)
 
 
 def joined(frames: NDArray[np.int64], boxes: bx.Boxes) -> NDArray[np.int64]:
