@@ -24,7 +24,8 @@ MAY_IMPORT = {
     "testing": {"core"},
     "flow": {"core"},
     **{stage: {stage, "core", "weights", "runtime"} for stage in STAGES},
-    "pipeline": {*STAGES, "core", "flow"},
+    "looking": {"core", "detect", "flow", "track"},
+    "pipeline": {*STAGES, "core", "flow", "looking"},
 }
 """The parts of passerby that a part may import. Those not listed stand above the pipeline and may import any."""
 

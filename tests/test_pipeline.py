@@ -143,7 +143,9 @@ def test_what_is_decided_to_be_kept_is_not_hidden_but_known():
     film = Film(ACROSS)
     keep: list[Sightings] = []
     frames, totals = hide(film, Told(film), keep=keep, decisions=[Decision(False, frames=(10, 20))])
-    assert [hidden_share(frame, film.box(frame.index)) == 1 for frame in frames] == [not 10 <= i < 20 for i in range(40)]
+    assert [hidden_share(frame, film.box(frame.index)) == 1 for frame in frames] == [
+        not 10 <= i < 20 for i in range(40)
+    ]
     assert (totals.hidden, len(Sightings.concat(keep))) == (30, 40)
 
 

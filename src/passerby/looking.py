@@ -164,5 +164,3 @@ def _cells(light: NDArray[np.uint8]) -> NDArray[np.int16]:
 
 def _changed(before: NDArray[np.int16], now: NDArray[np.int16]) -> NDArray[np.bool_]:
     return np.asarray(np.abs(now - before) > CHANGE)
-
-

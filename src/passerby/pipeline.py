@@ -68,8 +68,6 @@ class Look:
     found: Detections | None
 
 
-
-
 def run(
     source: Source,
     sink: Sink,
@@ -182,9 +180,7 @@ def _write(
             _count(totals, frame, rows)
 
 
-def _kept(
-    known: Iterable[tuple[Frame, Sightings]], keep: list[Sightings] | None
-) -> Stream[tuple[Frame, Sightings]]:
+def _kept(known: Iterable[tuple[Frame, Sightings]], keep: list[Sightings] | None) -> Stream[tuple[Frame, Sightings]]:
     """The same, with what is known appended to `keep`."""
     for frame, rows in known:
         if keep is not None:
@@ -217,8 +213,7 @@ def looked(
                 future = pool.submit(_look, detector, closer, glance, meter)
             whole = future if glance.whole else whole
             waiting.append((glance, future))
-            # One more is begun than are worked on, so that its answer is there when the frames before it are through.
-            while sum(future is not None for _, future in waiting) > workers + 1:
+            while sum(future is not None for _, future in waiting) > workers:
                 yield _answer(*waiting.popleft())
         while waiting:
             yield _answer(*waiting.popleft())
@@ -326,9 +321,7 @@ def regions(
             float(score),
             str(method),
         )
-        for track, label, box, score, method in zip(
-            rows.tracks, rows.labels, boxes, rows.scores, methods, strict=True
-        )
+        for track, label, box, score, method in zip(rows.tracks, rows.labels, boxes, rows.scores, methods, strict=True)
     ]
 
 

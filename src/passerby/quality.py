@@ -20,7 +20,7 @@ LARGEST_LOOK = 1920
 """Longest side of the small picture, at most: a larger one takes too much memory, and parts find the rest."""
 SLOW = 8
 """Frames per second up to which nothing can be followed from one to the next, so that each is looked at in full."""
-ROOM = 100_000_000
+ROOM = 64_000_000
 """Bytes of frames that are held back, about."""
 
 
@@ -82,7 +82,7 @@ def longest_look(info: MediaInfo, options: Options) -> int:
 
 
 def looking(info: MediaInfo, level: _Level, turns: tuple[At, ...]) -> Looking:
-    """How often to look, and a hold of one second but no more than 60 frames or `ROOM`; never less than two looks."""
+    """How often to look, and a hold of one second but no more than 60 frames or `ROOM`; never less than half as long again as a period."""
     rate = info.rate or Fraction(1)
     every = min(max(1, int(rate / level.per_second)), level.most)
     period = every * len(turns)
@@ -90,7 +90,7 @@ def looking(info: MediaInfo, level: _Level, turns: tuple[At, ...]) -> Looking:
         every=every,
         interval_s=max(Fraction(1, level.per_second), Fraction(1, 50)) * Fraction(6, 5),
         turns=turns,
-        hold=max(2 * period, min(max(round(rate), 8), 60, ROOM // _bytes(info))),
+        hold=max(3 * period // 2 + 1, min(max(round(rate), 8), 60, ROOM // _bytes(info))),
         patience=max(2 * period, min(round(2 * rate), 120)),
     )
 

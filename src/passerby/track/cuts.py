@@ -69,9 +69,7 @@ class _Waiting:
     tiny: NDArray[np.uint8]
 
 
-def _release(
-    waiting: deque[_Waiting], last: NDArray[np.uint8] | None
-) -> Generator[Marked, None, NDArray[np.uint8]]:
+def _release(waiting: deque[_Waiting], last: NDArray[np.uint8] | None) -> Generator[Marked, None, NDArray[np.uint8]]:
     """Let the oldest waiting frame go; returns the tiny picture of the shot so far."""
     changed = [last is not None and differs(last, item.tiny) for item in waiting]
     first = waiting.popleft()

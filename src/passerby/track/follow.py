@@ -175,7 +175,8 @@ class Follow:
         reached = min(missing, self.following.hold)
         if reached < 1:
             return
-        path = self._path_back(box, reached)
+        # To the frame in which it was last found, and that as well: half behind something, it was found too small.
+        path = self._path_back(box, min(missing + 1, self.following.hold))
         for frame, there, likeness in path:
             rows.add(track, frame, there, likeness, Origin.FOLLOWED)
         if len(path) < reached or track.lost:
