@@ -20,7 +20,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -52,6 +52,8 @@ REAL = (
     "talking_head_512.mp4",
 )
 """Files of the shared footage that are measured by default."""
+LISTED = 20
+"""Exposures that are written down one by one, for each system and clip; the sheets of --show have more."""
 DEFACE, OURS = "deface's way", "deface's finds, our masks"
 
 Hidden = Callable[[Path], Iterator[Sequence[Mask]]]
@@ -96,7 +98,8 @@ def main(arguments: Sequence[str]) -> int:
     body = _body(measured, failures)
     print("\n" + body)
     if chosen.name:
-        kept = {"failures": failures, "results": [asdict(result) for result in measured]}
+        listed = [replace(result, exposures=result.exposures[:LISTED]) for result in measured]
+        kept = {"failures": failures, "results": [asdict(result) for result in listed]}
         results.save(chosen.name, "Who leaks", body, kept, chosen.results)
     return 1 if chosen.gate and failures else 0
 
