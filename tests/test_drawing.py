@@ -29,6 +29,7 @@ def films(tmp_path_factory):
         "walking": (footage.walking(), footage.Coding()),
         "cut": (footage.cut(), footage.Coding()),
         "entering": (footage.entering(), footage.Coding()),
+        "approaching": (footage.approaching(), footage.Coding()),
         "variable rate": (footage.walking(), footage.CODINGS["variable rate"][1]),
         "with sound": (footage.walking(), footage.Coding(sound="aac")),
     }
@@ -73,6 +74,15 @@ def test_a_face_is_followed_through_the_whole_film(films, name, frame):
     assert min(overlaps(rows, truth).values()) > 0.5
     assert rows.origins[frame] == Origin.DRAWN
     assert set(np.delete(rows.origins, frame).tolist()) == {Origin.FOLLOWED}
+
+
+def test_a_face_that_comes_nearer_is_followed_in_size(films):
+    path, truth, plan = films["approaching"]
+    rows = drawing.followed(plan, drawn_at(truth, 20), path)
+    assert set(range(10, 40)) <= set(rows.frames.tolist())
+    widths = dict(zip(rows.frames.tolist(), (rows.boxes[:, 2] - rows.boxes[:, 0]).tolist(), strict=True))
+    assert widths[10] < 0.8 * widths[20] < widths[20] < 0.7 * widths[38]
+    assert min(like for frame, like in overlaps(rows, truth).items() if frame >= 10) > 0.5
 
 
 def test_it_begins_and_ends_with_its_shot(films):

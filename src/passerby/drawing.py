@@ -9,6 +9,7 @@ from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -31,16 +32,24 @@ LONGEST = 960
 """Longest side of the pictures that are followed in, in pixels."""
 LIKENESS = 0.55
 """Cross-correlation from which two pictures show the same thing."""
-SURE = 0.8
-"""Cross-correlation from which it is still the very picture that it was compared with before."""
+SURE = 0.7
+"""Cross-correlation from which it still looks as it did in the picture that it is compared with."""
+SAMPLES = 32
+"""Samples across the thing that is compared, at most."""
+SIZES = (1.0, 0.95, 1.05)
+"""How much larger or smaller it may have become since the frame before."""
+PLAIN = 0.02
+"""How much more alike it must look at another size before it is taken to have that: a box that shrinks uncovers."""
 LINGER = 6
 """Frames that a box is kept where it cannot be followed on."""
 REACH_BACK = 300
 """Frames before the drawn one that are looked at, at most: their small pictures are held in memory, 150 MB of them."""
 
 Box = NDArray[np.float32]
-Glimpse = tuple[int, NDArray[np.uint8]]
-"""A frame's index and its light, (H, W)."""
+Light = NDArray[np.uint8]
+"""The light of a small picture, (H, W)."""
+Glimpse = tuple[int, Light]
+"""A frame's index and its light."""
 
 
 def followed(plan: Plan, drawn: Drawn, media: Path) -> Sightings:
@@ -113,7 +122,7 @@ class _Trail:
         self._lost = 0
         """Frames in a row in which it could not be followed."""
 
-    def light(self, frame: Frame) -> NDArray[np.uint8]:
+    def light(self, frame: Frame) -> Light:
         """The small picture to follow in."""
         width, height = (max(round(side * float(self._scale)), 1) for side in self._plan.media.size)
         return pixels.luma(frame, (width, height))
@@ -143,7 +152,7 @@ class _Trail:
     def _set_out(self, drawn: Glimpse) -> None:
         """Begin in the drawn frame."""
         self._box, self._speed = self._start, np.zeros(2, np.float32)
-        self._anchor = drawn[1], self._start
+        self._anchor = drawn[1], self._small(self._start)
         """A picture, and where the thing is in it, that later ones are compared with."""
         self._lost = 0
 
@@ -156,20 +165,24 @@ class _Trail:
             self._go_on_blindly(there[0])
             return True
         # From frame to frame, errors add up; from one picture to many there are none to add.
-        steady, sure = self._found(self._anchor[0], there[1], self._anchor[1], moved)
+        steady, sure = resembling(*self._anchor, there[1], self._small(moved))
         if sure >= SURE:
-            moved = steady
+            moved = steady / self._scale
         else:
-            self._anchor = there[1], moved
+            self._anchor = there[1], self._small(moved)
         self._speed = (moved - self._box)[:2]
         self._box = moved
         self._rows.append((there[0], moved, likeness, Origin.FOLLOWED))
         return True
 
-    def _found(self, before: NDArray[np.uint8], after: NDArray[np.uint8], box: Box, guess: Box) -> tuple[Box, float]:
+    def _found(self, before: Light, after: Light, box: Box, guess: Box) -> tuple[Box, float]:
         """Where the thing in `box` of one picture is in another one, and how alike it looks."""
-        [moved], [likeness] = follow(before, after, box[None] * self._scale, guess[None] * self._scale)
+        [moved], [likeness] = follow(before, after, self._small(box)[None], self._small(guess)[None])
         return moved / self._scale, float(likeness)
+
+    def _small(self, box: Box) -> Box:
+        """`box` in pixels of the small pictures."""
+        return np.asarray(box * self._scale, np.float32)
 
     def _go_on_blindly(self, frame: int) -> None:
         """Past the picture's edge at its last speed, else where it was last."""
@@ -199,3 +212,41 @@ class _Trail:
             np.array(origins, np.uint8),
             np.full(len(frames), self._drawn.label),
         )
+
+
+def resembling(before: Light, box: Box, after: Light, guess: Box) -> tuple[Box, float]:
+    """Where the thing in `box` of one picture is in another one, nearer or further than it was, and how alike it looks.
+
+    It is searched for a third of the box around `guess`, at its size there and at ones a little smaller and larger.
+    """
+    x0, y0, x1, y1 = _whole(box, before)
+    known = before[y0:y1, x0:x1]
+    reach = float((guess[2:] - guess[:2]).max()) / 3
+    left, top, right, bottom = _whole(guess + np.array([-reach, -reach, reach, reach], np.float32), after)
+    window = after[top:bottom, left:right]
+    best, alike = guess, 0.0
+    if not known.size or not window.size or known.std() < 2:
+        return best, alike
+    fine = min(1.0, SAMPLES / max(float((guess[2:] - guess[:2]).max()), 1.0))
+    searched = cv2.resize(window, None, fx=fine, fy=fine, interpolation=cv2.INTER_AREA)
+    known_zoom = float((guess[2:] - guess[:2]).sum() / max(float((box[2:] - box[:2]).sum()), 1e-6))
+    for size in SIZES:
+        zoom = known_zoom * size
+        wide, high = (max(round(side * zoom * fine), 1) for side in (x1 - x0, y1 - y0))
+        if wide > searched.shape[1] or high > searched.shape[0]:
+            continue
+        template = cv2.resize(known, (wide, high), interpolation=cv2.INTER_AREA)
+        _, likeness, _, (column, row) = cv2.minMaxLoc(cv2.matchTemplate(searched, template, cv2.TM_CCOEFF_NORMED))
+        if np.isfinite(likeness) and likeness > alike + (0 if size == 1 else PLAIN):
+            corner = np.array([left + column / fine, top + row / fine]) + (box[:2] - (x0, y0)) * zoom
+            best = np.concatenate([corner, corner + (box[2:] - box[:2]) * zoom]).astype(np.float32)
+            alike = float(likeness)
+    return best, alike
+
+
+def _whole(box: Box, picture: Light) -> tuple[int, int, int, int]:
+    """`box` in whole pixels, cut to `picture`."""
+    height, width = picture.shape
+    low, high = np.floor(box[:2]).astype(int), np.ceil(box[2:]).astype(int)
+    (x0, y0), (x1, y1) = np.clip(low, 0, (width, height)), np.clip(high, 0, (width, height))
+    return int(x0), int(y0), int(x1), int(y1)
