@@ -236,6 +236,55 @@ def test_flipped_bytes_change_nothing_or_are_found_out(tmp_path_factory, flips):
     assert it is None or told(it) == told(rich())
 
 
+def places(value, path=()):
+    """Where there is something in a JSON value, as keys and indices."""
+    yield path
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, one in inner:
+        yield from places(one, (*path, key))
+
+
+HEAD = json.loads(unpacked(DATA)["plan.json"])
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5) | st.sampled_from(["-1/7", "1e999"]),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(["hide", "zone", "x"]), inner),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.sampled_from([path for path in places(HEAD) if path]), VALUES)
+def test_whatever_the_json_says_it_is_refused_or_meant(tmp_path_factory, path, value):
+    def change(head):
+        for key in path[:-1]:
+            head = head[key]
+        head[path[-1]] = value
+
+    it = opened(with_head(change), tmp_path_factory.getbasetemp() / "head.plan")
+    if it is not None:
+        assert opened(stored(it), tmp_path_factory.getbasetemp() / "again.plan") is not None
+
+
+HEADER = b"{'descr': '<i8', 'fortran_order': False, 'shape': (2,), }"
+HEADERS = st.one_of(
+    st.binary(max_size=300),
+    st.text(alphabet="{}()[]'\"\\:,-<i8 1L#\n\tdescrshape", max_size=300).map(str.encode),
+    st.tuples(st.integers(0, len(HEADER)), st.binary(max_size=4)).map(
+        lambda at: HEADER[: at[0]] + at[1] + HEADER[at[0] :]
+    ),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(HEADERS)
+@pytest.mark.filterwarnings("ignore")
+def test_an_array_whose_header_is_anything_is_refused_or_meant(tmp_path_factory, header):
+    """The check sums fit: this is no damage but malice."""
+    column = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + np.array([5, 30]).tobytes()
+    it = opened(packed(unpacked(DATA) | {"cuts.npy": column}), tmp_path_factory.getbasetemp() / "header.plan")
+    assert it is None or len(it.cuts) == 2
+
+
 @settings(deadline=None)
 @given(st.integers(0, len(DATA) - 1))
 def test_a_plan_that_breaks_off_is_refused(tmp_path_factory, length):

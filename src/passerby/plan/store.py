@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -29,6 +30,8 @@ VERSION = 2
 HEAD = "plan.json"
 LARGEST_HEAD = 1 << 25
 """Bytes of the JSON object."""
+LARGEST_HEADER = 256
+"""Bytes in which an array says its type and shape."""
 MOST_ROWS = 1 << 25
 """Boxes, frames or tracks in a plan: 15 hours of video with 20 faces in every frame."""
 LEVEL = 1
@@ -67,6 +70,8 @@ _DAMAGE = (
     ArithmeticError,
     RecursionError,
     NotImplementedError,
+    SyntaxError,  # of the arrays' headers, which are Python's own literals
+    TokenError,
 )
 """What reading a file that is not as it should be ends in."""
 
@@ -225,7 +230,7 @@ def _array(members: zipfile.ZipFile, name: str, column: _Column, count: int) -> 
     stored = io.BytesIO(data)
     if np.lib.format.read_magic(stored) != (1, 0):
         raise ValueError(f"{name} is an array of another format")
-    found = np.lib.format.read_array_header_1_0(stored)
+    found = np.lib.format.read_array_header_1_0(stored, max_header_size=LARGEST_HEADER)
     if found != (shape, False, np.dtype(column.dtype)):
         raise ValueError(f"{name} holds {found[2]} of shape {found[0]}, wanted {column.dtype} of shape {shape}")
     return np.frombuffer(data, column.dtype, offset=stored.tell()).reshape(shape)
