@@ -203,6 +203,20 @@ def test_ctrl_c_leaves_nothing_and_ends_with_130(here, monkeypatch, capsys):
     assert "interrupted" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("words", [["analyze", "street.mp4"], ["plan", "edit", "its.plan", "--keep", "1"]])
+def test_ctrl_c_leaves_plans_as_they_were(here, monkeypatch, words):
+    from passerby.plan import store
+
+    def interrupted(plan, file, folder):
+        file.write(b"half of a plan")
+        raise KeyboardInterrupt
+
+    before = {name: (here / name).read_bytes() for name in files(here)}
+    monkeypatch.setattr(store, "save", interrupted)
+    assert passerby(*words) == 130
+    assert {name: (here / name).read_bytes() for name in files(here)} == before
+
+
 def test_the_demo_makes_two_clips(here, capsys):
     assert passerby("demo", "-q") == 0
     assert {"passerby_demo.mp4", "passerby_demo_anonymized.mp4"} <= set(files(here))
@@ -284,7 +298,19 @@ def test_the_doctor_answers(capsys):
     json.loads(capsys.readouterr().out)
 
 
-@pytest.mark.parametrize("words", [[], ["--help"], ["-h"], ["anonymize", "--help"], ["demo", "-h"], ["--version"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["--help"],
+        ["-h"],
+        ["anonymize", "--help"],
+        ["demo", "-h"],
+        ["plan", "-h"],
+        ["plan", "edit", "-h"],
+        ["--version"],
+    ],
+)
 def test_help_and_version_go_to_standard_output(words, capsys):
     with pytest.raises(SystemExit) as end:
         passerby(*words)

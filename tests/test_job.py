@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from fractions import Fraction
 
@@ -155,6 +156,14 @@ def test_a_plan_that_cannot_be_written_leaves_no_output(clip, tmp_path):
     with pytest.raises(OutputError, match="nowhere"):
         anonymize(clip, tmp_path / "out.mp4", plan=tmp_path / "nowhere" / "plan.json")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["in.mp4", "out.mp4"])
+def test_a_plan_takes_the_place_of_no_video(clip, tmp_path, name):
+    shutil.copy(clip, tmp_path / "in.mp4")
+    with pytest.raises(OptionError, match="input or the output"):
+        anonymize(tmp_path / "in.mp4", tmp_path / "out.mp4", plan=tmp_path / name, force=True)
+    assert (tmp_path / "in.mp4").read_bytes() == clip.read_bytes()
 
 
 def test_noise_cannot_be_told_from_the_output_but_is_the_same_again(clip, tmp_path):

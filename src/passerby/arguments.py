@@ -90,7 +90,7 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
         SystemExit: help or the version was asked for, and printed.
     """
     first = words[0] if words else "--help"
-    if first in ("-h", "--help", "--version"):
+    if first in ("-h", "--help", "--version") or words in (["plan", "-h"], ["plan", "--help"]):
         print(f"passerby {passerby.__version__}" if first == "--version" else HELP)
         raise SystemExit(0)
     command, rest = _command(words)

@@ -112,6 +112,8 @@ class Job:
                 raise UnsupportedMedia(f"{name} is named like a picture but is none, or cannot be read; check it")
             family_of(self.output)
         if self.options.plan is not None:
+            if self.options.plan.resolve() in (self.input.resolve(), self.output.resolve()):
+                raise OptionError(f"--plan {self.options.plan} is the input or the output; choose another name")
             check_free(self.options.plan, force=self.options.force)
 
     def run(self, progress: Progress | None = None, look: Look = finders) -> Report:

@@ -70,6 +70,8 @@ class Decision:
 
 def decided(decisions: Sequence[Decision], rows: Sightings) -> tuple[Sightings, NDArray[np.str_]]:
     """The rows that are hidden, in their order, and the method of each (N,): '' is its label's own."""
+    if not decisions:
+        return rows, np.full(len(rows), "")
     hide = np.ones(len(rows), bool)
     methods = np.full(len(rows), "", object)
     for decision in decisions:
