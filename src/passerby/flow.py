@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections import Counter
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -33,7 +32,7 @@ class Meter:
     """Seconds of processor time that Python's threads spent, by what they did."""
 
     def __init__(self) -> None:
-        self.seconds: Counter[str] = Counter()
+        self.seconds: dict[str, float] = {}
         self._lock = threading.Lock()
 
     @contextmanager
@@ -44,7 +43,7 @@ class Meter:
             yield
         finally:
             with self._lock:
-                self.seconds[stage] += time.thread_time() - begun
+                self.seconds[stage] = self.seconds.get(stage, 0) + time.thread_time() - begun
 
 
 def ahead(items: Iterable[T], depth: int, meter: AbstractContextManager[None] | None = None) -> Stream[T]:

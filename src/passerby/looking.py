@@ -1,13 +1,14 @@
 """When and where to look. A detector costs far more than following, so it looks rarely and at little at a time.
 
 Every so many frames there is a look, in turn at the whole picture made small, where large things are found, and at one
-part of it in full size, where the small ones are; a part in which nothing has changed since it was last looked at is
-left out, for nobody has come. Cuts, both ends of a shot and sudden changes are looked at as well.
+part of it in full size, where the small ones are. Where nothing has changed since the last look nobody has come, so
+that only the areas that did change are looked at; and the less they are, the sooner the next look comes. Cuts, both
+ends of a shot and sudden changes are looked at as well.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import cycle
@@ -19,8 +20,8 @@ from numpy.typing import NDArray
 
 from passerby.core.errors import OptionError
 from passerby.core.frame import Frame
-from passerby.core.pixels import Box
-from passerby.detect.compose import parts
+from passerby.core.pixels import Box, aligned
+from passerby.detect.compose import GRID, parts
 from passerby.flow import Stream
 from passerby.track.cuts import Marked
 
@@ -29,8 +30,12 @@ At = Literal["whole", "part", "all"]
 
 CELL = 8
 """Pixels of the small picture, across and down, whose mean tells whether anything has changed there."""
-CHANGE = 6
+CHANGE = 8
 """Grey levels by which such a mean changes when something has come or gone; noise does not reach it."""
+MARGIN = 2
+"""Cells around what has changed that are looked at with it: a face that moves changes at its edges first."""
+MOST = 0.6
+"""Share of the picture from which areas are not worth it, and the whole is looked at."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +50,9 @@ class Looking:
     """Where the looks go, in turn."""
     part: tuple[int, int] = (704, 416)
     """Largest (width, height) of a part, in pixels."""
+    shrink: float | None = None
+    """How many times smaller than the frame the picture is that the detector sees of it. When given, the detector is
+    shown the areas alone in which something has changed; None always shows it the whole frame."""
     hold: int = 30
     """Frames that are kept back until they are painted: how far a find reaches back in time."""
     patience: int = 60
@@ -73,37 +81,38 @@ class Glance:
     frame: Frame
     cut: bool
     """A new shot begins here."""
-    whole: bool = False
-    """At the whole picture."""
+    areas: tuple[Box, ...] | None = None
+    """A look at the whole picture, in which only these areas have changed since the last one: what was found outside
+    of them is still there. None is no such look."""
     parts: tuple[Box, ...] = ()
-    """And at these parts in full size."""
-    again: bool = False
-    """Nothing has changed since the whole was looked at: what was found then is still there."""
+    """And a look at these parts in full size."""
 
 
 def scheduled(frames: Iterable[Marked], looking: Looking) -> Stream[Glance]:
     """Frames with where to look: every so often, at both ends of a shot, and wherever the picture changes at once."""
-    held: Marked | None = None
-    last: Frame | None = None
     attention: Attention | None = None
     turns = cycle(looking.turns)
+    last: Frame | None = None
+    for item, at_end in _with_ends(frames):
+        attention = attention if attention and not item.cut else Attention(item, looking)
+        sudden = item.cut or item.changed or at_end or last is None
+        if sudden or _due(item.frame, last, looking):
+            at = next(turns)
+            yield attention.glance(item, "whole" if sudden and at == "part" else at)
+            last = item.frame
+        else:
+            yield Glance(item.frame, item.cut)
+
+
+def _with_ends(frames: Iterable[Marked]) -> Iterator[tuple[Marked, bool]]:
+    """Frames with whether each is the last one of a shot."""
+    held: Marked | None = None
     for item in frames:
         if held is not None:
-            attention = attention if attention and not held.cut else Attention(held, looking.part)
-            sudden = held.cut or held.changed or item.cut or last is None
-            if sudden or _due(held.frame, last, looking):
-                yield attention.glance(held, _least_whole(next(turns)) if sudden else next(turns))
-                last = held.frame
-            else:
-                yield Glance(held.frame, held.cut)
+            yield held, item.cut
         held = item
     if held is not None:
-        attention = attention if attention and not held.cut else Attention(held, looking.part)
-        yield attention.glance(held, _least_whole(next(turns)))
-
-
-def _least_whole(at: At) -> At:
-    return "whole" if at == "part" else at
+        yield held, True
 
 
 def _due(frame: Frame, last: Frame | None, looking: Looking) -> bool:
@@ -115,9 +124,11 @@ def _due(frame: Frame, last: Frame | None, looking: Looking) -> bool:
 class Attention:
     """What has changed since it was looked at, within one shot."""
 
-    def __init__(self, first: Marked, part: tuple[int, int]) -> None:
-        """`first`: any frame of the shot. `part`: largest (width, height) of a part in pixels."""
-        self._parts = tuple(parts(first.frame, part))
+    def __init__(self, first: Marked, looking: Looking) -> None:
+        """`first`: any frame of the shot."""
+        self._shrink = looking.shrink
+        self._everything = (0, 0, *first.frame.size)
+        self._parts = tuple(parts(first.frame, looking.part))
         self._cell = CELL * first.scale
         self._ages = np.zeros(len(self._parts), np.int64)
         unseen = np.full(_cells(first.light).shape, -1000, np.int16)
@@ -126,15 +137,35 @@ class Attention:
     def glance(self, item: Marked, at: At) -> Glance:
         """Where to look in a frame in which it is time to."""
         cells = _cells(item.light)
-        if at == "all":
-            return Glance(item.frame, item.cut, whole=True, parts=self._parts if len(self._parts) > 1 else ())
         if at == "part":
             part = self._next_part(cells)
             return Glance(item.frame, item.cut, parts=(part,) if part else ())
-        still = not _changed(self._seen_whole, cells).any()
-        if not still:
-            self._seen_whole = cells
-        return Glance(item.frame, item.cut, whole=True, again=still)
+        areas = self._areas(item.frame, _changed(self._seen_whole, cells))
+        self._seen_whole = np.where(_changed(self._seen_whole, cells), cells, self._seen_whole)
+        if at == "all":
+            return Glance(item.frame, item.cut, (self._everything,), self._parts if len(self._parts) > 1 else ())
+        return Glance(item.frame, item.cut, areas)
+
+    def _areas(self, frame: Frame, changed: NDArray[np.bool_]) -> tuple[Box, ...]:
+        """Boxes around what has changed, or one around everything."""
+        if not changed.any():
+            return ()
+        if self._shrink is None or changed.mean() >= MOST:
+            return (self._everything,)
+        near = cv2.dilate(changed.astype(np.uint8), np.ones((2 * MARGIN + 1, 2 * MARGIN + 1), np.uint8))
+        _, _, found, _ = cv2.connectedComponentsWithStats(near, connectivity=8)
+        step = round(GRID * self._shrink)
+        size = frame.size
+        boxes = []
+        for x, y, width, height, _ in found[1:].tolist():
+            low = (x * self._cell // step * step, y * self._cell // step * step)
+            high = tuple(-(-side * self._cell // step) * step for side in (x + width, y + height))
+            # Cells end a little before the picture does.
+            ends = [size[i] if near.shape[1 - i] == (x + width, y + height)[i] else high[i] for i in (0, 1)]
+            boxes.append(aligned(frame, (*low, max(ends[0], high[0]), max(ends[1], high[1]))))
+        boxes = _merged(boxes)
+        share = sum((x1 - x0) * (y1 - y0) for x0, y0, x1, y1 in boxes) / (size[0] * size[1])
+        return tuple(boxes) if share < MOST else (self._everything,)
 
     def _next_part(self, cells: NDArray[np.int16]) -> Box | None:
         """Of the parts that have changed since they were looked at, the one that waits longest; None where none has."""
@@ -153,6 +184,27 @@ class Attention:
         """The cells that a part touches."""
         x0, y0, x1, y1 = part
         return slice(y0 // self._cell, -(-y1 // self._cell)), slice(x0 // self._cell, -(-x1 // self._cell))
+
+
+def _merged(boxes: list[Box]) -> list[Box]:
+    """Boxes of which no two overlap, around all the given ones."""
+    merged: list[Box] = []
+    for box in boxes:
+        touching = [other for other in merged if _overlap(box, other)]
+        while touching:
+            merged = [other for other in merged if other not in touching]
+            columns, rows = [], []
+            for x0, y0, x1, y1 in (box, *touching):
+                columns += [x0, x1]
+                rows += [y0, y1]
+            box = min(columns), min(rows), max(columns), max(rows)
+            touching = [other for other in merged if _overlap(box, other)]
+        merged.append(box)
+    return merged
+
+
+def _overlap(a: Box, b: Box) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
 def _cells(light: NDArray[np.uint8]) -> NDArray[np.int16]:

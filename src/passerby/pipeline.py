@@ -27,7 +27,7 @@ from passerby.core.plan import Decision, decided
 from passerby.core.regions import Region
 from passerby.core.stages import Anonymizer, Detector, Sink, Source, Tracker
 from passerby.core.tracks import Origin, Sightings
-from passerby.detect.compose import once, within
+from passerby.detect.compose import cut_off, inside, once, within
 from passerby.flow import Meter, Stream, ahead, windowed
 from passerby.looking import Glance, Looking, scheduled
 from passerby.mask.shapes import Shape
@@ -207,11 +207,10 @@ def looked(
     try:
         for glance in glances:
             future = None
-            if glance.again and whole is not None:
-                future = whole
-            elif glance.whole or (glance.parts and closer):
-                future = pool.submit(_look, detector, closer, glance, meter)
-            whole = future if glance.whole else whole
+            if glance.areas is not None:
+                whole = future = pool.submit(_survey, detector, glance, None if glance.cut else whole, meter)
+            if glance.parts and closer:
+                future = pool.submit(_inspect, closer, glance, future, meter)
             waiting.append((glance, future))
             while sum(future is not None for _, future in waiting) > workers:
                 yield _answer(*waiting.popleft())
@@ -225,22 +224,38 @@ def _answer(glance: Glance, future: Future[Detections] | None) -> Look:
     return Look(glance.frame, glance.cut, None if future is None else future.result())
 
 
-def _look(detector: Detector, closer: Detector | None, glance: Glance, meter: Meter) -> Detections:
+def _survey(detector: Detector, glance: Glance, before: Future[Detections] | None, meter: Meter) -> Detections:
+    """What is in the whole picture, of which only some areas have changed since the survey `before`."""
+    frame, areas = glance.frame, glance.areas or ()
     with meter.of("look"):
-        answers = [_asked(detector, glance.frame)] if glance.whole else []
-        if closer is not None:
-            answers += [within(closer, glance.frame, part) for part in glance.parts]
-        strange = {str(label) for found in answers for label in found.labels} - detector.labels
-        if strange:
-            raise StageError(f"the detector found {', '.join(sorted(strange))}, which is not among its labels")
-        return once(Detections.concat(answers)) if len(answers) > 1 else answers[0]
+        if before is not None and areas != ((0, 0, *frame.size),):
+            known = before.result()
+            finds = [_labelled(within(detector, frame, area), detector) for area in areas]
+            # A find that the edge of an area cuts off is more than that area shows: better look at everything.
+            if not any(cut_off(found, area, frame.size).any() for found, area in zip(finds, areas, strict=True)):
+                still = np.all([~inside(known.boxes, area) for area in areas], axis=0) if areas else slice(None)
+                return once(Detections.concat([known[still], *finds]))
+        answers = detector.detect([frame])
+        if len(answers) != 1:
+            raise StageError(f"the detector gave {len(answers)} answers for 1 frame (frame {frame.index})")
+        return _labelled(answers[0], detector)
 
 
-def _asked(detector: Detector, frame: Frame) -> Detections:
-    answers = detector.detect([frame])
-    if len(answers) != 1:
-        raise StageError(f"the detector gave {len(answers)} answers for 1 frame (frame {frame.index})")
-    return answers[0]
+def _inspect(closer: Detector, glance: Glance, survey: Future[Detections] | None, meter: Meter) -> Detections:
+    """What is in parts of the picture, seen in full size, and in the survey of the same frame, if there is one."""
+    answers = [] if survey is None else [survey.result()]
+    with meter.of("look"):
+        for part in glance.parts:
+            found = _labelled(within(closer, glance.frame, part), closer)
+            answers.append(found[~cut_off(found, part, glance.frame.size)])
+        return once(Detections.concat(answers))
+
+
+def _labelled(found: Detections, detector: Detector) -> Detections:
+    strange = {str(label) for label in found.labels} - detector.labels
+    if strange:
+        raise StageError(f"the detector found {', '.join(sorted(strange))}, which is not among its labels")
+    return found
 
 
 def counted(looks: Iterable[Look], totals: Totals) -> Stream[Look]:

@@ -62,15 +62,14 @@ Look = Callable[[MediaInfo, Options], Finders]
 def finders(info: MediaInfo, options: Options) -> Finders:
     """What finds faces in this medium at the chosen quality."""
     level = LEVELS[options.quality]
-    longest = longest_look(info, options)
-    whole = CenterFace(conf=options.conf, longest=longest)
-    if longest >= max(info.size):
-        return Finders(whole, None, looking(info, level, ("whole",)))
+    shrink = max(max(info.size) / longest_look(info, options), 1)
     turns: tuple[At, ...] = level.turns
-    if "part" in turns and (info.rate is None or info.rate <= SLOW):
+    if shrink == 1:
+        turns = ("whole",)
+    elif "part" in turns and (info.rate is None or info.rate <= SLOW):
         turns = ("all",)
     closer = CenterFace(conf=options.conf) if turns != ("whole",) else None
-    return Finders(whole, closer, looking(info, level, turns))
+    return Finders(CenterFace(conf=options.conf, shrink=shrink), closer, looking(info, level, turns, shrink))
 
 
 def longest_look(info: MediaInfo, options: Options) -> int:
@@ -81,8 +80,8 @@ def longest_look(info: MediaInfo, options: Options) -> int:
     return min(max(-(-wanted // MULTIPLE) * MULTIPLE, 320), LARGEST_LOOK)
 
 
-def looking(info: MediaInfo, level: _Level, turns: tuple[At, ...]) -> Looking:
-    """How often to look, and a hold of one second but no more than 60 frames or `ROOM`; never less than half as long again as a period."""
+def looking(info: MediaInfo, level: _Level, turns: tuple[At, ...], shrink: float) -> Looking:
+    """How often to look; and a hold of a second, but at most 60 frames or `ROOM`, and at least one period and a half."""
     rate = info.rate or Fraction(1)
     every = min(max(1, int(rate / level.per_second)), level.most)
     period = every * len(turns)
@@ -90,6 +89,7 @@ def looking(info: MediaInfo, level: _Level, turns: tuple[At, ...]) -> Looking:
         every=every,
         interval_s=max(Fraction(1, level.per_second), Fraction(1, 50)) * Fraction(6, 5),
         turns=turns,
+        shrink=shrink,
         hold=max(3 * period // 2 + 1, min(max(round(rate), 8), 60, ROOM // _bytes(info))),
         patience=max(2 * period, min(round(2 * rate), 120)),
     )

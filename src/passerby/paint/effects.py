@@ -103,7 +103,7 @@ def _celled(
     counts = np.maximum(np.outer(heights, widths), 1)
     values = sums // counts.reshape(*counts.shape, *[1] * (plane.ndim - 2)) + noise
     values = np.minimum(np.maximum(values, legal[0]), legal[1]).astype(plane.dtype)
-    return values.repeat(widths, axis=1).repeat(heights, axis=0)
+    return np.asarray(values.repeat(widths, axis=1).repeat(heights, axis=0))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -30,7 +30,7 @@ def match(
     for flat in np.argsort(-closeness, axis=None, kind="stable"):
         row, column = (int(i) for i in np.unravel_index(flat, closeness.shape))
         if closeness[row, column] <= 0:
-            break
+            continue  # never were a pair, or one of them has found a better one
         pairs.append((row, column))
         closeness[row, :] = closeness[:, column] = 0
     return pairs

@@ -16,6 +16,10 @@ SAMPLES = 24
 """Samples across a template, at most: larger things are looked at more coarsely."""
 SMALLEST = 6
 """Pixels of a template's side, at least: smaller things are followed with what is around them."""
+NEAR, FAR = 0.5, 2.0
+"""Share of a thing's longer side within which it is looked for, at first and then."""
+FOUND = 0.7
+"""Likeness from which the first place will do."""
 FLAT = 2.0
 """Standard deviation of grey levels below which there is nothing to recognize."""
 
@@ -44,7 +48,19 @@ def follow(
 def _find(
     before: NDArray[np.uint8], after: NDArray[np.uint8], box: NDArray[np.float32], guess: NDArray[np.float32]
 ) -> tuple[NDArray[np.float32], float]:
-    """(shift (2,), likeness) of one box."""
+    """(shift (2,), likeness) of one box: nearby, and where it is not found there, further away."""
+    near = _search(before, after, box, guess, NEAR)
+    return near if near[1] >= FOUND else max(near, _search(before, after, box, guess, FAR), key=lambda found: found[1])
+
+
+def _search(
+    before: NDArray[np.uint8],
+    after: NDArray[np.uint8],
+    box: NDArray[np.float32],
+    guess: NDArray[np.float32],
+    share: float,
+) -> tuple[NDArray[np.float32], float]:
+    """(shift (2,), likeness) of the best place within a `share` of the box's side around the guess."""
     height, width = before.shape
     x0, y0, x1, y1 = _whole(box, (width, height))
     side = max(x1 - x0, y1 - y0)
@@ -55,8 +71,8 @@ def _find(
     template = before[y0:y1:step, x0:x1:step]
     if cv2.meanStdDev(template)[1].item() < FLAT:
         return nothing
-    # Half a box on every side of the guess; the guess may lie a fraction of a pixel beside the template.
-    reach = max(side // 2, SMALLEST)
+    # The guess may lie a fraction of a pixel beside the template.
+    reach = max(int(side * share), SMALLEST)
     dx, dy = (round(float(guess[i] - box[i])) for i in (0, 1))
     left, top = max(x0 + dx - reach, 0), max(y0 + dy - reach, 0)
     right, bottom = min(x1 + dx + reach, width), min(y1 + dy + reach, height)
