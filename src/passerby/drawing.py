@@ -161,7 +161,8 @@ class _Trail:
         if not self._inside() or self._lost >= LINGER:
             return False
         moved, likeness = self._found(here[1], there[1], self._box, self._box + np.tile(self._speed, 2))
-        if self._lost or likeness < LIKENESS:
+        # Where part of the thing is out of the picture, what is left of it in there is easily found in the wrong place.
+        if self._lost or likeness < (SURE if self._leaves() else LIKENESS):
             self._go_on_blindly(there[0])
             return True
         # From frame to frame, errors add up; from one picture to many there are none to add.
@@ -186,15 +187,19 @@ class _Trail:
 
     def _go_on_blindly(self, frame: int) -> None:
         """Past the picture's edge at its last speed, else where it was last."""
-        size = np.array(self._plan.media.size, np.float32)
-        further = self._box + np.tile(self._speed, 2)
-        leaves = ((further[:2] <= 0) & (self._speed < -1)) | ((further[2:] >= size) & (self._speed > 1))
-        if leaves.any():
-            self._box, self._lost = further, 1
+        if self._leaves():
+            self._box, self._lost = self._box + np.tile(self._speed, 2), 1
         else:
             self._lost += 1
         if self._inside():
             self._rows.append((frame, self._box, np.nan, Origin.EXTENDED))
+
+    def _leaves(self) -> bool:
+        """Whether it moves over the picture's edge."""
+        size = np.array(self._plan.media.size, np.float32)
+        further = self._box + np.tile(self._speed, 2)
+        out = ((further[:2] <= 0) & (self._speed < -1)) | ((further[2:] >= size) & (self._speed > 1))
+        return bool(out.any())
 
     def _inside(self) -> bool:
         return bool(bx.area(bx.clip(self._box[None], self._plan.media.size))[0] > 0)
