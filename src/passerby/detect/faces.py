@@ -69,7 +69,7 @@ class CenterFace:
         outputs = self._session.run({"input.1": _padded(pixels.rgb(frame, size))})
         found = _decoded(outputs, self._conf)
         if self._shrink > 1:  # what was seen in a small picture may be off by a pixel of it
-            found = replace(found, boxes=found.boxes + np.float32([-1, -1, 1, 1]))
+            found = replace(found, boxes=found.boxes + np.array([-1, -1, 1, 1], np.float32))
         scale = np.divide(frame.size, size, dtype=np.float32)
         return _on_frame(found, scale, frame.size)
 

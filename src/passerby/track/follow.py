@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from passerby.core import boxes as bx
 from passerby.core import pixels
-from passerby.core.boxes import Boxes
 from passerby.core.detections import Detections
 from passerby.core.errors import OptionError
 from passerby.core.frame import Frame
@@ -68,7 +67,9 @@ class _Live:
     seen: int
     """Frame of its last detection, -1 before the first one; and its box there."""
     seen_box: Box
-    speed: NDArray[np.float32]
+    at: _Glimpse
+    """The picture in which it was last where `box` says: how it looks."""
+    speed: NDArray[np.float32] = field(default_factory=lambda: np.zeros(2, np.float32))
     """(2,) pixels per frame, from the last step."""
     sure: bool = False
     """It has had a detection that is no doubt a face."""
@@ -105,30 +106,27 @@ class Follow:
         now = _Glimpse(frame.index, light)
         rows = _Rows()
         if self._past:
-            self._carry_on(self._past[-1], now, rows)
+            self._carry_on(now, rows)
         self._past.append(now)
         if found is not None:
             self._meet(frame.index, found, rows)
         self._retire(frame)
         return rows.sightings()
 
-    def _carry_on(self, before: _Glimpse, now: _Glimpse, rows: _Rows) -> None:
+    def _carry_on(self, now: _Glimpse, rows: _Rows) -> None:
         """Every live track, one frame further."""
-        if not self._live:
-            return
-        boxes = np.stack([track.box for track in self._live])
-        guesses = boxes + np.stack([np.tile(track.speed, 2) for track in self._live])
-        moved, alike = self._followed(before, now, boxes, guesses)
-        for track, box, likeness in zip(self._live, moved, alike, strict=True):
+        for track in self._live:
+            steps = track.lost + 1
+            box, likeness = self._followed(track.at, now, track.box, _shifted(track.box, track.speed * steps))
             if likeness >= self.following.likeness:
-                track.speed = (box - track.box)[:2]
-                track.box, track.lost = box, 0
+                track.speed = np.asarray((box - track.box)[:2] / steps, np.float32)
+                track.box, track.at, track.lost = box, now, 0
                 now.seen.append((track, box))
                 rows.add(track, now.index, box, likeness, Origin.FOLLOWED)
             else:
-                track.speed = np.zeros(2, np.float32)
-                track.lost += 1
-                rows.add(track, now.index, track.box, np.nan, Origin.EXTENDED)
+                # It may have stopped, or gone on behind something: it is looked for as it was when last seen.
+                track.lost = steps
+                rows.add(track, now.index, _swept(track.box, track.speed * steps), np.nan, Origin.EXTENDED)
 
     def _meet(self, index: int, found: Detections, rows: _Rows) -> None:
         """What a look found: tracks seen again, and new ones."""
@@ -154,13 +152,14 @@ class Follow:
         new, sure = track.seen < 0, score >= self.following.sure
         surer = sure and not track.sure
         track.box = track.seen_box = box
+        track.at = self._past[-1]
         track.seen, track.lost, track.sure = index, 0, track.sure or sure
         self._past[-1].seen.append((track, box))
         return new or surer
 
     def _begun(self, label: str, box: Box) -> _Live:
         """A new track."""
-        track = _Live(self._next_id, label, box, -1, box, np.zeros(2, np.float32))
+        track = _Live(self._next_id, label, box, -1, box, self._past[-1])
         self._next_id += 1
         self._live.append(track)
         return track
@@ -176,17 +175,17 @@ class Follow:
         if reached < 1:
             return
         # To the frame in which it was last found, and that as well: half behind something, it was found too small.
-        path = self._path_back(box, min(missing + 1, self.following.hold))
+        path, _ = self._path_back(box, min(missing + 1, self.following.hold))
         for frame, there, likeness in path:
             rows.add(track, frame, there, likeness, Origin.FOLLOWED)
-        if len(path) < reached or track.lost:
+        if len(path) < reached or track.lost or not _same_place(track.box, box):
             line = between(track.seen_box, box, missing)[-reached:]
             for frame, there in zip(range(index - reached, index), line, strict=True):
                 rows.add(track, frame, there, np.nan, Origin.FILLED)
 
     def _trace_back(self, track: _Live, rows: _Rows) -> None:
         """Cover a track in the frames before it was found, back to where it came in or is known already."""
-        path = self._path_back(track.box, self._reach(track, self.following.hold))
+        path, speed = self._path_back(track.box, self._reach(track, self.following.hold))
         known = (self._known(frame, there, track) for frame, there, _ in path)
         met = next(((i, other) for i, other in enumerate(known) if other is not None), None)
         if met is not None:
@@ -197,7 +196,7 @@ class Follow:
         if met is None:
             first, box = (path[-1][0], path[-1][1]) if path else (track.seen, track.box)
             for frame in range(max(first - self.following.linger, self._past[0].index), first):
-                rows.add(track, frame, box, np.nan, Origin.EXTENDED)
+                rows.add(track, frame, _swept(box, speed * (first - frame)), np.nan, Origin.EXTENDED)
 
     def _known(self, frame: int, box: Box, track: _Live) -> _Live | None:
         """Another track that was seen in the same place in a past frame, or None."""
@@ -231,26 +230,29 @@ class Follow:
 
         self._live = [track for track in self._live if not astray(track)]
 
-    def _path_back(self, box: Box, frames: int) -> list[tuple[int, Box, float]]:
-        """(frame, box, likeness) of a thing in the frames before this one, newest first, as long as it is sure."""
+    def _path_back(self, box: Box, frames: int) -> tuple[list[tuple[int, Box, float]], NDArray[np.float32]]:
+        """Where a thing was in the frames before this one, as far as that is sure, and where it came from.
+
+        Returns:
+            (frame, box, likeness) of each, newest first; and (2,) pixels by which it is off one frame earlier still.
+        """
         path: list[tuple[int, Box, float]] = []
         speed = np.zeros(2, np.float32)
         past = list(self._past)[-frames - 1 :]
         for before, now in zip(past[-2::-1], past[:0:-1], strict=True):
-            [there], [likeness] = self._followed(now, before, box[None], box[None] + np.tile(speed, 2))
+            there, likeness = self._followed(now, before, box, _shifted(box, speed))
             if likeness < self.following.likeness:
                 break
             speed = (there - box)[:2]
             box = there
-            path.append((before.index, box, float(likeness)))
-        return path
+            path.append((before.index, box, likeness))
+        return path, speed
 
-    def _followed(
-        self, before: _Glimpse, now: _Glimpse, boxes: Boxes, guesses: Boxes
-    ) -> tuple[Boxes, NDArray[np.float32]]:
+    def _followed(self, before: _Glimpse, now: _Glimpse, box: Box, guess: Box) -> tuple[Box, float]:
+        """Where the thing in `box` of one picture is in another, and how alike the two look."""
         scale = np.float32(self._scale)
-        moved, alike = follow(before.luma, now.luma, boxes / scale, guesses / scale)
-        return moved * scale, alike
+        shift, likeness = follow(before.luma, now.luma, box / scale, guess / scale)
+        return _shifted(box, shift * scale), likeness
 
     def _retire(self, frame: Frame) -> None:
         """End the tracks that left the picture, that were not found for `hold` frames, or cannot be followed."""
@@ -262,6 +264,19 @@ class Follow:
             return bool(inside) and waits
 
         self._live = [track for track in self._live if goes_on(track)]
+
+
+def _shifted(box: Box, by: NDArray[np.float32]) -> Box:
+    return np.array([box[0] + by[0], box[1] + by[1], box[2] + by[0], box[3] + by[1]], np.float32)
+
+
+def _swept(box: Box, by: NDArray[np.float32]) -> Box:
+    """The box around all places on the way from `box` to where it is shifted to."""
+    return np.concatenate([box[:2] + np.minimum(by, 0), box[2:] + np.maximum(by, 0)])
+
+
+def _same_place(a: Box, b: Box) -> bool:
+    return bx.iou(a[None], b[None]).item() >= SAME_PLACE
 
 
 class _Rows:

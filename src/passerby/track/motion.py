@@ -10,8 +10,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from passerby.core.boxes import Boxes
-
 SAMPLES = 24
 """Samples across a template, at most: larger things are looked at more coarsely."""
 SMALLEST = 6
@@ -20,37 +18,32 @@ NEAR, FAR = 0.5, 2.0
 """Share of a thing's longer side within which it is looked for, at first and then."""
 FOUND = 0.7
 """Likeness from which the first place will do."""
+FOUND_FAR = 0.75
+"""Likeness from which a place further away will: among many places one is always a little alike."""
 FLAT = 2.0
 """Standard deviation of grey levels below which there is nothing to recognize."""
 
 
 def follow(
-    before: NDArray[np.uint8], after: NDArray[np.uint8], boxes: Boxes, guesses: Boxes
-) -> tuple[Boxes, NDArray[np.float32]]:
-    """Where the things in `boxes` of one picture are in the next.
+    before: NDArray[np.uint8], after: NDArray[np.uint8], box: NDArray[np.float32], guess: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], float]:
+    """By how much the thing in `box` of one picture has moved in another.
+
+    It is looked for near the guess, and where it is not found there, further away.
 
     Args:
         before, after: light of the two pictures, uint8 (H, W).
-        boxes: (N, 4) in pixels of these pictures.
-        guesses: (N, 4) where to look first; half a box around it is searched.
+        box: (4,) in pixels of these pictures.
+        guess: (4,) where to look first.
 
     Returns:
-        Boxes (N, 4), and how alike they look (N,), from -1 to 1; where that is low the box means nothing.
+        Its shift (2,), and how alike the two places look, from -1 to 1; where that is low the shift means nothing.
     """
-    found, alike = guesses.copy(), np.zeros(len(boxes), np.float32)
-    for i, (box, guess) in enumerate(zip(boxes, guesses, strict=True)):
-        shift, alike[i] = _find(before, after, box, guess)
-        found[i, :2] = box[:2] + shift
-        found[i, 2:] = box[2:] + shift
-    return found, alike
-
-
-def _find(
-    before: NDArray[np.uint8], after: NDArray[np.uint8], box: NDArray[np.float32], guess: NDArray[np.float32]
-) -> tuple[NDArray[np.float32], float]:
-    """(shift (2,), likeness) of one box: nearby, and where it is not found there, further away."""
     near = _search(before, after, box, guess, NEAR)
-    return near if near[1] >= FOUND else max(near, _search(before, after, box, guess, FAR), key=lambda found: found[1])
+    if near[1] >= FOUND:
+        return near
+    far = _search(before, after, box, guess, FAR)
+    return far if far[1] >= FOUND_FAR else near
 
 
 def _search(
