@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 
 import av
 import footage
@@ -157,15 +158,19 @@ def test_a_method_that_cannot_be_used_is_refused_before_the_work(films, tmp_path
         passerby.render(plan.hide(plan.tracks[0].id, method=method), tmp_path / "out.png")
 
 
-def test_a_medium_that_reads_otherwise_stops_the_render(street, tmp_path, monkeypatch):
+OTHERWISE = {
+    "one less": lambda frame: None if frame.index == 12 else frame,
+    "the last is missing": lambda frame: None if frame.index == 29 else frame,
+    "one at another time": lambda frame: replace(frame, pts=frame.pts + 1) if frame.index == 12 else frame,
+}
+
+
+@pytest.mark.parametrize("name", OTHERWISE)
+def test_a_medium_that_reads_otherwise_stops_the_render(street, tmp_path, monkeypatch, name):
     """As when another FFmpeg drops a frame: from there on every box would lie in the wrong frame."""
     plan = passerby.analyze(street)
     frames = VideoSource.__iter__
-
-    def one_less(self):
-        yield from (frame for frame in frames(self) if frame.index != 12)
-
-    monkeypatch.setattr(VideoSource, "__iter__", one_less)
+    monkeypatch.setattr(VideoSource, "__iter__", lambda self: filter(None, map(OTHERWISE[name], frames(self))))
     with pytest.raises(PlanError, match="reads otherwise"):
         passerby.render(plan, tmp_path / "out.mp4")
     assert not (tmp_path / "out.mp4").exists()
@@ -192,8 +197,6 @@ def test_an_existing_plan_is_replaced_only_when_told_to(street, tmp_path):
 
 def test_a_plan_of_the_first_format_renders(films, tmp_path):
     """It tells neither the number of frames nor their times."""
-    from dataclasses import replace
-
     plan = passerby.analyze(films["cut"])
     last = max(int(track.frames[-1]) for track in plan.tracks)
     bare = replace(plan, times=np.empty(0, np.int64), cuts=np.empty(0, np.int64))
