@@ -369,3 +369,13 @@ def test_a_box_far_outside_asks_for_no_large_mask():
     frames, _ = hide(film, Wild(film))
     assert all((frame.planes[0] == 235).all() for frame in frames)
     assert bx.area(np.float32([[0, 0, 2, 2]])) == 4
+
+
+@pytest.mark.parametrize("begins", range(8, 14))
+def test_what_is_there_for_a_period_is_hidden_in_all_its_frames(begins):
+    """The bound that is printed, wherever the looks happen to fall."""
+    looking = Looking(every=3, turns=("whole", "part"), hold=12)
+    film = Film([(100, 90) if begins <= i < begins + looking.period else None for i in range(40)])
+    frames, _ = hide(film, Told(film), looking=looking)
+    there = [frame for frame in frames if film.path[frame.index]]
+    assert all(hidden_share(frame, film.box(frame.index)) == 1 for frame in there)

@@ -58,3 +58,17 @@ def test_deep_pictures_are_held_for_a_shorter_time():
 )
 def test_the_smallest_face_gives_the_size_of_the_small_picture(min_face, longest):
     assert longest_look(INFO, Options(min_face=min_face)) == longest
+
+
+@pytest.mark.parametrize(
+    ("quality", "rate", "bound"),
+    [
+        ("balanced", 30, "a face of 20 pixels and more falls into a look once it is there for 12 frames"),
+        ("thorough", 30, "a face of 20 pixels and more falls into a look once it is there for 2 frames"),
+        ("fast", 30, "a face of 30 pixels and more falls into a look once it is there for 7 frames"),
+        ("balanced", None, "every frame is looked at for faces of 20 pixels and more"),
+    ],
+)
+def test_the_bound_is_told(quality, rate, bound):
+    info = replace(INFO, rate=rate and Fraction(rate))
+    assert finders(info, Options(quality=quality)).bound == bound

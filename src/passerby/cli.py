@@ -227,6 +227,7 @@ def _told(outcome: Any, options: Options, verbose: bool = False) -> str:
         shares = ", ".join(f"{stage} {seconds / spent:.0%}" for stage, seconds in report.stages.items())
         lines += [
             f"  looked in {report.looks} frames, {report.cuts} cuts; boxes: {origins or 'none'}",
+            *([f"  {report.bound}"] if report.bound else []),
             f"  time of our own threads: {shares or 'not measured'}",
             f"  removed: {', '.join(report.removed) or 'no streams'}; seed {report.seed}; {report.seconds:.1f} s",
         ]

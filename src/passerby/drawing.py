@@ -178,8 +178,8 @@ class _Trail:
 
     def _found(self, before: Light, after: Light, box: Box, guess: Box) -> tuple[Box, float]:
         """Where the thing in `box` of one picture is in another one, and how alike it looks."""
-        [moved], [likeness] = follow(before, after, self._small(box)[None], self._small(guess)[None])
-        return moved / self._scale, float(likeness)
+        shift, likeness = follow(before, after, self._small(box), self._small(guess))
+        return np.asarray(box + np.tile(shift, 2) / self._scale, np.float32), likeness
 
     def _small(self, box: Box) -> Box:
         """`box` in pixels of the small pictures."""

@@ -145,7 +145,8 @@ class Job:
             if file and self.options.plan:
                 plan = recorded(self.input, source.info, self.options, totals, seen, seed)
                 store.save(plan, file, self.options.plan.parent)
-        return self._report(source, sink, totals, seed, time.monotonic() - started)
+        report = self._report(source, sink, totals, seed, time.monotonic() - started)
+        return replace(report, bound=found_by.bound)
 
     def render(self, plan: Plan, progress: Progress | None = None) -> Report:
         """Hide what `plan` says, which was made from the same input. Whatever is raised, no output file is there.

@@ -54,6 +54,14 @@ class Finders:
     """At parts in full size."""
     looking: Looking
 
+    @property
+    def bound(self) -> str:
+        """For how long something can be in the picture, at most, and yet fall into no look."""
+        size, period = round(SMALLEST * (self.looking.shrink or 1)), self.looking.period
+        if period == 1:
+            return f"every frame is looked at for faces of {size} pixels and more"
+        return f"a face of {size} pixels and more falls into a look once it is there for {period} frames"
+
 
 Look = Callable[[MediaInfo, Options], Finders]
 """Chooses who looks at a medium."""
@@ -81,7 +89,9 @@ def longest_look(info: MediaInfo, options: Options) -> int:
 
 
 def looking(info: MediaInfo, level: _Level, turns: tuple[At, ...], shrink: float) -> Looking:
-    """How often to look; and a hold of a second, but at most 60 frames or `ROOM`, and at least one period and a half."""
+    """How often to look; and a hold of a second, but at most 60 frames or `ROOM` and at least half as long again as
+    a period.
+    """
     rate = info.rate or Fraction(1)
     every = min(max(1, int(rate / level.per_second)), level.most)
     period = every * len(turns)

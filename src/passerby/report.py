@@ -38,6 +38,8 @@ class Report:
     missing: Sequence[Gap] = ()
     """What of the input could not be decoded, and so is not in the output."""
     notes: Sequence[str] = ()
+    bound: str = ""
+    """For how long a face can be there, at most, and yet fall into no look."""
     stages: Mapping[str, float] = field(default_factory=dict)
     """Seconds of processor time of each stage; what decoders and encoders do in threads of their own is not in it."""
     seconds: float
