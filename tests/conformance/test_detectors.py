@@ -18,9 +18,9 @@ from passerby.testing import FORMATS, check_detector
 
 DETECTORS: dict[str, Callable[[], Detector]] = {
     "CenterFace": CenterFace,
-    "CenterFace on a small picture": lambda: CenterFace(longest=320),
+    "CenterFace on a small picture": lambda: CenterFace(shrink=2),
     "Tiled": lambda: Tiled(CenterFace(), tile=(256, 224), overlap=96),
-    "Either": lambda: Either((CenterFace(longest=256), Tiled(CenterFace(), tile=(320, 320)))),
+    "Either": lambda: Either((CenterFace(shrink=2), Tiled(CenterFace(), tile=(320, 320)))),
 }
 
 
