@@ -22,7 +22,7 @@ TURNS = Looking(every=2, turns=("whole", "part"), hold=12, part=(704, 416), inte
 
 
 def glances(film: Film, looking: Looking = TURNS) -> list[Glance]:
-    return [glance for glance in scheduled(marked(film), looking) if glance.whole or glance.parts]
+    return [glance for glance in scheduled(marked(film), looking) if glance.areas is not None or glance.parts]
 
 
 def holds(part: Box, box: np.ndarray) -> bool:
@@ -31,7 +31,7 @@ def holds(part: Box, box: np.ndarray) -> bool:
 
 def test_whole_and_part_take_turns():
     film = Film(ACROSS[:12], size=SIZE)
-    assert [(g.frame.index, g.whole) for g in glances(film)] == [
+    assert [(g.frame.index, g.areas is not None) for g in glances(film)] == [
         (0, True), (2, False), (4, True), (6, False), (8, True), (10, False), (11, True),
     ]  # fmt: skip
 
@@ -58,7 +58,7 @@ def test_nothing_at_all_is_looked_at_where_nothing_moves():
 
 def test_what_comes_into_a_still_picture_is_looked_at():
     film = Film([None] * 30 + [(300, 300)] * 30, size=SIZE, side=24)
-    seen = [glance.frame.index for glance in glances(film) if glance.whole and not glance.again]
+    seen = [glance.frame.index for glance in glances(film) if glance.areas]
     assert any(30 <= index < 30 + TURNS.period for index in seen)
     assert any(holds(part, film.box(40)) for g in glances(film) if g.frame.index >= 30 for part in g.parts)
 
@@ -67,14 +67,13 @@ def test_a_new_shot_is_looked_at_from_the_start():
     film = Film(ACROSS[:1] * 40, size=SIZE, cuts=frozenset({20}))
     later = [glance for glance in glances(film) if glance.frame.index >= 20]
     assert later[0].frame.index == 20
-    assert later[0].whole
-    assert not later[0].again
+    assert later[0].areas == ((0, 0, *SIZE),)
     assert len({glance.parts for glance in later if glance.parts}) == 4
 
 
 def test_looking_at_all_is_looking_at_the_whole_and_every_part():
     looking = Looking(every=1, turns=("all",), hold=4)
-    assert all(glance.whole and len(glance.parts) == 4 for glance in glances(Film(ACROSS[:5], size=SIZE), looking))
+    assert all(glance.areas and len(glance.parts) == 4 for glance in glances(Film(ACROSS[:5], size=SIZE), looking))
 
 
 @pytest.mark.parametrize(
