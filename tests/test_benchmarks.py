@@ -46,6 +46,15 @@ def test_what_is_gone_is_not_found_for_sure(way):
     assert following.WAYS[way](scenery(), scenery(seed=1), BOX, BOX) is None
 
 
+def test_a_face_is_followed_from_picture_to_picture():
+    picture = scenery()
+    run = following.Run("normalized cross-correlation", 1, 0, picture, BOX)
+    for step in range(1, 5):
+        run.go_on(moved(picture, (4 * step, -2 * step)))
+    assert np.abs(run.box - (BOX + np.float32([16, -8, 16, -8]))).max() <= 2
+    assert run.spent_s > 0
+
+
 def test_a_face_that_is_lost_stays_and_is_looked_for_as_it_was_last_seen(monkeypatch):
     monkeypatch.setitem(following.WAYS, "blind", lambda *_: None)
     picture = scenery()
