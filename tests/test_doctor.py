@@ -12,7 +12,8 @@ from passerby import doctor, weights
 
 
 @pytest.fixture(autouse=True)
-def verified_anew() -> None:
+def verified_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PASSERBY_RUNTIME", raising=False)
     weights.verify.cache_clear()
 
 
@@ -35,7 +36,24 @@ def test_a_report_is_json() -> None:
     read = json.loads(json.dumps(report.as_dict()))
     assert read["passerby"] == passerby.__version__
     assert read["encoders"]["libx264"] is True
-    assert set(report.libraries) == {"numpy", "av", "FFmpeg", "onnxruntime", "opencv"}
+    assert set(report.libraries) - {"openvino"} == {"numpy", "av", "FFmpeg", "onnxruntime", "opencv"}
+
+
+def test_a_report_says_what_runs_models_and_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PASSERBY_RUNTIME", "onnxruntime")
+    report = doctor.report()
+    assert report.runtime == "onnxruntime: PASSERBY_RUNTIME names it"
+    assert report.models[0].runs is not None
+    assert report.models[0].runs.runtime in doctor.text(report)
+    assert report.runtime in doctor.text(report)
+
+
+def test_a_runtime_that_cannot_be_had_is_told_and_not_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PASSERBY_RUNTIME", "abacus")
+    report = doctor.report()
+    assert "'abacus'" in report.runtime
+    assert (report.models[0].state, report.models[0].runs) == ("verified", None)
+    assert report.runtime in doctor.text(report)
 
 
 def test_codecs_that_are_missing_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:

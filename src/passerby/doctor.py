@@ -8,18 +8,18 @@ from __future__ import annotations
 import os
 import platform
 from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Literal
 
 import av
 import cv2
 import numpy as np
-import onnxruntime
 from av.codec.codec import UnknownCodecError
 
 import passerby
 from passerby import weights
-from passerby.core.errors import WeightsError
-from passerby.runtime import Description, Session
+from passerby.core.errors import OptionError, WeightsError
+from passerby.runtime import Description, Session, choice, quiet_onnxruntime
 
 ENCODERS = (
     "libx264",
@@ -75,6 +75,8 @@ class Doctor:
     """Of common ones: the same."""
     providers: tuple[str, ...]
     """What onnxruntime could compute with."""
+    runtime: str
+    """What runs models and why, or what is wrong with the choice."""
     models: tuple[Model, ...]
 
     def as_dict(self) -> dict[str, Any]:
@@ -92,7 +94,8 @@ def report() -> Doctor:
         libraries=_libraries(),
         encoders={name: _has(name, "w") for name in ENCODERS},
         decoders={name: _has(name, "r") for name in DECODERS},
-        providers=tuple(onnxruntime.get_available_providers()),
+        providers=tuple(quiet_onnxruntime().get_available_providers()),
+        runtime=_runtime(),
         models=tuple(_model(entry) for entry in weights.TABLE.values()),
     )
 
@@ -107,7 +110,8 @@ def text(report: Doctor) -> str:
         "",
         f"encoders     {_listed(report.encoders)}",
         f"decoders     {_listed(report.decoders)}",
-        f"inference    {', '.join(report.providers)}",
+        f"inference    {report.runtime}",
+        f"providers    {', '.join(report.providers)}",
         "",
     ]
     for model in report.models:
@@ -133,9 +137,26 @@ def _libraries() -> dict[str, str]:
         "numpy": np.__version__,
         "av": av.__version__,
         "FFmpeg": f"{av.ffmpeg_version_info} ({parts})",
-        "onnxruntime": onnxruntime.__version__,
+        "onnxruntime": quiet_onnxruntime().__version__,
         "opencv": cv2.__version__,
+        **_extra("openvino"),
     }
+
+
+def _extra(name: str) -> dict[str, str]:
+    """The version of a package that need not be there."""
+    try:
+        return {name: version(name)}
+    except PackageNotFoundError:
+        return {}
+
+
+def _runtime() -> str:
+    try:
+        chosen = choice()
+    except OptionError as error:
+        return _anonymous(str(error))
+    return _anonymous(f"{chosen.name}: {chosen.reason}")
 
 
 def _has(codec: str, mode: Literal["r", "w"]) -> bool:
@@ -153,7 +174,7 @@ def _listed(codecs: dict[str, bool]) -> str:
 
 
 def _running(runs: Description | None) -> str:
-    return f"; runs on {', '.join(runs.providers)}, threads a call: {runs.threads}" if runs else ""
+    return f"; runs on {runs.runtime}, threads a call: {runs.threads}" if runs else ""
 
 
 def _model(entry: weights.Weights) -> Model:
@@ -162,6 +183,8 @@ def _model(entry: weights.Weights) -> Model:
         path, state, runs = _anonymous(str(found)), "verified", Session(found).describe()
     except WeightsError as error:
         path, state, runs = None, _anonymous(str(error)), None
+    except OptionError:  # told once, as the report's `runtime`
+        path, state, runs = _anonymous(str(found)), "verified", None
     return Model(entry.name, entry.task, entry.licence, entry.commercial, entry.sha256, path, state, runs)
 
 
