@@ -146,7 +146,8 @@ class Job:
                 plan = recorded(self.input, source.info, self.options, totals, seen, seed)
                 store.save(plan, file, self.options.plan.parent)
         report = self._report(source, sink, totals, seed, time.monotonic() - started)
-        return replace(report, bound=found_by.bound)
+        # Only the detector that comes along tells what computes.
+        return replace(report, bound=found_by.bound, runtime=str(getattr(found_by.detector, "runtime", "")))
 
     def render(self, plan: Plan, progress: Progress | None = None) -> Report:
         """Hide what `plan` says, which was made from the same input. Whatever is raised, no output file is there.

@@ -46,6 +46,8 @@ class Report:
     """Time it took."""
     frames_per_second: float
     detector: str
+    runtime: str = ""
+    """What computed the detector's answers, such as "openvino bf16"; empty where nothing was looked for."""
     seed: int
     options: Mapping[str, str] = field(default_factory=dict)
     """The options that differ from their defaults."""

@@ -60,6 +60,11 @@ class CenterFace:
         self._shrink = shrink
         self._session = shared(weights.find("centerface", model))
 
+    @property
+    def runtime(self) -> str:
+        """What computes."""
+        return self._session.describe().runtime
+
     def detect(self, frames: Sequence[Frame]) -> list[Detections]:
         """The faces of each frame, best first; see `Detector`."""
         return [self._look(frame) for frame in frames]
