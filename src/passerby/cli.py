@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 3 leftovers found, 4 some of severa
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 import threading
@@ -19,6 +20,9 @@ from passerby.arguments import parse
 from passerby.console import answer, say
 from passerby.core.errors import OptionError, PasserbyError
 from passerby.settings import Options
+
+# Before anything imports numpy, whose OpenBLAS otherwise starts threads that spin; nothing here is for them to compute.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 DONE, FAILED, USAGE, LEFTOVERS, SOME_FAILED, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
