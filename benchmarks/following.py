@@ -172,9 +172,9 @@ class Run:
         """One frame further."""
         steps = self.lost + 1
         guess = self.box + np.tile(self.speed * steps, 2)
-        begun = time.perf_counter()
+        begun = time.thread_time()
         shift = WAYS[self.way](self.at, light, self.box, guess)
-        self.spent_s += time.perf_counter() - begun
+        self.spent_s += time.thread_time() - begun
         if shift is None:
             self.lost = steps
         else:
@@ -195,7 +195,7 @@ class Row:
     same: int
     """Faces whose IoU with the followed box is at least `SAME`."""
     us: float
-    """Microseconds a face and frame."""
+    """Microseconds of processor time a face and frame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,8 +306,8 @@ def _body(rows: Sequence[Row]) -> str:
     said = (
         f"Faces are taken up every {EVERY} frames and followed without another look. After so many frames, for how "
         f"many % of them at least {leakage.ENOUGH:.0%} of the box found there is hidden by the default shape around "
-        f"the followed one, and (in brackets) for how many % the two boxes have an IoU of {SAME} or more. Time is for "
-        "one face and one frame; it does not hold the making of the small picture.\n"
+        f"the followed one, and (in brackets) for how many % the two boxes have an IoU of {SAME} or more. Time is the "
+        "processor's for one face and one frame; it does not hold the making of the small picture.\n"
     )
     parts = [said, "## In all\n\n" + _table(rows)]
     parts += [f"## {clip}\n\n" + _table([row for row in rows if row.clip == clip]) for clip in _clips(rows)]
