@@ -34,16 +34,20 @@ class Meter:
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
         self._lock = threading.Lock()
+        self._inner = threading.local()
 
     @contextmanager
     def of(self, stage: str) -> Iterator[None]:
-        """Adds what this thread spends inside to `stage`."""
-        begun = time.thread_time()
+        """Adds what this thread spends inside to `stage`; of one inside of another, to the inner one alone."""
+        begun, before = time.thread_time(), getattr(self._inner, "spent", 0.0)
+        self._inner.spent = 0.0
         try:
             yield
         finally:
+            spent = time.thread_time() - begun
             with self._lock:
-                self.seconds[stage] = self.seconds.get(stage, 0) + time.thread_time() - begun
+                self.seconds[stage] = self.seconds.get(stage, 0) + spent - self._inner.spent
+            self._inner.spent = before + spent
 
 
 def ahead(items: Iterable[T], depth: int, meter: AbstractContextManager[None] | None = None) -> Stream[T]:

@@ -27,17 +27,19 @@ from passerby.core.plan import Decision, decided
 from passerby.core.regions import Region
 from passerby.core.stages import Anonymizer, Detector, Sink, Source, Tracker
 from passerby.core.tracks import Origin, Sightings
-from passerby.detect.compose import cut_off, inside, once, within
+from passerby.detect.compose import cut_off, inside, once, surroundings, within
 from passerby.flow import Meter, Stream, ahead, windowed
 from passerby.looking import Glance, Looking, scheduled
 from passerby.mask.shapes import Shape
 from passerby.paint.composite import blanked, composite
 from passerby.track.cuts import marked
-from passerby.track.follow import Follow, Following
+from passerby.track.follow import Again, Follow, Following
 from passerby.track.refine import settled
 
 FRAMES_AHEAD = 2
 """Frames that one stage may be ahead of the next."""
+NEAR = 24
+"""Pixels of a thing's longer side in a picture, from which another look at it needs no larger one."""
 
 
 @dataclass(slots=True)
@@ -148,10 +150,9 @@ def _known(
 ) -> Stream[tuple[Frame, Sightings]]:
     """Frames with all that is known of them, each stage in a thread of its own."""
     period = max(2, looking.period)
-    tracker = tracker or Follow(
-        Following(hold=looking.hold, patience=looking.patience, doubt=period, linger=period // 2)
-    )
     meter = totals.meter
+    following = Following(hold=looking.hold, patience=looking.patience, doubt=period, linger=period // 2)
+    tracker = tracker or Follow(following, _looking_again(detector, closer, looking, meter))
     # Closed from the last to the first, so that each thread ends before what it reads from is closed.
     with (
         closing(ahead(source, FRAMES_AHEAD, meter.of("decode"))) as frames,
@@ -249,6 +250,23 @@ def _inspect(closer: Detector, glance: Glance, survey: Future[Detections] | None
             found = _labelled(within(closer, glance.frame, part), closer)
             answers.append(found[~cut_off(found, part, glance.frame.size)])
         return once(Detections.concat(answers))
+
+
+def _looking_again(detector: Detector, closer: Detector | None, looking: Looking, meter: Meter) -> Again | None:
+    """Looks around single boxes: at small ones in full size. None for a detector that wants whole frames."""
+    shrink = looking.shrink
+    if shrink is None:
+        return None
+
+    def again(frame: Frame, box: NDArray[np.float32]) -> Detections:
+        side = max(box[2] - box[0], box[3] - box[1])
+        finder, scale = (detector, shrink) if closer is None or side >= NEAR * shrink else (closer, 1)
+        with meter.of("look"):
+            area = surroundings(frame, box, scale)
+            found = _labelled(within(finder, frame, area), finder)
+            return found[~cut_off(found, area, frame.size)]
+
+    return again
 
 
 def _labelled(found: Detections, detector: Detector) -> Detections:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from drawn_frames import Film, found
@@ -192,3 +194,76 @@ def test_a_face_is_not_taken_for_a_plate():
 def test_senseless_times_are_refused(wrong):
     with pytest.raises(OptionError):
         Following(**wrong)
+
+
+# Looking again
+
+
+def looked_at(film, asked):
+    """Another look that finds the square of `film`, if it is near the box that was asked about."""
+
+    def again(frame, box):
+        asked.append(frame.index)
+        there = film.path[frame.index] and film.box(frame.index)
+        near = there is not None and np.abs(bx.centre(there[None]) - bx.centre(box[None])).max() < 2 * film.side
+        return found(there) if near else found()
+
+    return again
+
+
+def followed_again(film, looks, asked):
+    tracker = Follow(Following(hold=30, patience=60, linger=4), looked_at(film, asked))
+    rows = [tracker.step(frame, found(film.box(frame.index)) if frame.index in looks else None) for frame in film]
+    return settled(Sightings.concat(rows))
+
+
+class Changing(Film):
+    """A film in which the square shows another pattern from one frame on, so that it cannot be followed there."""
+
+    def __iter__(self):
+        for before, after in zip(super().__iter__(), Film(self.path, side=32), strict=True):
+            yield before if before.index < 15 else after
+
+
+def test_what_cannot_be_followed_is_looked_for_again_at_its_place():
+    film, asked = Changing(ACROSS), []
+    rows = followed_again(film, {0}, asked)
+    assert asked[0] == 15
+    assert all(covered(rows, film, i) >= 0.9 for i in range(50))
+
+
+def test_what_is_followed_well_needs_no_other_look():
+    asked = []
+    followed_again(Film(ACROSS), {0, 10, 20, 30, 40}, asked)
+    assert asked == []
+
+
+def test_what_cannot_be_followed_back_is_looked_for_where_it_was():
+    film, asked = Changing(ACROSS), []
+    rows = followed_again(film, {20}, asked)
+    assert 14 in asked
+    assert all(covered(rows, film, i) >= 0.9 for i in range(25))
+
+
+def test_one_in_doubt_is_not_looked_at_in_every_frame():
+    path = ACROSS[:15] + [None] * 35
+    asked = []
+    followed_again(Film(path), {0}, asked)
+    assert asked
+    assert all(later - earlier >= 3 for earlier, later in pairwise(asked))
+
+
+def test_two_that_pass_each_other_keep_their_own_ways():
+    """Two alike meet in the middle: the one that is found late is followed back to there, and on to where it was."""
+    films = Film([(20 + 24 * i, 60) for i in range(11)]), Film([(260 - 24 * i, 60) for i in range(11)])
+    tracker = Follow(Following(hold=40, patience=60, linger=2))
+    rows = []
+    for left, right in zip(*films, strict=True):
+        both = np.array(left.planes[0])
+        x, y = films[1].path[right.index]
+        both[y : y + 40, x : x + 40] = right.planes[0][y : y + 40, x : x + 40]
+        seen = {0: found(films[0].box(0)), 10: found(films[0].box(10), films[1].box(10))}
+        rows.append(tracker.step(left.with_planes((both, *left.planes[1:])), seen.get(left.index)))
+    rows = settled(Sightings.concat(rows))
+    for film in films:
+        assert all(covered(rows, film, i) >= 0.9 for i in range(11))

@@ -22,6 +22,8 @@ EDGE = 2
 """Pixels from the edge of a box within which a thing is taken to be cut off by it."""
 OVERLAP = 64
 """Pixels that neighbouring tiles share, at least."""
+AROUND, LEAST = 3, 192
+"""Another look at a thing sees so many times its size, and so many pixels, at least."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,22 @@ def within(detector: Detector, frame: Frame, box: pixels.Box) -> Detections:
     """What `detector` finds in an aligned box of `frame`, in pixels of the frame."""
     [found] = detector.detect([_cut(frame, box)])
     return _moved(found, box[0], box[1])
+
+
+def surroundings(frame: Frame, box: NDArray[np.float32], shrink: float = 1) -> pixels.Box:
+    """An aligned box around a thing's `box` (4,), to look for it in a picture `shrink` times smaller than `frame`.
+
+    Its sides are one of few lengths, in that picture, so that a model plans its memory for few sizes.
+    """
+    centre = bx.centre(box[None])[0]
+    longest = float(max(box[2] - box[0], box[3] - box[1])) / shrink
+    side = max(-(-AROUND * longest // (2 * GRID)) * 2 * GRID, LEAST) * shrink
+    sides = []
+    for middle, length in zip(centre, frame.size, strict=True):
+        start = min(max(round(float(middle) - side / 2), 0), max(round(length - side), 0))
+        sides.append((start, min(start + round(side), length)))
+    (x0, x1), (y0, y1) = sides
+    return pixels.aligned(frame, (x0, y0, x1, y1))
 
 
 def cut_off(found: Detections, box: pixels.Box, size: tuple[int, int]) -> NDArray[np.bool_]:

@@ -2,14 +2,15 @@
 
 Between two looks a track is carried on from picture to picture by what it looks like (`motion`). When a look finds
 it again, the gap is followed once more from its far end, and what neither direction is sure of is filled with the
-line between. What a look finds for the first time is followed back to where it came in. Ends are extended. All of
-this adds sightings; nothing takes one away.
+line between. What a look finds for the first time is followed back to where it came in. Where following is in doubt,
+or breaks off, the tracker asks for another look, at that place only. Ends are extended. All of this adds sightings;
+nothing takes one away.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -31,6 +32,21 @@ SAME_PLACE = 0.5
 """IoU from which two boxes of one frame are taken for the same thing."""
 MOSTLY = 0.7
 """Share of a box that lies in another one, from which it needs no track of its own."""
+CLEAR = 0.75
+"""Likeness below which a thing may well be elsewhere."""
+CROWDED = 0.3
+"""Share of a box that lies in another one, from which the one may be taken for the other."""
+RETRY = 3
+"""Frames from one look at a track in doubt to the next."""
+AT_ONCE = 2
+"""Tracks in doubt that are looked at in one frame, at most."""
+TOGETHER = 3
+"""Frames that two tracks are in the same place, from which they are the same thing."""
+
+_Step = tuple[int, Box, float]
+"""A frame, where a thing was in it, and how much it looked the same; not a number where that is only supposed."""
+Again = Callable[[Frame, Box], Detections]
+"""Another look at a frame, around one box only."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,23 +91,33 @@ class _Live:
     """It has had a detection that is no doubt a face."""
     lost: int = 0
     """Frames in a row in which it could not be followed."""
+    likeness: float = 1.0
+    """Of the last step."""
+    tried: int = -RETRY
+    """Frame in which it was last looked at because it was in doubt."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Glimpse:
     """A past frame, as far as following needs it."""
 
-    index: int
+    frame: Frame
     luma: NDArray[np.uint8]
     seen: list[tuple[_Live, Box]] = field(default_factory=list)
     """The tracks that were found or surely followed there, and where."""
+
+    @property
+    def index(self) -> int:
+        return self.frame.index
 
 
 class Follow:
     """A `Tracker` (see `core.stages`)."""
 
-    def __init__(self, following: Following | None = None) -> None:
+    def __init__(self, following: Following | None = None, again: Again | None = None) -> None:
+        """`again`: takes another look where following is in doubt; None does without."""
         self.following = following or Following()
+        self._again = again
         self._live: list[_Live] = []
         self._past: deque[_Glimpse] = deque(maxlen=self.following.hold + 1)
         self._next_id = 1
@@ -103,13 +129,15 @@ class Follow:
 
     def step(self, frame: Frame, found: Detections | None) -> Sightings:
         light, self._scale = pixels.light(frame, self.following.longest)
-        now = _Glimpse(frame.index, light)
+        now = _Glimpse(frame, light)
         rows = _Rows()
         if self._past:
             self._carry_on(now, rows)
         self._past.append(now)
         if found is not None:
             self._meet(frame.index, found, rows)
+        elif self._again is not None:
+            self._look_again(frame, self._again, rows)
         self._retire(frame)
         return rows.sightings()
 
@@ -117,16 +145,42 @@ class Follow:
         """Every live track, one frame further."""
         for track in self._live:
             steps = track.lost + 1
-            box, likeness = self._followed(track.at, now, track.box, _shifted(track.box, track.speed * steps))
-            if likeness >= self.following.likeness:
+            guess = _shifted(track.box, track.speed * steps)
+            box, track.likeness = self._followed(track.at, now, track.box, guess)
+            if track.likeness >= self.following.likeness:
+                if track.likeness < CLEAR:
+                    rows.add(track, now.index, guess, np.nan, Origin.EXTENDED)
                 track.speed = np.asarray((box - track.box)[:2] / steps, np.float32)
                 track.box, track.at, track.lost = box, now, 0
                 now.seen.append((track, box))
-                rows.add(track, now.index, box, likeness, Origin.FOLLOWED)
+                rows.add(track, now.index, box, track.likeness, Origin.FOLLOWED)
             else:
                 # It may have stopped, or gone on behind something: it is looked for as it was when last seen.
                 track.lost = steps
                 rows.add(track, now.index, _swept(track.box, track.speed * steps), np.nan, Origin.EXTENDED)
+
+    def _look_again(self, frame: Frame, again: Again, rows: _Rows) -> None:
+        """Another look at some of the tracks of which it is in doubt where they are."""
+        for track in self._in_doubt(frame.index)[:AT_ONCE]:
+            if track.seen < frame.index and track in self._live:
+                track.tried = frame.index
+                self._meet(frame.index, again(frame, _shifted(track.box, track.speed * track.lost)), rows)
+
+    def _in_doubt(self, index: int) -> list[_Live]:
+        """Sure tracks that are lost, hardly followed or in front of each other, and due; the longest unseen first."""
+        live = [track for track in self._live if track.sure]
+        if not live:
+            return []
+        at = np.stack([track.box for track in live])
+        shared = bx.intersection(at, at) / np.maximum(bx.area(at), 1e-6)[:, None]
+        np.fill_diagonal(shared, 0)
+        crowded = np.any(shared >= CROWDED, axis=1)
+        due = [
+            track
+            for i, track in enumerate(live)
+            if (track.lost or track.likeness < CLEAR or crowded[i]) and index - max(track.tried, track.seen) >= RETRY
+        ]
+        return sorted(due, key=lambda track: track.seen)
 
     def _meet(self, index: int, found: Detections, rows: _Rows) -> None:
         """What a look found: tracks seen again, and new ones."""
@@ -153,7 +207,7 @@ class Follow:
         surer = sure and not track.sure
         track.box = track.seen_box = box
         track.at = self._past[-1]
-        track.seen, track.lost, track.sure = index, 0, track.sure or sure
+        track.seen, track.lost, track.likeness, track.sure = index, 0, 1.0, track.sure or sure
         self._past[-1].seen.append((track, box))
         return new or surer
 
@@ -185,20 +239,36 @@ class Follow:
 
     def _trace_back(self, track: _Live, rows: _Rows) -> None:
         """Cover a track in the frames before it was found, back to where it came in or is known already."""
-        path, speed = self._path_back(track.box, self._reach(track, self.following.hold))
-        known = (self._known(frame, there, track) for frame, there, _ in path)
-        met = next(((i, other) for i, other in enumerate(known) if other is not None), None)
+        path, speed = self._path_back(
+            track.box, self._reach(track, self.following.hold), track.label if track.sure else ""
+        )
+        met = self._known(track, path)
         if met is not None:
-            path = path[: met[0] + 1]
-            self._go_on_as(track, met[1], path[-1][0])
+            path = path[: met[1]]
+            self._go_on_as(track, met[0], path[-1][0])
         for frame, there, likeness in path:
-            rows.add(track, frame, there, likeness, Origin.FOLLOWED)
+            rows.add(track, frame, there, likeness, Origin.FILLED if np.isnan(likeness) else Origin.FOLLOWED)
         if met is None:
             first, box = (path[-1][0], path[-1][1]) if path else (track.seen, track.box)
             for frame in range(max(first - self.following.linger, self._past[0].index), first):
                 rows.add(track, frame, _swept(box, speed * (first - frame)), np.nan, Origin.EXTENDED)
 
-    def _known(self, frame: int, box: Box, track: _Live) -> _Live | None:
+    def _known(self, track: _Live, path: list[_Step]) -> tuple[_Live, int] | None:
+        """Another track in whose place `track` was on its `path`, after how many steps, or None.
+
+        They must go on back together, or the one only crosses the other's way; and the other was lost where they
+        met, or they were together for long enough to be the same thing.
+        """
+        beside = [None if np.isnan(likeness) else self._beside(track, frame, box) for frame, box, likeness in path]
+        for i, other in enumerate(beside):
+            run = beside[i : i + TOGETHER]
+            if other is None or any(it is not other for it in run):
+                continue
+            if len(run) == TOGETHER or not self._seen_after(other, path[i][0]):
+                return other, i + 1
+        return None
+
+    def _beside(self, track: _Live, frame: int, box: Box) -> _Live | None:
         """Another track that was seen in the same place in a past frame, or None."""
         others = [
             (other, there)
@@ -210,13 +280,15 @@ class Follow:
         same = bx.iou(box[None], np.stack([there for _, there in others]))[0] >= SAME_PLACE
         return others[int(np.argmax(same))][0] if same.any() else None
 
+    def _seen_after(self, track: _Live, frame: int) -> bool:
+        later = list(self._past)[frame - self._past[0].index + 1 :]
+        return any(it is track or it.id == track.id for glimpse in later for it, _ in glimpse.seen)
+
     def _go_on_as(self, track: _Live, other: _Live, frame: int) -> None:
         """Let `track` be the `other` that it meets in a past frame, if that was lost there: a face keeps its id."""
-        later = list(self._past)[frame - self._past[0].index + 1 :]
-        if any(it is other or it.id == other.id for glimpse in later for it, _ in glimpse.seen):
-            return
-        self._live = [it for it in self._live if it is not other]
-        track.id = other.id
+        if not self._seen_after(other, frame):
+            self._live = [it for it in self._live if it is not other]
+            track.id = other.id
 
     def _drop_covered(self, index: int, found: Detections) -> None:
         """End the tracks that went astray onto something that was found just now, and so is hidden anyway."""
@@ -230,23 +302,46 @@ class Follow:
 
         self._live = [track for track in self._live if not astray(track)]
 
-    def _path_back(self, box: Box, frames: int) -> tuple[list[tuple[int, Box, float]], NDArray[np.float32]]:
+    def _path_back(self, box: Box, frames: int, wanted: str = "") -> tuple[list[_Step], NDArray[np.float32]]:
         """Where a thing was in the frames before this one, as far as that is sure, and where it came from.
 
+        Args:
+            box: where it is now.
+            frames: how far to go back, at most.
+            wanted: where it cannot be followed, look again for things of this label, and go on beyond what hides it
+                for some frames; '' stops there.
+
         Returns:
-            (frame, box, likeness) of each, newest first; and (2,) pixels by which it is off one frame earlier still.
+            Its steps, newest first; and (2,) pixels by which it is off one frame earlier still.
         """
-        path: list[tuple[int, Box, float]] = []
-        speed = np.zeros(2, np.float32)
-        past = list(self._past)[-frames - 1 :]
-        for before, now in zip(past[-2::-1], past[:0:-1], strict=True):
-            there, likeness = self._followed(now, before, box, _shifted(box, speed))
-            if likeness < self.following.likeness:
-                break
-            speed = (there - box)[:2]
-            box = there
-            path.append((before.index, box, likeness))
+        path: list[_Step] = []
+        speed, at, lost, tried = np.zeros(2, np.float32), self._past[-1], 0, self._past[-1].index
+        for before in list(self._past)[-frames - 1 : -1][::-1]:
+            guess = _shifted(box, speed * (lost + 1))
+            there, likeness = self._followed(at, before, box, guess)
+            if wanted and likeness < CLEAR and tried - before.index >= (1 if at is self._past[-1] else RETRY):
+                tried = before.index
+                found = self._seen_near(before.frame, guess, wanted)
+                there, likeness = (there, likeness) if found is None else (found, 1.0)
+            if likeness < (CLEAR if lost else self.following.likeness):
+                lost += 1
+                if not wanted or lost > self.following.linger:
+                    break
+                continue
+            for frame, filled in zip(range(at.index - 1, before.index, -1), between(box, there, lost), strict=True):
+                path.append((frame, filled, np.nan))
+            path.append((before.index, there if likeness >= CLEAR else bx.union(there, guess), likeness))
+            speed = (there - box)[:2] / np.float32(lost + 1)
+            box, at, lost = there, before, 0
         return path, speed
+
+    def _seen_near(self, frame: Frame, box: Box, label: str) -> Box | None:
+        """What another look at a past frame finds at a box or right beside it, or None."""
+        if self._again is None:
+            return None
+        found = self._again(frame, box)
+        pairs = match(box[None], np.array([label]), found.boxes, found.labels)
+        return found.boxes[pairs[0][1]] if pairs else None
 
     def _followed(self, before: _Glimpse, now: _Glimpse, box: Box, guess: Box) -> tuple[Box, float]:
         """Where the thing in `box` of one picture is in another, and how alike the two look."""
