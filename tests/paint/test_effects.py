@@ -71,7 +71,9 @@ def test_the_mosaics_noise_belongs_to_the_track():
 @pytest.mark.parametrize("x", [-30, 0, 60, 90, 200])
 @pytest.mark.parametrize("size", [(96, 64), (97, 65), (3, 2)])
 def test_effects_work_at_every_edge(effect, x, size):
-    painted(effect, frame(size=size), region(x=x), region(x=x, y=-35), region(x=x, width=1, height=1))
+    painted(
+        effect, frame(size=size), region(x=x), region(x=x, y=-35), region(x=x, y=-99), region(x=x, width=1, height=1)
+    )
 
 
 @pytest.mark.parametrize("effect", [e for e in EFFECTS if e.blind], ids=lambda e: type(e).__name__)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, reduce
 from typing import Any
 
 import cv2
@@ -99,15 +99,16 @@ def alphas(frame: Frame, mask: Mask, box: Box) -> tuple[NDArray[np.uint8], ...]:
     """
     answer: list[NDArray[np.uint8]] = []
     done: dict[tuple[int, int], NDArray[np.uint8]] = {}
+    placed: dict[Box, NDArray[np.uint8]] = {}
     for (sx, sy), (rows, columns) in zip(frame.format.subsampling, window(frame.format, box), strict=True):
         if (sx, sy) not in done:
             px, py = (frame.format.phase[0] if sx > 1 else 0), (frame.format.phase[1] if sy > 1 else 0)
-            x0, y0 = columns.start * sx - px, rows.start * sy - py
-            height, width = rows.stop - rows.start, columns.stop - columns.start
-            whole = _placed(mask, (x0, y0, x0 + width * sx, y0 + height * sy))
+            served = columns.start * sx - px, rows.start * sy - py, columns.stop * sx - px, rows.stop * sy - py
+            if served not in placed:
+                placed[served] = _placed(mask, served)
             # Whole rows first: they lie in memory one after the other.
-            tall = np.maximum.reduce([whole[dy::sy] for dy in range(sy)]) if sy > 1 else whole
-            done[sx, sy] = np.maximum.reduce([tall[:, dx::sx] for dx in range(sx)]) if sx > 1 else tall
+            tall = reduce(np.maximum, (placed[served][dy::sy] for dy in range(sy)))
+            done[sx, sy] = reduce(np.maximum, (tall[:, dx::sx] for dx in range(sx)))
         answer.append(done[sx, sy])
     return tuple(answer)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
@@ -50,7 +51,7 @@ class Rectangle:
         _check(self.grow, self.feather)
 
     def mask(self, box: NDArray[np.float32], size: Size | None = None) -> Mask:
-        return _mask(_grown(box, self.grow, top=0), self.feather, _beyond_rectangle, size)
+        return _mask(_grown(box.tolist(), self.grow, top=0), self.feather, _beyond_rectangle, size)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,8 +76,9 @@ class HeadOval:
 
     def mask(self, box: NDArray[np.float32], size: Size | None = None) -> Mask:
         # The oval through the corners of a box has sides of √2 times the box's; here the box with its crown.
-        least = (np.sqrt(2) - 1) / 2 * (1 + self.crown)
-        touched = np.concatenate([np.floor(box[:2]), np.ceil(box[2:])])
+        least = (math.sqrt(2) - 1) / 2 * (1 + self.crown)
+        x0, y0, x1, y1 = box.tolist()
+        touched = math.floor(x0), math.floor(y0), math.ceil(x1), math.ceil(y1)
         return _mask(_grown(touched, max(self.grow, least), top=self.crown), self.feather, _beyond_oval, size)
 
 
@@ -87,15 +89,15 @@ def _check(grow: float, feather: float) -> None:
         raise OptionError(f"the soft edge is a share of the shape and must lie in 0..1, got {feather}")
 
 
-def _grown(box: NDArray[np.float32], share: float, top: float) -> tuple[int, int, int, int]:
+def _grown(box: Sequence[float], share: float, top: float) -> tuple[int, int, int, int]:
     """`box` grown and rounded outwards to whole pixels."""
-    x0, y0, x1, y1 = (float(side) for side in box)
+    x0, y0, x1, y1 = box
     width, height = x1 - x0, y1 - y0
     return (
-        int(np.floor(x0 - share * width)),
-        int(np.floor(y0 - (share + top) * height)),
-        int(np.ceil(x1 + share * width)),
-        int(np.ceil(y1 + share * height)),
+        math.floor(x0 - share * width),
+        math.floor(y0 - (share + top) * height),
+        math.ceil(x1 + share * width),
+        math.ceil(y1 + share * height),
     )
 
 
@@ -134,7 +136,7 @@ def _drawn(beyond: _Beyond, size: Size, edge: int, columns: range, rows: range) 
     return alpha
 
 
-_kept = lru_cache(maxsize=64)(_drawn)
+_kept = lru_cache(maxsize=256)(_drawn)
 
 
 def _beyond_oval(size: Size, x: NDArray[np.float32], y: NDArray[np.float32]) -> NDArray[np.float32]:

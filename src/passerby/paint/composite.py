@@ -31,14 +31,17 @@ def composite(frame: Frame, hidden: Sequence[Region], patches: Sequence[Patch]) 
     if not hidden:
         return frame
     planes = tuple(_copy(plane, frame.turn) for plane in frame.planes)
+    painted = frame.with_planes(planes)
     for region, patch in zip(hidden, patches, strict=True):
         _check(frame, region, patch)
     # The largest last: where things overlap, the coarser cells win, and no small patch brings detail back.
     for region, patch in sorted(zip(hidden, patches, strict=True), key=lambda pair: pair[0].mask.alpha.size):
-        _paste(frame, planes, region, patch)
+        weights = pixels.alphas(painted, region.mask, patch.box)
+        for old, new, alpha in zip(pixels.crop(painted, patch.box), patch.planes, weights, strict=True):
+            _blend(old, new, alpha)
     for plane in planes:
         plane.flags.writeable = False
-    return frame.with_planes(planes)
+    return painted
 
 
 def blanked(frame: Frame, hidden: Sequence[Region]) -> Frame:
@@ -74,13 +77,6 @@ def _check(frame: Frame, region: Region, patch: Patch) -> None:
         raise StageError(f"a patch in frame {frame.index} has planes {came}; wanted {wanted}")
 
 
-def _paste(frame: Frame, planes: tuple[Plane, ...], region: Region, patch: Patch) -> None:
-    windows = pixels.window(frame.format, patch.box)
-    weights = pixels.alphas(frame, region.mask, patch.box)
-    for plane, at, new, alpha in zip(planes, windows, patch.planes, weights, strict=True):
-        _blend(plane[at], new, alpha)
-
-
 def _blend(old: Plane, new: Plane, alpha: NDArray[np.uint8]) -> None:
     """Write `new` over `old` where `alpha` says so, in place: exactly `new` at 255, exactly `old` at 0."""
     depth = cv2.CV_8U if old.dtype == np.uint8 else cv2.CV_16U
@@ -89,7 +85,7 @@ def _blend(old: Plane, new: Plane, alpha: NDArray[np.uint8]) -> None:
     for top in range(0, len(old) if old.size else 0, rows):
         band = slice(top, top + rows)
         weight = alpha[band].astype(np.float32)
-        if old.ndim == 3:
-            weight = np.repeat(weight[..., None], old.shape[2], axis=2)
-        change = cv2.multiply(cv2.subtract(new[band], old[band], dtype=cv2.CV_32F), weight, scale=1 / 255)
+        change = np.subtract(new[band], old[band], dtype=np.float32)
+        change *= np.float32(1 / 255)
+        change *= weight[..., None] if old.ndim == 3 else weight
         old[band] = cv2.add(old[band], change, dtype=depth).reshape(old[band].shape)

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from itertools import pairwise
 from typing import Any, Protocol
 
 import cv2
@@ -63,20 +62,29 @@ class Mosaic(_PerRegion):
 
     def patch(self, frame: Frame, region: Region) -> Patch:
         box = pixels.aligned(frame, region.mask.box)
-        bounds = pixels.bounds(frame, box, region.mask.box, self.cells)
-        noises = _cell_noise(region.seed, self.cells, self.noise, frame.format)
-        planes = [
-            _celled(plane, columns, rows, noise, legal)
-            for plane, (columns, rows), noise, legal in zip(
-                pixels.crop(frame, box), bounds, noises, pixels.limits(frame.format), strict=True
-            )
+        edges = np.array(pixels.bounds(frame, box, region.mask.box, self.cells))
+        corners = [
+            _corners(plane, columns, rows)
+            for plane, (columns, rows) in zip(pixels.crop(frame, box), edges, strict=True)
         ]
-        return Patch(box, tuple(planes))
+        # The few cells of all planes at once: a call costs more than the numbers in it.
+        sides = edges[..., 1:] - edges[..., :-1]
+        values = _means(np.array(corners, np.int64), sides[:, 0], sides[:, 1])
+        values += _cell_noise(region.seed, self.cells, self.noise, frame.format)
+        darkest, brightest = np.array(pixels.limits(frame.format)).T.reshape(2, -1, *[1] * (values.ndim - 1))
+        values = np.minimum(np.maximum(values, darkest), brightest).astype(frame.format.dtype)
+        return Patch(
+            box,
+            tuple(
+                cells.repeat(widths, axis=1).repeat(heights, axis=0)
+                for cells, (widths, heights) in zip(values, sides, strict=True)
+            ),
+        )
 
 
 @lru_cache(maxsize=1024)
-def _cell_noise(seed: int, cells: int, noise: float, pixel_format: PixelFormat) -> tuple[NDArray[np.int64], ...]:
-    """What is added to the cells of every plane, (cells, cells[, C]): drawn once for a track, for it never changes."""
+def _cell_noise(seed: int, cells: int, noise: float, pixel_format: PixelFormat) -> NDArray[np.int64]:
+    """What is added to the cells, (planes, cells, cells[, C]): drawn once for a track, for it never changes."""
     rng = np.random.default_rng(seed)
     channels = pixel_format.channels
     answer = []
@@ -84,26 +92,26 @@ def _cell_noise(seed: int, cells: int, noise: float, pixel_format: PixelFormat) 
         drawn = rng.normal(0, noise * pixel_format.peak, (cells, cells, channels))
         if channels == 4:  # what is opaque stays so
             drawn[..., 3] = 0
-        answer.append(np.rint(drawn if channels > 1 else drawn[..., 0]).astype(np.int64))
-    return tuple(answer)
+        answer.append(np.rint(drawn if channels > 1 else drawn[..., 0]))
+    return np.array(answer, np.int64)
 
 
-def _celled(
-    plane: Plane, columns: list[int], rows: list[int], noise: NDArray[np.int64], legal: tuple[int, int]
-) -> Plane:
-    """`plane` with every cell between these `columns` and `rows` at its mean plus noise."""
-    if plane.size == 0:
-        return plane
-    # Sums over any rectangle from four corners of the sums from the top left: far faster than to sum cell by cell.
+def _corners(plane: Plane, columns: NDArray[np.int64], rows: NDArray[np.int64]) -> NDArray[Any]:
+    """The sums of all samples above and left of where these `columns` and `rows` cross, (rows, columns[, C])."""
+    if plane.size == 0:  # OpenCV takes no empty arrays
+        return np.zeros((len(rows), len(columns), *plane.shape[2:]), np.int64)
     depth = cv2.CV_32S if plane.dtype == np.uint8 and plane.size < 1 << 23 else cv2.CV_64F
-    corners = cv2.integral(plane, sdepth=depth)[rows][:, columns].astype(np.int64)
-    sums = corners[1:, 1:] - corners[:-1, 1:] - corners[1:, :-1] + corners[:-1, :-1]
-    widths = [end - start for start, end in pairwise(columns)]
-    heights = [end - start for start, end in pairwise(rows)]
-    counts = np.maximum(np.outer(heights, widths), 1)
-    values = sums // counts.reshape(*counts.shape, *[1] * (plane.ndim - 2)) + noise
-    values = np.minimum(np.maximum(values, legal[0]), legal[1]).astype(plane.dtype)
-    return np.asarray(values.repeat(widths, axis=1).repeat(heights, axis=0))
+    return np.asarray(cv2.integral(plane, sdepth=depth).take(rows, axis=0).take(columns, axis=1))
+
+
+def _means(corners: NDArray[np.int64], widths: NDArray[np.int64], heights: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The mean of every cell, (planes, cells, cells[, C]): 0 where it has no sample.
+
+    The sum over a rectangle follows from the sums at its four corners: far faster than to sum cell by cell.
+    """
+    sums = corners[:, 1:, 1:] - corners[:, :-1, 1:] - corners[:, 1:, :-1] + corners[:, :-1, :-1]
+    counts = np.maximum(heights[:, :, None] * widths[:, None, :], 1)
+    return np.asarray(sums // (counts[..., None] if sums.ndim > counts.ndim else counts))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -196,7 +204,7 @@ def _sampled(plane: Plane, spot: Places) -> Plane:
     """A whole `plane` at the places (across, down), each in [0, 1), linear between its samples."""
     across, down = spot
     if not len(across) or not len(down):  # nothing of it is in the frame, and OpenCV takes no empty arrays
-        return plane[: len(down), : len(across)]
+        return np.empty((len(down), len(across), *plane.shape[2:]), plane.dtype)
     height, width = plane.shape[:2]
     columns, rows = np.meshgrid(np.float32(across * width - 0.5), np.float32(down * height - 0.5))
     return np.asarray(cv2.remap(plane, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
