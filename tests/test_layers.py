@@ -25,7 +25,8 @@ MAY_IMPORT = {
     "flow": {"core"},
     **{stage: {stage, "core", "weights", "runtime"} for stage in STAGES},
     "looking": {"core", "detect", "flow", "track"},
-    "pipeline": {*STAGES, "core", "flow", "looking"},
+    "looker": {"core", "detect", "flow", "looking", "track"},
+    "pipeline": {*STAGES, "core", "flow", "looker", "looking"},
 }
 """The parts of passerby that a part may import. Those not listed stand above the pipeline and may import any."""
 

@@ -11,8 +11,8 @@ from drawn_frames import Film, Told
 from passerby.core.errors import OptionError
 from passerby.core.pixels import Box
 from passerby.flow import Meter
+from passerby.looker import Looker
 from passerby.looking import Glance, Looking, scheduled
-from passerby.pipeline import looked
 from passerby.track.cuts import marked
 
 ACROSS = [(20 + 4 * i, 90) for i in range(60)]
@@ -40,16 +40,17 @@ def test_every_part_is_looked_at_once_at_first_and_then_only_where_something_mov
     film = Film(ACROSS, size=SIZE)
     looks = [glance for glance in glances(film) if glance.parts]
     first, later = looks[:4], looks[4:]
-    assert len({glance.parts for glance in first}) == 4
+    assert len({glance.parts[0].box for glance in first}) == 4
     assert later
-    assert all(any(holds(part, film.box(g.frame.index)) for part in g.parts) for g in later)
+    assert all(any(holds(part.box, film.box(g.frame.index)) for part in g.parts) for g in later)
 
 
 def test_nothing_at_all_is_looked_at_where_nothing_moves():
     """And what was found there is taken to be there still."""
     film = Film(ACROSS[:1] * 60, size=SIZE)
     detector, closer = Told(film), Told(film)
-    looks = list(looked(scheduled(marked(film), TURNS), detector, closer, 1, Meter()))
+    with Looker(detector, closer, TURNS, Meter()) as looker:
+        looks = list(looker.looks(scheduled(marked(film), TURNS)))
     assert detector.looks == [0]
     assert len(closer.looks) == 4
     again = [look.found for look in looks if look.found is not None and len(look.found)]
@@ -60,7 +61,7 @@ def test_what_comes_into_a_still_picture_is_looked_at():
     film = Film([None] * 30 + [(300, 300)] * 30, size=SIZE, side=24)
     seen = [glance.frame.index for glance in glances(film) if glance.areas]
     assert any(30 <= index < 30 + TURNS.period for index in seen)
-    assert any(holds(part, film.box(40)) for g in glances(film) if g.frame.index >= 30 for part in g.parts)
+    assert any(holds(part.box, film.box(40)) for g in glances(film) if g.frame.index >= 30 for part in g.parts)
 
 
 def test_a_new_shot_is_looked_at_from_the_start():
@@ -68,7 +69,7 @@ def test_a_new_shot_is_looked_at_from_the_start():
     later = [glance for glance in glances(film) if glance.frame.index >= 20]
     assert later[0].frame.index == 20
     assert later[0].areas == ((0, 0, *SIZE),)
-    assert len({glance.parts for glance in later if glance.parts}) == 4
+    assert len({glance.parts[0].box for glance in later if glance.parts}) == 4
 
 
 def test_looking_at_all_is_looking_at_the_whole_and_every_part():

@@ -15,10 +15,11 @@ from passerby.core.errors import StageError
 from passerby.core.plan import Decision
 from passerby.core.tracks import Sightings
 from passerby.flow import Meter, ahead, windowed
+from passerby.looker import Looker
 from passerby.looking import Looking, scheduled
 from passerby.mask.shapes import Rectangle
 from passerby.paint.effects import Fill
-from passerby.pipeline import analyze, followed, looked, render, run
+from passerby.pipeline import analyze, followed, render, run
 from passerby.track.cuts import marked
 
 ACROSS = [(20 + 4 * i, 90) for i in range(40)]
@@ -252,9 +253,8 @@ class Forgetful:
 
 def test_a_tracker_that_speaks_of_lost_frames_stops_the_run():
     film = Film(ACROSS)
-    looks = looked(scheduled(marked(film), LOOKING), Told(film), None, 2, Meter())
-    with pytest.raises(StageError, match="frame 1"):
-        list(followed(looks, Forgetful(), 12))
+    with Looker(Told(film), None, LOOKING, Meter()) as looker, pytest.raises(StageError, match="frame 1"):
+        list(followed(looker.looks(scheduled(marked(film), LOOKING)), Forgetful(), 12))
 
 
 class Batched(Fill):

@@ -34,6 +34,8 @@ CHANGE = 8
 """Grey levels by which such a mean changes when something has come or gone; noise does not reach it."""
 MARGIN = 2
 """Cells around what has changed that are looked at with it: a face that moves changes at its edges first."""
+STEP = 4 * GRID
+"""Pixels in whole steps of which the area that is looked at in a part grows: a model plans anew for every size."""
 MOST = 0.6
 """Share of the picture from which areas are not worth it, and the whole is looked at."""
 
@@ -74,6 +76,15 @@ class Looking:
         return int(max(gaps)) * self.every
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of the picture, to be looked at in full size."""
+
+    box: Box
+    changed: Box
+    """Where something has changed in it since the last look, and a little around: it will do to look there."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Glance:
     """A frame, and where to look in it."""
@@ -84,7 +95,7 @@ class Glance:
     areas: tuple[Box, ...] | None = None
     """A look at the whole picture, in which only these areas have changed since the last one: what was found outside
     of them is still there. None is no such look."""
-    parts: tuple[Box, ...] = ()
+    parts: tuple[Part, ...] = ()
     """And a look at these parts in full size."""
 
 
@@ -129,6 +140,7 @@ class Attention:
         self._shrink = looking.shrink
         self._everything = (0, 0, *first.frame.size)
         self._parts = tuple(parts(first.frame, looking.part))
+        self._everywhere = tuple(Part(box, box) for box in self._parts)
         self._cell = CELL * first.scale
         self._ages = np.zeros(len(self._parts), np.int64)
         unseen = np.full(_cells(first.light).shape, -1000, np.int16)
@@ -143,7 +155,7 @@ class Attention:
         areas = self._areas(item.frame, _changed(self._seen_whole, cells))
         self._seen_whole = np.where(_changed(self._seen_whole, cells), cells, self._seen_whole)
         if at == "all":
-            return Glance(item.frame, item.cut, (self._everything,), self._parts if len(self._parts) > 1 else ())
+            return Glance(item.frame, item.cut, (self._everything,), self._everywhere if len(self._parts) > 1 else ())
         return Glance(item.frame, item.cut, areas)
 
     def _areas(self, frame: Frame, changed: NDArray[np.bool_]) -> tuple[Box, ...]:
@@ -167,7 +179,7 @@ class Attention:
         share = sum((x1 - x0) * (y1 - y0) for x0, y0, x1, y1 in boxes) / (size[0] * size[1])
         return tuple(boxes) if share < MOST else (self._everything,)
 
-    def _next_part(self, cells: NDArray[np.int16]) -> Box | None:
+    def _next_part(self, cells: NDArray[np.int16]) -> Part | None:
         """Of the parts that have changed since they were looked at, the one that waits longest; None where none has."""
         changed = _changed(self._seen_parts, cells)
         self._ages += 1
@@ -175,10 +187,25 @@ class Attention:
         longest = int(np.argmax(waits))
         if not waits[longest]:
             return None
-        window = self._window(self._parts[longest])
+        box = self._parts[longest]
+        window = self._window(box)
         self._seen_parts[window] = cells[window]
         self._ages[longest] = 0
-        return self._parts[longest]
+        return Part(box, self._around(changed[window], box))
+
+    def _around(self, changed: NDArray[np.bool_], part: Box) -> Box:
+        """The box around what has changed in a part, in steps of `STEP`."""
+        sides = []
+        for axis in (1, 0):
+            cells = np.flatnonzero(changed.any(axis=1 - axis))
+            start = part[1 - axis]
+            first = start // self._cell * self._cell - start
+            low = first + (int(cells[0]) - MARGIN) * self._cell
+            high = first + (int(cells[-1]) + 1 + MARGIN) * self._cell
+            length = part[3 - axis] - start
+            sides.append((start + max(low // STEP * STEP, 0), start + min(-(-high // STEP) * STEP, length)))
+        (x0, x1), (y0, y1) = sides
+        return x0, y0, x1, y1
 
     def _window(self, part: Box) -> tuple[slice, slice]:
         """The cells that a part touches."""

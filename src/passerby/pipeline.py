@@ -1,6 +1,6 @@
 """The only place where stages meet: looking, following, hiding, writing, as one stream with a bounded look-ahead.
 
-    frames → marked (cuts) → scheduled (where to look) → looked (detectors) → followed (tracker, hold) → hidden → sink
+    frames → marked (cuts) → scheduled (where to look) → looks (detectors) → followed (tracker, hold) → hidden → sink
              └──────────────────────────── analyze ────────────────────────────────────────────┘ └──── render ────┘
 
 Every arrow is a generator. Decoding, looking, following and painting run in threads of their own (`flow.ahead`), a
@@ -13,33 +13,29 @@ from __future__ import annotations
 import hashlib
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from passerby.core.detections import Detections
 from passerby.core.errors import StageError
 from passerby.core.frame import Frame
 from passerby.core.plan import Decision, decided
 from passerby.core.regions import Region
 from passerby.core.stages import Anonymizer, Detector, Sink, Source, Tracker
 from passerby.core.tracks import Origin, Sightings
-from passerby.detect.compose import cut_off, inside, once, surroundings, within
 from passerby.flow import Meter, Stream, ahead, windowed
-from passerby.looking import Glance, Looking, scheduled
+from passerby.looker import Look, Looker
+from passerby.looking import Looking, scheduled
 from passerby.mask.shapes import Shape
 from passerby.paint.composite import blanked, composite
 from passerby.track.cuts import marked
-from passerby.track.follow import Again, Follow, Following
+from passerby.track.follow import Follow, Following
 from passerby.track.refine import settled
 
 FRAMES_AHEAD = 2
 """Frames that one stage may be ahead of the next."""
-NEAR = 24
-"""Pixels of a thing's longer side in a picture, from which another look at it needs no larger one."""
 
 
 @dataclass(slots=True)
@@ -59,15 +55,6 @@ class Totals:
     """How the hidden boxes came to be."""
     meter: Meter = field(default_factory=Meter)
     """What each stage cost."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Look:
-    """A frame with what the detectors found in it; None where nobody looked."""
-
-    frame: Frame
-    cut: bool
-    found: Detections | None
 
 
 def run(
@@ -150,18 +137,23 @@ def _known(
 ) -> Stream[tuple[Frame, Sightings]]:
     """Frames with all that is known of them, each stage in a thread of its own."""
     period = max(2, looking.period)
-    meter = totals.meter
     following = Following(hold=looking.hold, patience=looking.patience, doubt=period, linger=period // 2)
-    tracker = tracker or Follow(following, _looking_again(detector, closer, looking, meter))
+    meter = totals.meter
     # Closed from the last to the first, so that each thread ends before what it reads from is closed.
     with (
         closing(ahead(source, FRAMES_AHEAD, meter.of("decode"))) as frames,
-        closing(looked(scheduled(marked(frames), looking), detector, closer, looking.workers, meter)) as looks,
-        closing(
-            ahead(followed(counted(looks, totals), tracker, looking.hold), FRAMES_AHEAD, meter.of("follow"))
-        ) as known,
+        Looker(detector, closer, looking, meter) as looker,
+        closing(looker.looks(scheduled(marked(frames), looking))) as looks,
+        closing(_followed(looks, tracker or Follow(following, looker.again), looking, totals)) as known,
     ):
         yield from known
+
+
+def _followed(
+    looks: Iterable[Look], tracker: Tracker, looking: Looking, totals: Totals
+) -> Stream[tuple[Frame, Sightings]]:
+    """`followed`, in a thread of its own."""
+    return ahead(followed(counted(looks, totals), tracker, looking.hold), FRAMES_AHEAD, totals.meter.of("follow"))
 
 
 def _write(
@@ -196,84 +188,6 @@ def _joined(frames: Iterable[Frame], rows: Sightings) -> Stream[tuple[Frame, Sig
     for frame in frames:
         first, end = np.searchsorted(rows.frames, [frame.index, frame.index + 1])
         yield frame, rows[first:end]
-
-
-def looked(
-    glances: Iterable[Glance], detector: Detector, closer: Detector | None, workers: int, meter: Meter
-) -> Stream[Look]:
-    """Frames with what the detectors find where they look, in order; several looks run at a time."""
-    waiting: deque[tuple[Glance, Future[Detections] | None]] = deque()
-    pool = ThreadPoolExecutor(workers, thread_name_prefix="passerby look")
-    whole: Future[Detections] | None = None
-    try:
-        for glance in glances:
-            future = None
-            if glance.areas is not None:
-                whole = future = pool.submit(_survey, detector, glance, None if glance.cut else whole, meter)
-            if glance.parts and closer:
-                future = pool.submit(_inspect, closer, glance, future, meter)
-            waiting.append((glance, future))
-            while sum(future is not None for _, future in waiting) > workers:
-                yield _answer(*waiting.popleft())
-        while waiting:
-            yield _answer(*waiting.popleft())
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _answer(glance: Glance, future: Future[Detections] | None) -> Look:
-    return Look(glance.frame, glance.cut, None if future is None else future.result())
-
-
-def _survey(detector: Detector, glance: Glance, before: Future[Detections] | None, meter: Meter) -> Detections:
-    """What is in the whole picture, of which only some areas have changed since the survey `before`."""
-    frame, areas = glance.frame, glance.areas or ()
-    with meter.of("look"):
-        if before is not None and areas != ((0, 0, *frame.size),):
-            known = before.result()
-            finds = [_labelled(within(detector, frame, area), detector) for area in areas]
-            # A find that the edge of an area cuts off is more than that area shows: better look at everything.
-            if not any(cut_off(found, area, frame.size).any() for found, area in zip(finds, areas, strict=True)):
-                still = np.all([~inside(known.boxes, area) for area in areas], axis=0) if areas else slice(None)
-                return once(Detections.concat([known[still], *finds]))
-        answers = detector.detect([frame])
-        if len(answers) != 1:
-            raise StageError(f"the detector gave {len(answers)} answers for 1 frame (frame {frame.index})")
-        return _labelled(answers[0], detector)
-
-
-def _inspect(closer: Detector, glance: Glance, survey: Future[Detections] | None, meter: Meter) -> Detections:
-    """What is in parts of the picture, seen in full size, and in the survey of the same frame, if there is one."""
-    answers = [] if survey is None else [survey.result()]
-    with meter.of("look"):
-        for part in glance.parts:
-            found = _labelled(within(closer, glance.frame, part), closer)
-            answers.append(found[~cut_off(found, part, glance.frame.size)])
-        return once(Detections.concat(answers))
-
-
-def _looking_again(detector: Detector, closer: Detector | None, looking: Looking, meter: Meter) -> Again | None:
-    """Looks around single boxes: at small ones in full size. None for a detector that wants whole frames."""
-    shrink = looking.shrink
-    if shrink is None:
-        return None
-
-    def again(frame: Frame, box: NDArray[np.float32]) -> Detections:
-        side = max(box[2] - box[0], box[3] - box[1])
-        finder, scale = (detector, shrink) if closer is None or side >= NEAR * shrink else (closer, 1)
-        with meter.of("look"):
-            area = surroundings(frame, box, scale)
-            found = _labelled(within(finder, frame, area), finder)
-            return found[~cut_off(found, area, frame.size)]
-
-    return again
-
-
-def _labelled(found: Detections, detector: Detector) -> Detections:
-    strange = {str(label) for label in found.labels} - detector.labels
-    if strange:
-        raise StageError(f"the detector found {', '.join(sorted(strange))}, which is not among its labels")
-    return found
 
 
 def counted(looks: Iterable[Look], totals: Totals) -> Stream[Look]:

@@ -6,6 +6,8 @@ keeping a face covered between two detections.
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -74,8 +76,21 @@ def _search(
         return nothing
     likeness = cv2.matchTemplate(search, template, cv2.TM_CCOEFF_NORMED)
     _, best, _, (column, row) = cv2.minMaxLoc(likeness)
-    shift = np.array([left + column * step - x0, top + row * step - y0], np.float32)
+    # Between whole pixels: what they are off would add up from frame to frame.
+    across, down = column + _peak(likeness[row], column), row + _peak(likeness[:, column], row)
+    shift = np.array([left + across * step - x0, top + down * step - y0], np.float32)
     return shift, float(best) if np.isfinite(best) else 0.0
+
+
+def _peak(line: NDArray[Any], highest: int) -> float:
+    """By how much the peak lies beside the `highest` number of a line: that of the parabola through it and those next
+    to it, in -0.5..0.5.
+    """
+    if not 0 < highest < len(line) - 1:
+        return 0.0
+    before, at, after = (float(value) for value in line[highest - 1 : highest + 2])
+    bend = before - 2 * at + after
+    return 0.5 * (before - after) / bend if bend < 0 else 0.0
 
 
 def _whole(box: NDArray[np.float32], size: tuple[int, int]) -> tuple[int, int, int, int]:

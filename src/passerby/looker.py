@@ -1,0 +1,135 @@
+"""The detectors at work: what they find where `looking` says to look, in threads of their own, in order."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from passerby.core.detections import Detections
+from passerby.core.errors import StageError
+from passerby.core.frame import Frame
+from passerby.core.pixels import Box
+from passerby.core.stages import Detector
+from passerby.detect.compose import cut_off, inside, once, surroundings, within
+from passerby.flow import Meter, Stream
+from passerby.looking import Glance, Looking, Part
+from passerby.track.follow import Again
+
+NEAR = 24
+"""Pixels of a thing's longer side in a picture, from which another look at it needs no larger one."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """A frame with what the detectors found in it; None where nobody looked."""
+
+    frame: Frame
+    cut: bool
+    found: Detections | None
+
+
+class Looker:
+    """Looks at frames, several at a time at most. A context manager: leaving it ends its threads."""
+
+    def __init__(self, detector: Detector, closer: Detector | None, looking: Looking, meter: Meter) -> None:
+        """`detector` looks at whole pictures, `closer` at parts of them in full size, if there is one."""
+        self._detector = detector
+        self._closer = closer
+        self._looking = looking
+        self._meter = meter
+        self._pool = ThreadPoolExecutor(looking.workers, thread_name_prefix="passerby look")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    def looks(self, glances: Iterable[Glance]) -> Stream[Look]:
+        """Frames with what is found where one is to look, in order; several looks run at a time."""
+        waiting: deque[tuple[Glance, Future[Detections] | None]] = deque()
+        whole: Future[Detections] | None = None
+        for glance in glances:
+            future = None
+            if glance.areas is not None:
+                whole = future = self._pool.submit(self._survey, glance, None if glance.cut else whole)
+            if glance.parts and self._closer:
+                future = self._pool.submit(self._inspect, self._closer, glance, future)
+            waiting.append((glance, future))
+            while sum(future is not None for _, future in waiting) > self._looking.workers:
+                yield _answer(*waiting.popleft())
+        while waiting:
+            yield _answer(*waiting.popleft())
+
+    @property
+    def again(self) -> Again | None:
+        """Looks around single boxes: at small ones in full size. None with a detector that wants whole frames.
+
+        In the same threads, so that no more looks run at a time, and take memory, than there are workers.
+        """
+        shrink = self._looking.shrink
+        return None if shrink is None else lambda frame, box: self._pool.submit(self._near, frame, box, shrink).result()
+
+    def _survey(self, glance: Glance, before: Future[Detections] | None) -> Detections:
+        """What is in the whole picture, of which only some areas have changed since the survey `before`."""
+        frame, areas = glance.frame, glance.areas or ()
+        with self._meter.of("look"):
+            if before is not None and areas != ((0, 0, *frame.size),):
+                known = before.result()
+                finds = [_within(self._detector, frame, area) for area in areas]
+                # A find that the edge of an area cuts off is more than that area shows: better look at everything.
+                if not any(cut_off(found, area, frame.size).any() for found, area in zip(finds, areas, strict=True)):
+                    still = np.all([~inside(known.boxes, area) for area in areas], axis=0) if areas else slice(None)
+                    return once(Detections.concat([known[still], *finds]))
+            answers = self._detector.detect([frame])
+            if len(answers) != 1:
+                raise StageError(f"the detector gave {len(answers)} answers for 1 frame (frame {frame.index})")
+            return _labelled(answers[0], self._detector)
+
+    def _inspect(self, closer: Detector, glance: Glance, survey: Future[Detections] | None) -> Detections:
+        """What is in parts of the picture, seen in full size, and in the survey of the same frame, if there is one."""
+        answers = [] if survey is None else [survey.result()]
+        with self._meter.of("look"):
+            answers += [self._in_part(closer, glance.frame, part) for part in glance.parts]
+            return once(Detections.concat(answers))
+
+    def _in_part(self, closer: Detector, frame: Frame, part: Part) -> Detections:
+        """What is in the area of a part that has changed; in all of it, if that cuts something off."""
+        found = _within(closer, frame, part.changed)
+        if part.changed != part.box and cut_off(found, part.changed, frame.size).any():
+            found = _within(closer, frame, part.box)
+        return found[~cut_off(found, part.box, frame.size)]
+
+    def _near(self, frame: Frame, box: NDArray[np.float32], shrink: float) -> Detections:
+        """What is at and around `box` (4,)."""
+        side = max(box[2] - box[0], box[3] - box[1])
+        small = side < NEAR * shrink
+        finder, scale = (self._closer, 1.0) if self._closer and small else (self._detector, shrink)
+        with self._meter.of("look"):
+            area = surroundings(frame, box, scale)
+            found = _within(finder, frame, area)
+            return found[~cut_off(found, area, frame.size)]
+
+
+def _answer(glance: Glance, future: Future[Detections] | None) -> Look:
+    return Look(glance.frame, glance.cut, None if future is None else future.result())
+
+
+def _within(detector: Detector, frame: Frame, area: Box) -> Detections:
+    return _labelled(within(detector, frame, area), detector)
+
+
+def _labelled(found: Detections, detector: Detector) -> Detections:
+    strange = {str(label) for label in found.labels} - detector.labels
+    if strange:
+        raise StageError(f"the detector found {', '.join(sorted(strange))}, which is not among its labels")
+    return found
