@@ -79,13 +79,15 @@ def _check(frame: Frame, region: Region, patch: Patch) -> None:
 
 def _blend(old: Plane, new: Plane, alpha: NDArray[np.uint8]) -> None:
     """Write `new` over `old` where `alpha` says so, in place: exactly `new` at 255, exactly `old` at 0."""
-    depth = cv2.CV_8U if old.dtype == np.uint8 else cv2.CV_16U
     # A band at a time: what lies between must stay in the processor's cache, or it costs several times as much.
     rows = max(BAND // max(old[:1].size, 1), 1)
     for top in range(0, len(old) if old.size else 0, rows):
         band = slice(top, top + rows)
         weight = alpha[band].astype(np.float32)
+        if old.dtype == np.uint8:
+            old[band] = cv2.blendLinear(new[band], old[band], weight, 255 - weight).reshape(old[band].shape)
+            continue
         change = np.subtract(new[band], old[band], dtype=np.float32)
         change *= np.float32(1 / 255)
         change *= weight[..., None] if old.ndim == 3 else weight
-        old[band] = cv2.add(old[band], change, dtype=depth).reshape(old[band].shape)
+        old[band] = cv2.add(old[band], change, dtype=cv2.CV_16U).reshape(old[band].shape)

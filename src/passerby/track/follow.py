@@ -38,6 +38,8 @@ CROWDED = 0.3
 """Share of a box that lies in another one, from which the one may be taken for the other."""
 RETRY = 3
 """Frames from one look at a track in doubt to the next."""
+TRIES = 3
+"""Looks at past frames while a new track is followed back, at most."""
 AT_ONCE = 2
 """Tracks in doubt that are looked at in one frame, at most."""
 TOGETHER = 3
@@ -315,12 +317,12 @@ class Follow:
             Its steps, newest first; and (2,) pixels by which it is off one frame earlier still.
         """
         path: list[_Step] = []
-        speed, at, lost, tried = np.zeros(2, np.float32), self._past[-1], 0, self._past[-1].index
+        speed, at, lost, tries = np.zeros(2, np.float32), self._past[-1], 0, TRIES if wanted else 0
         for before in list(self._past)[-frames - 1 : -1][::-1]:
             guess = _shifted(box, speed * (lost + 1))
             there, likeness = self._followed(at, before, box, guess)
-            if wanted and likeness < CLEAR and tried - before.index >= (1 if at is self._past[-1] else RETRY):
-                tried = before.index
+            if likeness < CLEAR and tries:
+                tries -= 1
                 found = self._seen_near(before.frame, guess, wanted)
                 there, likeness = (there, likeness) if found is None else (found, 1.0)
             if likeness < (CLEAR if lost else self.following.likeness):
