@@ -32,6 +32,8 @@ SAME_PLACE = 0.5
 """IoU from which two boxes of one frame are taken for the same thing."""
 MOSTLY = 0.7
 """Share of a box that lies in another one, from which it needs no track of its own."""
+AGREED = 0.7
+"""IoU of where a thing was followed to and where it was found, from which it need not be followed back."""
 CLEAR = 0.75
 """Likeness below which a thing may well be elsewhere."""
 CROWDED = 0.3
@@ -85,7 +87,7 @@ class _Live:
     seen: int
     """Frame of its last detection, -1 before the first one; and its box there."""
     seen_box: Box
-    at: _Glimpse
+    looked: NDArray[np.uint8]
     """The picture in which it was last where `box` says: how it looks."""
     speed: NDArray[np.float32] = field(default_factory=lambda: np.zeros(2, np.float32))
     """(2,) pixels per frame, from the last step."""
@@ -95,6 +97,8 @@ class _Live:
     """Frames in a row in which it could not be followed."""
     likeness: float = 1.0
     """Of the last step."""
+    clear: bool = True
+    """It was followed without doubt since its last detection."""
     tried: int = -RETRY
     """Frame in which it was last looked at because it was in doubt."""
 
@@ -148,12 +152,13 @@ class Follow:
         for track in self._live:
             steps = track.lost + 1
             guess = _shifted(track.box, track.speed * steps)
-            box, track.likeness = self._followed(track.at, now, track.box, guess)
+            box, track.likeness = self._followed(track.looked, now.luma, track.box, guess)
+            track.clear = track.clear and track.likeness >= CLEAR
             if track.likeness >= self.following.likeness:
                 if track.likeness < CLEAR:
                     rows.add(track, now.index, guess, np.nan, Origin.EXTENDED)
                 track.speed = np.asarray((box - track.box)[:2] / steps, np.float32)
-                track.box, track.at, track.lost = box, now, 0
+                track.box, track.looked, track.lost = box, now.luma, 0
                 now.seen.append((track, box))
                 rows.add(track, now.index, box, track.likeness, Origin.FOLLOWED)
             else:
@@ -208,14 +213,15 @@ class Follow:
         new, sure = track.seen < 0, score >= self.following.sure
         surer = sure and not track.sure
         track.box = track.seen_box = box
-        track.at = self._past[-1]
+        track.looked = self._past[-1].luma
         track.seen, track.lost, track.likeness, track.sure = index, 0, 1.0, track.sure or sure
+        track.clear = True
         self._past[-1].seen.append((track, box))
         return new or surer
 
     def _begun(self, label: str, box: Box) -> _Live:
         """A new track."""
-        track = _Live(self._next_id, label, box, -1, box, self._past[-1])
+        track = _Live(self._next_id, label, box, -1, box, self._past[-1].luma)
         self._next_id += 1
         self._live.append(track)
         return track
@@ -230,8 +236,11 @@ class Follow:
         reached = min(missing, self.following.hold)
         if reached < 1:
             return
-        # To the frame in which it was last found, and that as well: half behind something, it was found too small.
-        path, _ = self._path_back(box, min(missing + 1, self.following.hold))
+        straight = track.clear and bx.iou(track.box[None], box[None]).item() >= AGREED
+        path: list[_Step] = []
+        if not straight:
+            # To the frame in which it was last found, and that as well: half behind something, it was found too small.
+            path, _ = self._path_back(box, min(missing + 1, self.following.hold))
         for frame, there, likeness in path:
             rows.add(track, frame, there, likeness, Origin.FOLLOWED)
         if len(path) < reached or track.lost or not _same_place(track.box, box):
@@ -320,7 +329,7 @@ class Follow:
         speed, at, lost, tries = np.zeros(2, np.float32), self._past[-1], 0, TRIES if wanted else 0
         for before in list(self._past)[-frames - 1 : -1][::-1]:
             guess = _shifted(box, speed * (lost + 1))
-            there, likeness = self._followed(at, before, box, guess)
+            there, likeness = self._followed(at.luma, before.luma, box, guess)
             if likeness < CLEAR and tries:
                 tries -= 1
                 found = self._seen_near(before.frame, guess, wanted)
@@ -345,10 +354,10 @@ class Follow:
         pairs = match(box[None], np.array([label]), found.boxes, found.labels)
         return found.boxes[pairs[0][1]] if pairs else None
 
-    def _followed(self, before: _Glimpse, now: _Glimpse, box: Box, guess: Box) -> tuple[Box, float]:
+    def _followed(self, before: NDArray[np.uint8], now: NDArray[np.uint8], box: Box, guess: Box) -> tuple[Box, float]:
         """Where the thing in `box` of one picture is in another, and how alike the two look."""
         scale = np.float32(self._scale)
-        shift, likeness = follow(before.luma, now.luma, box / scale, guess / scale)
+        shift, likeness = follow(before, now, box / scale, guess / scale)
         return _shifted(box, shift * scale), likeness
 
     def _retire(self, frame: Frame) -> None:
