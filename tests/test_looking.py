@@ -12,7 +12,7 @@ from passerby.core.errors import OptionError
 from passerby.core.pixels import Box
 from passerby.flow import Meter
 from passerby.looker import Looker
-from passerby.looking import Glance, Looking, scheduled
+from passerby.looking import Glance, Looking, Part, scheduled
 from passerby.track.cuts import marked
 
 ACROSS = [(20 + 4 * i, 90) for i in range(60)]
@@ -94,3 +94,59 @@ def test_the_whole_is_looked_at_once_in_a_period(turns, every, period):
 def test_senseless_looking_is_refused(wrong):
     with pytest.raises(OptionError):
         Looking(**wrong)
+
+
+# Looking again
+
+
+class Noting(Told):
+    """Tells what is in the film, and notes how large the pictures are that it is shown."""
+
+    def detect(self, frames):
+        self.sizes = [*getattr(self, "sizes", []), *(frame.size for frame in frames)]
+        return super().detect(frames)
+
+
+@pytest.mark.parametrize(
+    ("side", "closely", "seen"),
+    [(24, True, (192, 192)), (40, True, (192, 192)), (80, False, (384, 384)), (160, False, (768, 720))],
+)
+def test_another_look_sees_the_surroundings_of_one_box(side, closely, seen):
+    """Small things in full size, large ones in a picture made small, of which it takes more."""
+    film = Film([(600, 300)], size=SIZE, side=side)
+    detector, closer = Noting(film), Noting(film)
+    looking = Looking(turns=("whole", "part"), shrink=2.0)
+    [frame] = film
+    with Looker(detector, closer, looking, Meter()) as looker:
+        assert looker.again is not None
+        looker.again(frame, film.box(0))
+    asked, other = (closer, detector) if closely else (detector, closer)
+    assert asked.sizes == [seen]
+    assert not hasattr(other, "sizes")
+
+
+def test_a_detector_that_wants_whole_frames_is_not_shown_surroundings():
+    with Looker(Told(Film(ACROSS)), None, Looking(shrink=None), Meter()) as looker:
+        assert looker.again is None
+
+
+def test_a_part_that_cuts_a_find_off_is_looked_at_whole():
+    """What has changed may be a corner of something larger."""
+    film = Film([(100, 100)] * 2, size=SIZE, side=200)
+    first, second = film
+    box, corner = (0, 0, 704, 416), (0, 0, 256, 256)
+    closer = Noting(film)
+    with Looker(Told(film), closer, TURNS, Meter()) as looker:
+        glances = [Glance(first, True, parts=(Part(box, box),)), Glance(second, False, parts=(Part(box, corner),))]
+        looks = list(looker.looks(glances))
+    assert closer.sizes == [(704, 416), (256, 256), (704, 416)]
+    assert all((look.found.boxes == film.box(0)).all() and len(look.found) == 1 for look in looks)
+
+
+def test_time_inside_of_another_is_counted_once(monkeypatch):
+    clock = iter([0.0, 1.0, 3.0, 7.0])
+    monkeypatch.setattr("passerby.flow.time.thread_time", lambda: next(clock))
+    meter = Meter()
+    with meter.of("outer"), meter.of("inner"):
+        pass
+    assert meter.seconds == {"inner": 2.0, "outer": 5.0}

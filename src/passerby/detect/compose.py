@@ -23,7 +23,7 @@ EDGE = 2
 OVERLAP = 64
 """Pixels that neighbouring tiles share, at least."""
 AROUND, LEAST = 3, 192
-"""Another look at a thing sees so many times its size, and so many pixels, at least."""
+"""Another look at a thing sees so many times its size, in whole steps of so many pixels."""
 
 
 @dataclass(frozen=True)
@@ -82,13 +82,13 @@ def surroundings(frame: Frame, box: NDArray[np.float32], shrink: float = 1) -> p
 
     Its sides are one of few lengths, in that picture, so that a model plans its memory for few sizes.
     """
-    centre = bx.centre(box[None])[0]
     longest = float(max(box[2] - box[0], box[3] - box[1])) / shrink
-    side = max(-(-AROUND * longest // (2 * GRID)) * 2 * GRID, LEAST) * shrink
+    side = round(max(-(-AROUND * longest // LEAST) * LEAST, LEAST) * shrink)
     sides = []
-    for middle, length in zip(centre, frame.size, strict=True):
-        start = min(max(round(float(middle) - side / 2), 0), max(round(length - side), 0))
-        sides.append((start, min(start + round(side), length)))
+    for middle, length in zip(bx.centre(box[None])[0].tolist(), frame.size, strict=True):
+        # On an even pixel, where planes of half the size have a sample as well: aligning makes it no larger.
+        start = int(min(max(middle - side / 2, 0), max(length - side, 0))) // 2 * 2
+        sides.append((start, min(start + side, length)))
     (x0, x1), (y0, y1) = sides
     return pixels.aligned(frame, (x0, y0, x1, y1))
 

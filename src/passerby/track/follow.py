@@ -32,8 +32,6 @@ SAME_PLACE = 0.5
 """IoU from which two boxes of one frame are taken for the same thing."""
 MOSTLY = 0.7
 """Share of a box that lies in another one, from which it needs no track of its own."""
-AGREED = 0.7
-"""IoU of where a thing was followed to and where it was found, from which it need not be followed back."""
 CLEAR = 0.75
 """Likeness below which a thing may well be elsewhere."""
 CROWDED = 0.3
@@ -97,8 +95,6 @@ class _Live:
     """Frames in a row in which it could not be followed."""
     likeness: float = 1.0
     """Of the last step."""
-    clear: bool = True
-    """It was followed without doubt since its last detection."""
     tried: int = -RETRY
     """Frame in which it was last looked at because it was in doubt."""
 
@@ -153,7 +149,6 @@ class Follow:
             steps = track.lost + 1
             guess = _shifted(track.box, track.speed * steps)
             box, track.likeness = self._followed(track.looked, now.luma, track.box, guess)
-            track.clear = track.clear and track.likeness >= CLEAR
             if track.likeness >= self.following.likeness:
                 if track.likeness < CLEAR:
                     rows.add(track, now.index, guess, np.nan, Origin.EXTENDED)
@@ -215,7 +210,6 @@ class Follow:
         track.box = track.seen_box = box
         track.looked = self._past[-1].luma
         track.seen, track.lost, track.likeness, track.sure = index, 0, 1.0, track.sure or sure
-        track.clear = True
         self._past[-1].seen.append((track, box))
         return new or surer
 
@@ -236,11 +230,8 @@ class Follow:
         reached = min(missing, self.following.hold)
         if reached < 1:
             return
-        straight = track.clear and bx.iou(track.box[None], box[None]).item() >= AGREED
-        path: list[_Step] = []
-        if not straight:
-            # To the frame in which it was last found, and that as well: half behind something, it was found too small.
-            path, _ = self._path_back(box, min(missing + 1, self.following.hold))
+        # To the frame in which it was last found, and that as well: half behind something, it was found too small.
+        path, _ = self._path_back(box, min(missing + 1, self.following.hold))
         for frame, there, likeness in path:
             rows.add(track, frame, there, likeness, Origin.FOLLOWED)
         if len(path) < reached or track.lost or not _same_place(track.box, box):
