@@ -109,7 +109,7 @@ class Follow:
             guess = shifted(track.box, track.speed * steps)
             box, track.likeness = self._followed(track.looked, now.luma, track.box, guess)
             if track.likeness >= self.following.likeness:
-                if track.likeness < CLEAR:
+                if track.likeness < CLEAR or _strays(box, guess):
                     rows.add(track, now.index, guess, np.nan, Origin.EXTENDED)
                 track.speed = np.asarray((box - track.box)[:2] / steps, np.float32)
                 track.box, track.looked, track.lost = box, now.luma, 0
@@ -291,7 +291,8 @@ class Follow:
                 continue
             for frame, filled in zip(range(at.index - 1, before.index, -1), between(box, there, lost), strict=True):
                 path.append((frame, filled, np.nan))
-            path.append((before.index, there if likeness >= CLEAR else bx.union(there, guess), likeness))
+            doubtful = likeness < CLEAR or (path and _strays(there, guess))
+            path.append((before.index, bx.union(there, guess) if doubtful else there, likeness))
             speed = (there - box)[:2] / np.float32(lost + 1)
             box, at, lost = there, before, 0
         return path, speed
@@ -320,6 +321,11 @@ class Follow:
             return bool(inside) and waits
 
         self._live = [track for track in self._live if goes_on(track)]
+
+
+def _strays(box: Box, guess: Box) -> bool:
+    """Whether a thing jumped to `box` rather than went on to where it was expected."""
+    return bool(abs(box[0] - guess[0]) + abs(box[1] - guess[1]) > (box[2] - box[0] + box[3] - box[1]) / 4)
 
 
 def _same_place(a: Box, b: Box) -> bool:
