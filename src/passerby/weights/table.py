@@ -166,6 +166,18 @@ _ENTRIES = (
         source=_github(_ULTRALIGHT, "cc497be475371d891d5795e46fc80ebaddf683c5", "models/onnx/version-RFB-640.onnx"),
     ),
     Weights(
+        name="scrfd_500m_bnkps",
+        task="faces with five landmarks",
+        sha256="6c6ba7956684796d7d582bfa1ab95dfe01dd280159f6bff1e23c1bc32bcc8431",
+        size=2529618,
+        licence="LicenseRef-InsightFace",
+        licence_url="https://github.com/deepinsight/insightface#license",
+        commercial=False,
+        input_size=_ANY_32,
+        source=_github(_YUNET, "204b0c9f687f2fd5c012988199a3cd47feb69a90", "onnx/scrfd_500m_bnkps.onnx"),
+        remark="insightface allows its models for non-commercial research only",
+    ),
+    Weights(
         name="blazeface_short_range",
         task="faces nearby",
         sha256="bbff11cebd1eb27a1e004cae0b0e63ec8c551cbf34a4451148b4908b8db3eca8",
