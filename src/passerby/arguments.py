@@ -33,9 +33,9 @@ HELP = (
   passerby analyze INPUT                  look, and write down who is where in INPUT.plan; hides nobody yet
   passerby plan show|edit|sheet PLAN      review who will be hidden; also export and import
   passerby render PLAN                    hide what a plan says
-  passerby models list|show|pull          model files: which there are, under what licence; also verify and path
   passerby demo                           compose a short clip with faces and anonymize it
   passerby doctor                         print what to paste into a bug report
+  passerby models list|show|pull          model files: which there are, under what licence; also verify and path
   passerby COMMAND --help                 all options of a command
   passerby --version
 
@@ -232,6 +232,37 @@ def _plan_sheet() -> argparse.ArgumentParser:
     return command
 
 
+def _parser(name: str, description: str) -> _Parser:
+    return _Parser(
+        prog=f"passerby {name}",
+        description=description,
+        epilog=EXIT_CODES,
+        allow_abbrev=False,
+    )
+
+
+def _plan(name: str, description: str) -> _Parser:
+    command = _parser(f"plan {name}", description)
+    command.add_argument("plan_file", type=Path, metavar="PLAN", help="made by `passerby analyze`")
+    return command
+
+
+def _demo() -> argparse.ArgumentParser:
+    command = _Parser(
+        prog="passerby demo", description="Compose a short clip with faces and anonymize it.", allow_abbrev=False
+    )
+    command.add_argument("-o", "--output", type=Path, metavar="FOLDER", help="where both clips go (default: here)")
+    command.add_argument("-y", "--force", action="store_true", help="replace clips of an earlier demo")
+    command.add_argument("-q", "--quiet", action="store_true", help="say nothing but errors")
+    return command
+
+
+def _doctor() -> argparse.ArgumentParser:
+    command = _Parser(prog="passerby doctor", description="Print what to paste into a bug report.", allow_abbrev=False)
+    command.add_argument("--json", action="store_true", help="as JSON")
+    return command
+
+
 def _models_list() -> argparse.ArgumentParser:
     command = _parser("models list", "Print every model that passerby knows, and whether it is here.")
     command.add_argument("--json", action="store_true", help="as JSON")
@@ -281,37 +312,6 @@ def _models_path() -> argparse.ArgumentParser:
     return command
 
 
-def _parser(name: str, description: str) -> _Parser:
-    return _Parser(
-        prog=f"passerby {name}",
-        description=description,
-        epilog=EXIT_CODES,
-        allow_abbrev=False,
-    )
-
-
-def _plan(name: str, description: str) -> _Parser:
-    command = _parser(f"plan {name}", description)
-    command.add_argument("plan_file", type=Path, metavar="PLAN", help="made by `passerby analyze`")
-    return command
-
-
-def _demo() -> argparse.ArgumentParser:
-    command = _Parser(
-        prog="passerby demo", description="Compose a short clip with faces and anonymize it.", allow_abbrev=False
-    )
-    command.add_argument("-o", "--output", type=Path, metavar="FOLDER", help="where both clips go (default: here)")
-    command.add_argument("-y", "--force", action="store_true", help="replace clips of an earlier demo")
-    command.add_argument("-q", "--quiet", action="store_true", help="say nothing but errors")
-    return command
-
-
-def _doctor() -> argparse.ArgumentParser:
-    command = _Parser(prog="passerby doctor", description="Print what to paste into a bug report.", allow_abbrev=False)
-    command.add_argument("--json", action="store_true", help="as JSON")
-    return command
-
-
 COMMANDS: Mapping[str, Callable[[], argparse.ArgumentParser]] = {
     "anonymize": _anonymize,
     "analyze": _analyze,
@@ -321,13 +321,13 @@ COMMANDS: Mapping[str, Callable[[], argparse.ArgumentParser]] = {
     "plan export": _plan_export,
     "plan import": _plan_import,
     "plan sheet": _plan_sheet,
+    "demo": _demo,
+    "doctor": _doctor,
     "models list": _models_list,
     "models show": _models_show,
     "models pull": _models_pull,
     "models verify": _models_verify,
     "models path": _models_path,
-    "demo": _demo,
-    "doctor": _doctor,
 }
 
 GROUPS = {"plan": "plan show street.plan", "models": "models list"}

@@ -150,19 +150,6 @@ def _plan(chosen: argparse.Namespace) -> int:
     return DONE
 
 
-def _models(chosen: argparse.Namespace) -> int:
-    from passerby import model_commands
-
-    actions = {
-        "list": model_commands.show_all,
-        "show": model_commands.show,
-        "pull": model_commands.fetch,
-        "verify": model_commands.verify,
-        "path": model_commands.path,
-    }
-    return _code(actions[chosen.command.removeprefix("models ")](chosen))
-
-
 def _options(chosen: argparse.Namespace) -> Options:
     """The options of a command; those that it does not have keep their defaults."""
     return Options(**{name: getattr(chosen, name) for name in Options.names() if hasattr(chosen, name)})
@@ -214,6 +201,19 @@ def _doctor(chosen: argparse.Namespace) -> int:
     return DONE
 
 
+def _models(chosen: argparse.Namespace) -> int:
+    from passerby import model_commands
+
+    actions = {
+        "list": model_commands.show_all,
+        "show": model_commands.show,
+        "pull": model_commands.fetch,
+        "verify": model_commands.verify,
+        "path": model_commands.path,
+    }
+    return _code(actions[chosen.command.removeprefix("models ")](chosen))
+
+
 def announcement(options: Options) -> str:
     """What will be hidden, how, and what happens to sound and metadata."""
     hidden = [f"{label}s by {method}" for label, method in options.methods().items() if method != "outline"]
@@ -260,7 +260,7 @@ RUN: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "analyze": _analyze,
     "render": _render,
     **{f"plan {action}": _plan for action in ("show", "edit", "export", "import", "sheet")},
-    **{f"models {action}": _models for action in ("list", "show", "pull", "verify", "path")},
     "demo": _demo,
     "doctor": _doctor,
+    **{f"models {action}": _models for action in ("list", "show", "pull", "verify", "path")},
 }
