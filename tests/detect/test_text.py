@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from onnx_models import DATA, Array, framed, model, noise, photo, real
+from onnx_models import DATA, Array, framed, iou, model, noise, photo, real
 
 from passerby.core.errors import OptionError, StageError, WeightsError
 from passerby.detect.text import Text
@@ -111,6 +111,12 @@ def test_written_words_are_covered_wholly() -> None:
         ink[y0:y1, x0:x1] = False
     assert 2 <= len(found) <= 4
     assert not ink.any()
+
+
+def test_a_small_frame_is_enlarged_to_read_its_plates() -> None:
+    picture = photo("images/police_road_text.jpg")
+    [found] = Text(real("ppocr_v4_det.onnx")).detect([picture])
+    assert max(iou(box, (491, 248, 533, 266)) for box in found.boxes) > 0.6
 
 
 @pytest.mark.parametrize("number", range(0, 63, 10))

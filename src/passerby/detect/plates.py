@@ -105,6 +105,7 @@ class PlatesYunet:
             raise WeightsError(f"{model} has the outputs {', '.join(names)}, wanted loc, conf, iou for one size")
         self._order = tuple(names.index(name) for name in ("loc", "conf", "iou"))
         self._size = self._model.size
+        self._squares = _squares(self._size)
 
     @property
     def runtime(self) -> str:
@@ -119,7 +120,7 @@ class PlatesYunet:
         box = cornered(frame, self._size)
         bgr = box.picture(frame, fill=0)[..., ::-1]
         outputs = self._model.run(bgr.transpose(2, 0, 1)[None].astype(np.float32))
-        squares = _squares(self._size)
+        squares = self._squares
         where, kinds, overlaps = (outputs[at].reshape(-1, outputs[at].shape[-1]) for at in self._order)
         if (where.shape, kinds.shape, overlaps.shape) != ((len(squares), 14), (len(squares), 2), (len(squares), 1)):
             raise self._model.strange(outputs, f"({len(squares)}, 14), ({len(squares)}, 2) and ({len(squares)}, 1)")

@@ -21,6 +21,9 @@ LABEL = "text"
 LEAST = 3
 """Areas of text less wide or high, in pixels of the input, are taken to be noise; as in the published code."""
 
+MOST_ENLARGED = 2
+"""What a small frame is enlarged by for this model, which misses small letters; beyond twice, it found no more."""
+
 
 class Text:
     """Finds lines of text. A `Detector`.
@@ -41,7 +44,8 @@ class Text:
             conf: lines whose pixels have a mean probability above this count, in (0, 1).
             threshold: pixels above this belong to a line, in (0, 1).
             unclip: by how much a line is larger than its middle: area times this over circumference, on each side.
-            longest: the longer side of the picture to look at, at most. Larger finds smaller text, and takes longer.
+            longest: the longer side of the picture to look at. Larger finds smaller text, and takes longer. A smaller
+                frame is enlarged, by no more than `MOST_ENLARGED`.
 
         Raises:
             OptionError: an argument makes no sense.
@@ -82,7 +86,7 @@ class Text:
     def _size(self, frame: Frame) -> tuple[int, int]:
         """(width, height) of the picture to look at; stretched to multiples of `MULTIPLE`, as in the published code."""
         sides = square_pixels(frame)
-        ratio = min(1, self._longest / max(sides))
+        ratio = min(MOST_ENLARGED, self._longest / max(sides))
         width, height = (max(round(side * ratio / MULTIPLE), 1) * MULTIPLE for side in sides)
         return width, height
 
