@@ -257,10 +257,14 @@ def test_a_table_of_another_size_than_announced_stops_the_run(tmp_path: Path) ->
 
 def test_a_model_of_any_size_sees_as_much_as_is_needed(tmp_path: Path) -> None:
     rows = np.array([[[64, 32, 320, 128, 0.9, 0]]], np.float32)
-    path = model(tmp_path / "dynamic.onnx", {"output0": rows}, shape=("batch", 3, "height", "width"))
-    [found] = Yolo(path, longest=320).detect([noise(640, 300)])
+    free = ("batch", 3, "height", "width")
+    path = model(tmp_path / "dynamic.onnx", {"output0": rows}, shape=free, metadata={"imgsz": "[160, 320]"})
     # 320 x 150 of 320 x 160: five rows of grey above.
-    np.testing.assert_allclose(found.boxes, [[128, 54, 640, 246]])
+    for detector in (Yolo(path), Yolo(path, longest=320)):
+        [found] = detector.detect([noise(640, 300)])
+        np.testing.assert_allclose(found.boxes, [[128, 54, 640, 246]])
+    [found] = Yolo(path, longest=640).detect([noise(640, 300)])
+    np.testing.assert_allclose(found.boxes, [[64, 22, 320, 118]])
 
 
 def test_it_keeps_the_contract(tmp_path: Path) -> None:

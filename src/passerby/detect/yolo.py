@@ -8,6 +8,7 @@ come with passerby or are fetched by it: the file is the user's own, and so is t
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -57,7 +58,7 @@ class Yolo:
         overlap: float = 0.7,
         classes: Mapping[str, str] | None = None,
         names: Sequence[str] | None = None,
-        longest: int = 640,
+        longest: int | None = None,
     ) -> None:
         """Load the model.
 
@@ -67,7 +68,8 @@ class Yolo:
             overlap: of two finds of a label whose IoU is larger, the better one stays.
             classes: the model's name and the label of everything that counts; None is `classes.STREET`.
             names: what the model calls its classes, in its order; None takes what the file says.
-            longest: the longer side of the picture to look at, for an export with `dynamic=True`.
+            longest: the longer side of the picture to look at, for an export with `dynamic=True`; None takes what the
+                file says that the model was made for, or 640.
 
         Raises:
             OptionError: an argument makes no sense, or the model does not know a class.
@@ -75,9 +77,9 @@ class Yolo:
         """
         self._conf = finds.checked_share("conf", conf)
         self._overlap = finds.checked_share("overlap", overlap)
-        self._longest = longest
         self._model = Model(model)
         header = self._model.header
+        self._longest = longest or _made_for(header.metadata)
         task = header.metadata.get("task", "detect")
         shapes = [port.shape for port in header.outputs]
         if task not in TASKS or len(shapes) not in (1, 2) or len(shapes[0]) != 3:
@@ -132,6 +134,11 @@ class Yolo:
         counting = labels != ""
         found, labels = found[counting], labels[counting]
         return found[finds.distinct(found.boxes, found.scores, labels, self._overlap)]
+
+
+def _made_for(metadata: Mapping[str, str]) -> int:
+    """The longer side of the pictures that the model was exported for, from `[384, 640]`."""
+    return max((int(side) for side in re.findall(r"\d+", metadata.get("imgsz", ""))), default=640)
 
 
 def _dense(table: NDArray[np.float32], count: int, conf: float) -> _Rows:
