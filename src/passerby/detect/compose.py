@@ -161,4 +161,7 @@ def _moved(found: Detections, x: int, y: int) -> Detections:
     """`found` with the origin moved to (-x, -y)."""
     corner = np.array([x, y], np.float32)
     landmarks = None if found.landmarks is None else found.landmarks + corner
-    return replace(found, boxes=found.boxes + np.tile(corner, 2), landmarks=landmarks)
+    masks = None
+    if found.masks is not None:
+        masks = tuple(None if mask is None else replace(mask, x=mask.x + x, y=mask.y + y) for mask in found.masks)
+    return replace(found, boxes=found.boxes + np.tile(corner, 2), landmarks=landmarks, masks=masks)
