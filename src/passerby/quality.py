@@ -10,9 +10,10 @@ import numpy as np
 
 from passerby.core.frame import MediaInfo
 from passerby.core.stages import Detector
-from passerby.detect.faces import MULTIPLE, CenterFace
+from passerby.detect.faces import MULTIPLE
 from passerby.looking import At, Looking
 from passerby.settings import Options
+from passerby.targets import detector
 
 SMALLEST = 10
 """Pixels of the longer side of the smallest face that the detector finds reliably, in the picture it is given."""
@@ -68,7 +69,7 @@ Look = Callable[[MediaInfo, Options], Finders]
 
 
 def finders(info: MediaInfo, options: Options) -> Finders:
-    """What finds faces in this medium at the chosen quality."""
+    """What finds the targets in this medium at the chosen quality."""
     level = LEVELS[options.quality]
     shrink = max(max(info.size) / longest_look(info, options), 1)
     turns: tuple[At, ...] = level.turns
@@ -76,8 +77,8 @@ def finders(info: MediaInfo, options: Options) -> Finders:
         turns = ("whole",)
     elif "part" in turns and (info.rate is None or info.rate <= SLOW):
         turns = ("all",)
-    closer = CenterFace(conf=options.conf) if turns != ("whole",) else None
-    return Finders(CenterFace(conf=options.conf, shrink=shrink), closer, looking(info, level, turns, shrink))
+    closer = detector(options) if turns != ("whole",) else None
+    return Finders(detector(options, shrink), closer, looking(info, level, turns, shrink))
 
 
 def longest_look(info: MediaInfo, options: Options) -> int:

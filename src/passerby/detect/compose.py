@@ -33,6 +33,11 @@ class Either:
     detectors: tuple[Detector, ...]
 
     @property
+    def runtime(self) -> str:
+        """What computes."""
+        return ", ".join(dict.fromkeys(str(getattr(detector, "runtime", "")) for detector in self.detectors))
+
+    @property
     def labels(self) -> frozenset[str]:
         return frozenset().union(*(detector.labels for detector in self.detectors))
 
