@@ -13,9 +13,10 @@ from onnx_models import Array, cut, framed, model, noise, seeing, suppressed
 from passerby.core.detections import Detections
 from passerby.core.errors import OptionError, StageError, WeightsError
 from passerby.core.frame import Frame
+from passerby.core.regions import Mask
 from passerby.detect import classes
 from passerby.detect.classes import COCO, STREET
-from passerby.detect.compose import Tiled
+from passerby.detect.compose import Tiled, once
 from passerby.detect.yolo import Yolo
 from passerby.testing import check_detector
 
@@ -158,6 +159,37 @@ def test_masks_in_a_tile_are_moved_with_their_boxes(tmp_path: Path) -> None:
     for mask, box in zip(found.masks, found.boxes, strict=True):
         assert mask is not None
         assert mask.box == (math.floor(box[0]), math.floor(box[1]), math.ceil(box[2]), math.ceil(box[3]))
+
+
+def masked(boxes: list[list[float]], masks: tuple[Mask | None, ...]) -> Detections:
+    scores = np.full(len(boxes), 0.5, np.float32)
+    return Detections(np.array(boxes, np.float32), scores, np.full(len(boxes), "person"), masks=masks)
+
+
+def test_the_mask_of_a_find_that_goes_is_added_to_the_one_that_stays() -> None:
+    """Two persons, one before the other: their boxes may be told once, their pixels must all be hidden."""
+    tall = Mask(10, 10, np.pad(np.full((40, 8), 255, np.uint8), ((0, 0), (0, 12))))
+    small = Mask(22, 30, np.full((15, 10), 255, np.uint8))
+    alone = Mask(80, 10, np.full((5, 5), 255, np.uint8))
+    boxes = [[22, 30, 32, 45], [10, 10, 30, 50], [80, 10, 85, 15]]
+    found = once(masked(boxes, (small, tall, alone)))
+    assert found.boxes.tolist() == boxes[1:]
+    assert found.masks is not None
+    both, other = found.masks
+    assert both is not None
+    assert both.box == (10, 10, 32, 50)
+    assert (both.alpha[:, :8] == 255).all()
+    assert (both.alpha[20:35, 12:22] == 255).all()
+    assert (both.alpha == 255).sum() == 40 * 8 + 15 * 10
+    assert other is alone
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_what_has_no_mask_hides_the_whole_box_with_it(which: int) -> None:
+    mask = Mask(10, 10, np.full((20, 20), 255, np.uint8))
+    masks = (None, mask) if which == 0 else (mask, None)
+    found = once(masked([[10, 10, 30, 30], [10, 10, 31, 31]], masks))
+    assert found.masks == (None,)
 
 
 # Where things lie

@@ -14,6 +14,7 @@ from passerby.core.boxes import Boxes
 from passerby.core.detections import Detections
 from passerby.core.errors import OptionError
 from passerby.core.frame import Frame
+from passerby.core.regions import Mask
 from passerby.core.stages import Detector
 
 GRID = 32
@@ -123,8 +124,12 @@ def parts(frame: Frame, tile: tuple[int, int], overlap: int = OVERLAP) -> Iterat
 
 
 def once(found: Detections) -> Detections:
-    """Each thing once: a box goes when most of it lies in a better one of the same label, which is hidden anyway."""
+    """Each thing once: a box goes when most of it lies in a better one of the same label, which is hidden anyway.
+
+    What has a mask is hidden by that alone, so that the mask of one that goes is added to the other's.
+    """
     kept = []
+    masks = None if found.masks is None else list(found.masks)
     for label in np.unique(found.labels):
         rows = np.flatnonzero(found.labels == label)
         # Largest first: a face cut by a tile's edge goes in favour of the whole one, whatever their scores.
@@ -134,9 +139,28 @@ def once(found: Detections) -> Detections:
         alive = np.ones(len(rows), bool)
         for i in range(len(rows)):
             if alive[i]:
-                alive[i + 1 :] &= inside[i, i + 1 :] < 0.7
+                gone = i + 1 + np.flatnonzero(alive[i + 1 :] & (inside[i, i + 1 :] >= 0.7))
+                alive[gone] = False
+                if masks is not None and len(gone):
+                    masks[rows[i]] = _together([masks[row] for row in (rows[i], *rows[gone])])
         kept.append(rows[alive])
-    return found[np.sort(np.concatenate(kept))] if kept else found
+    joined = found if masks is None else replace(found, masks=tuple(masks))
+    return joined[np.sort(np.concatenate(kept))] if kept else found
+
+
+def _together(masks: Sequence[Mask | None]) -> Mask | None:
+    """What any of `masks` hides; None, which is the whole box, where one of them is that."""
+    present = [mask for mask in masks if mask is not None]
+    if len(present) < len(masks):
+        return None
+    corners = np.array([mask.box for mask in present])
+    (x0, y0), (x1, y1) = corners[:, :2].min(axis=0).tolist(), corners[:, 2:].max(axis=0).tolist()
+    alpha = np.zeros((y1 - y0, x1 - x0), np.uint8)
+    for mask in present:
+        left, top, right, bottom = mask.box
+        part = alpha[top - y0 : bottom - y0, left - x0 : right - x0]
+        np.maximum(part, mask.alpha, out=part)
+    return Mask(x0, y0, alpha)
 
 
 def _spans(length: int, tile: int, overlap: int) -> list[tuple[int, int]]:
