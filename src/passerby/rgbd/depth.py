@@ -70,6 +70,12 @@ def metres(depth: Depth, unit_m: float) -> NDArray[np.float32]:
     return np.where(known, depth, 0).astype(np.float32)
 
 
+def _median(values: NDArray[np.float32]) -> float:
+    """The upper one of two in the middle: without their mean, twice as fast."""
+    half = len(values) // 2
+    return float(np.partition(values, half)[half])
+
+
 # Where a head is
 
 
@@ -81,40 +87,43 @@ def guided(mask: Mask, box: NDArray[np.int32], depth: Depth, unit_m: float) -> t
     trusted, `mask` comes back as it is.
     """
     height, width = depth.shape
+    left, top, right, bottom = (max(mask.x, 0), max(mask.y, 0), min(mask.box[2], width), min(mask.box[3], height))
+    known = metres(depth[top:bottom, left:right], unit_m)
     x0, y0, x1, y1 = (int(side) for side in box)
+    face = known[y0 - top : y1 - top, x0 - left : x1 - left]
     inner = (x1 - x0) // 4, (y1 - y0) // 4
-    middle = metres(depth[y0 + inner[1] : y1 - inner[1], x0 + inner[0] : x1 - inner[0]], unit_m)
+    middle = face[inner[1] : y1 - y0 - inner[1], inner[0] : x1 - x0 - inner[0]]
     readings = middle[middle > 0]
     if readings.size <= LEAST_READINGS * middle.size:
         share = readings.size / max(middle.size, 1)
         return mask, f"only {share:.0%} of its middle have a reading"
-    front = float(np.median(readings))
+    front = _median(readings)
     if not NEAREST_M <= front <= FARTHEST_M:
         return mask, f"it would be {front:.3g} m away: check the unit of depth"
     away = np.abs(readings - front)
     # Errors grow with the square of the distance in every stereo and structured-light sensor.
-    reach = min(max(HEAD_M, 4.5 * float(np.median(away))) + 0.005 * front**2, MOST_HEAD_M)
+    reach = min(max(HEAD_M, 4.5 * _median(away)) + 0.005 * front**2, MOST_HEAD_M)
     if np.count_nonzero(away <= reach) < LEAST_AGREEING * readings.size:
         return mask, "its middle lies at several distances"
-    face = metres(depth[y0:y1, x0:x1], unit_m)
     if np.count_nonzero(face > front + reach) > MOST_BEHIND * np.count_nonzero(face):
         return mask, "most of it lies behind its middle: something may be in front of it"
-    left, top, right, bottom = (max(mask.x, 0), max(mask.y, 0), min(mask.box[2], width), min(mask.box[3], height))
     alpha = mask.alpha.copy()
     at = alpha[top - mask.y : bottom - mask.y, left - mask.x : right - mask.x]
-    at[_behind(metres(depth[top:bottom, left:right], unit_m), front + reach)] = 0
+    cv2.min(at, _hidden(known, front + reach), dst=at)
     centre = round((x0 + x1 - 1) * 8) - 16 * mask.x, round((y0 + y1 - 1) * 8) - 16 * mask.y
     cv2.ellipse(alpha, centre, ((x1 - x0) * 8, (y1 - y0) * 8), 0, 0, 360, 255, cv2.FILLED, shift=4)
     return Mask(mask.x, mask.y, alpha), ""
 
 
-def _behind(known: NDArray[np.float32], limit_m: float) -> NDArray[np.bool_]:
-    """Where `known` (metres, 0 = no reading) is further away than `limit_m`, specks without a reading included."""
-    beyond = known > limit_m
-    near = (known > 0) & ~beyond
-    # A wall has holes of a few pixels everywhere; as parts of a head they would be dilated to cover all of it.
-    broad = cv2.morphologyEx((~beyond).astype(np.uint8), cv2.MORPH_OPEN, np.ones((SPECK, SPECK), np.uint8))
-    return np.asarray((broad == 0) & ~near)
+def _hidden(known: NDArray[np.float32], limit_m: float) -> NDArray[np.uint8]:
+    """1 where `known` (metres, 0 = no reading) is nearer than `limit_m` or unknown, but for specks without a reading.
+
+    A wall has holes of a few pixels everywhere; as parts of a head they would be dilated to cover all of it.
+    """
+    within = (known <= limit_m).view(np.uint8)
+    broad = cv2.morphologyEx(within, cv2.MORPH_OPEN, np.ones((SPECK, SPECK), np.uint8))
+    near = cv2.min(within, (known > 0).view(np.uint8))
+    return np.asarray(cv2.max(broad, near), np.uint8)
 
 
 # How its shape is hidden
@@ -132,11 +141,16 @@ def noisy(
         rows, columns = area.inside(mask.shape)
         if not mask[rows, columns].any():
             continue
-        grains = np.random.default_rng(seed).normal(0, sigma_m, (GRAINS, GRAINS))
+        grains = _normal(np.random.default_rng(seed), sigma_m, (GRAINS, GRAINS))
         down = (np.arange(rows.start, rows.stop) - area.y0) * GRAINS // area.height
         across = (np.arange(columns.start, columns.stop) - area.x0) * GRAINS // area.width
-        noise = np.clip(grains, -BOUND * sigma_m, BOUND * sigma_m)[np.ix_(down, across)]
-        _add(depth[rows, columns], noise, mask[rows, columns], unit_m, answer[rows, columns])
+        _add(
+            depth[rows, columns],
+            grains.take(across, axis=1).take(down, axis=0),
+            mask[rows, columns],
+            unit_m,
+            answer[rows, columns],
+        )
     return answer
 
 
@@ -145,20 +159,29 @@ def newly_noisy(depth: Depth, mask: Bits, sigma_m: float, unit_m: float, rng: np
     answer = depth.copy()
     x, y, width, height = cv2.boundingRect(mask)
     at = np.s_[y : y + height, x : x + width]
-    noise = np.clip(rng.normal(0, sigma_m, (height, width)), -BOUND * sigma_m, BOUND * sigma_m)
-    _add(depth[at], noise, mask[at], unit_m, answer[at])
+    if width:
+        _add(depth[at], _normal(rng, sigma_m, (height, width)), mask[at], unit_m, answer[at])
     return answer
 
 
-def _add(depth: Depth, noise: NDArray[np.float64], mask: Bits, unit_m: float, answer: Depth) -> None:
-    """Write readings of `depth` plus `noise` (metres) to `answer` where `mask` is set."""
-    known = metres(depth, unit_m)
-    where = (mask > 0) & (known > 0)
-    # At least a step away from 0: a reading must not turn into none.
-    moved = np.maximum(known + noise, unit_m)
+def _normal(rng: np.random.Generator, sigma_m: float, shape: tuple[int, int]) -> NDArray[np.float32]:
+    """Bounded noise in metres."""
+    drawn = rng.standard_normal(shape, np.float32)
+    return np.asarray(np.clip(drawn, -BOUND, BOUND) * np.float32(sigma_m), np.float32)
+
+
+def _add(depth: Depth, noise_m: NDArray[np.float32], mask: Bits, unit_m: float, answer: Depth) -> None:
+    """Write readings of `depth` plus `noise_m` to `answer` where `mask` is set.
+
+    They end at least a step away from 0: a reading must not turn into none.
+    """
     if depth.dtype == np.uint16:
-        moved = np.clip(np.rint(moved / unit_m), 1, 65535)
-    np.copyto(answer, moved, where=where, casting="unsafe")
+        # Rounds, and stays within 16 bits.
+        moved = cv2.add(depth, noise_m * np.float32(1 / unit_m), dtype=cv2.CV_16U)
+        cv2.copyTo(np.maximum(moved, np.uint16(1)), cv2.min((depth > 0).view(np.uint8), mask), answer)
+        return
+    known = metres(depth, unit_m)
+    np.copyto(answer, np.maximum(known + noise_m, unit_m), where=(mask > 0) & (known > 0))
 
 
 def flat(depth: Depth, mask: Bits, areas: Sequence[Area], unit_m: float) -> Depth:
@@ -173,6 +196,6 @@ def flat(depth: Depth, mask: Bits, areas: Sequence[Area], unit_m: float) -> Dept
         known = metres(depth[at], unit_m)
         readings = known[hidden & (known > 0)]
         if readings.size:
-            distance = float(np.median(readings))
+            distance = _median(readings)
             answer[at][hidden] = round(distance / unit_m) if depth.dtype == np.uint16 else distance
     return answer

@@ -41,7 +41,7 @@ def _cells(picture: Picture, area: Area, block: int, noise: int, seed: int) -> P
     down = _edges(area.y0, area.height, side, rows)
     across = _edges(area.x0, area.width, side, columns)
     sums = cv2.integral(np.ascontiguousarray(picture[rows, columns]), sdepth=cv2.CV_32S)
-    corners = sums[np.ix_(down, across)]
+    corners = np.asarray(sums).take(down, axis=0).take(across, axis=1)
     totals = corners[1:, 1:] - corners[:-1, 1:] - corners[1:, :-1] + corners[:-1, :-1]
     heights, widths = np.diff(down), np.diff(across)
     means = totals // np.maximum(heights[:, None] * widths[None], 1)[..., None]
