@@ -13,6 +13,8 @@ from drawn_depth import Taken, takes
 from passerby import rgbd
 from passerby.core.errors import OptionError
 from passerby.rgbd import AVPrivacyMasker, DeviceWarning, FaceMasker, Style
+from passerby.rgbd.areas import Area
+from passerby.rgbd.mosaic import Grids
 
 EXAMPLE = """
 import cv2
@@ -290,6 +292,17 @@ def test_noise_on_cells_is_bounded() -> None:
     picture = np.full((200, 200, 3), 120, np.uint8)
     painted = FaceMasker(anon_noise=20).fast_pixelate(picture, np.ones((200, 200), np.uint8))
     assert 100 <= painted.min() < painted.max() <= 140
+
+
+def test_a_grid_gets_coarser_with_its_face_and_never_finer() -> None:
+    """A grid that flickers between two sizes tells more than either."""
+    grids = Grids(block=24)
+    sizes = (200, 100, 96, 100, 95, 100, 60, 30, 10, 200)
+    counts = [grids.of(1, Area(0, 0, size, 2 * size)) for size in sizes]
+    assert counts == [(4, 4), (4, 4), (4, 4), (4, 4), (4, 3), (4, 3), (4, 2), (2, 1), (1, 1), (1, 1)]
+    assert grids.of(2, Area(0, 0, 200, 200)) == (4, 4)
+    grids.keep([2])
+    assert grids.of(1, Area(0, 0, 200, 200)) == (4, 4)
 
 
 def test_no_face_leaves_the_picture_as_it_is() -> None:

@@ -140,6 +140,7 @@ class FaceMasker:
         self._seed = secrets.randbits(63) if self.style.seed is None else self.style.seed
         self._rng = np.random.default_rng(self._seed)
         self._faces = Faces(hold)
+        self._grids = mosaic.Grids(anon_block)
         self._size = (0, 0)
 
     def reset(self) -> None:
@@ -247,7 +248,7 @@ class FaceMasker:
             raise OptionError(f"the mask is {mask.shape} and the picture {picture.shape[:2]}; give one of its size")
         bits = (mask != 0).astype(np.uint8)
         areas = tuple(Area(*(int(side) for side in box)) for box in checked_boxes([] if boxes is None else boxes))
-        return self._pixelated(picture, bits, areas, np.zeros(len(areas), np.int64))
+        return self._pixelated(picture, bits, areas, -np.arange(1, len(areas) + 1))
 
     def _processed(self, bgr: Picture, depth: Depth | None, wanted: _Wanted) -> Masked:
         clock = [time.perf_counter()]
@@ -312,10 +313,12 @@ class FaceMasker:
         if self.style.noise == "fresh":
             return mosaic.fresh(picture, bits, self._block, self._noise, self._rng)
         seeds = self._seeds("colour", tracks)
+        counts = [self._grids.of(track, area) for track, area in zip(tracks.tolist(), areas, strict=True)]
+        self._grids.keep(self._faces.known)
         left = remaining(bits, areas)
         if left is not None:
-            areas, seeds = (*areas, left), [*seeds, self._seed]
-        return mosaic.steady(picture, bits, areas, self._block, self._noise, seeds)
+            areas, seeds, counts = (*areas, left), [*seeds, self._seed], [*counts, self._grids.first(left)]
+        return mosaic.steady(picture, bits, areas, counts, self._noise, seeds)
 
     def _shifted(self, depth: Depth, hidden: _Hidden, tracks: NDArray[np.int64], unit_m: float) -> Depth:
         if self.style.depth == "flat":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import cv2
 import numpy as np
@@ -14,46 +14,81 @@ Picture = NDArray[np.uint8]
 
 MOST_CELLS = 4
 """Cells across an area, at most: of more, a face can be recognized again."""
+ROOM = 1.25
+"""So many times larger than they must be are cells at first: a face may get a little smaller and keep its grid."""
+
+
+class Grids:
+    """How many cells each track has: fewer when it gets smaller and never more, so that its grid does not flicker.
+
+    A grid that changes to and fro samples a face at more places than either alone.
+    """
+
+    def __init__(self, block: int) -> None:
+        """`block`: pixels across a cell, at least."""
+        self._block = block
+        self._counts: dict[int, tuple[int, int]] = {}
+
+    def first(self, area: Area) -> tuple[int, int]:
+        """(rows, columns) of an area that is seen for the first time."""
+        return _fitting(area.height, self._block * ROOM), _fitting(area.width, self._block * ROOM)
+
+    def of(self, track: int, area: Area) -> tuple[int, int]:
+        """(rows, columns) of the area of a track, from now on at most."""
+        rows, columns = self._counts.get(track) or self.first(area)
+        rows, columns = min(rows, _fitting(area.height, self._block)), min(columns, _fitting(area.width, self._block))
+        self._counts[track] = rows, columns
+        return rows, columns
+
+    def keep(self, tracks: Iterable[int]) -> None:
+        """Forget all but `tracks`."""
+        self._counts = {track: self._counts[track] for track in tracks if track in self._counts}
+
+
+def _fitting(length: int, side: float) -> int:
+    return min(max(int(length / side), 1), MOST_CELLS)
 
 
 def steady(
-    picture: Picture, mask: Bits, areas: Sequence[Area], block: int, noise: int, seeds: Sequence[int]
+    picture: Picture,
+    mask: Bits,
+    areas: Sequence[Area],
+    counts: Sequence[tuple[int, int]],
+    noise: int,
+    seeds: Sequence[int],
 ) -> Picture:
     """A copy of `picture` (H, W, 3) with cells in place of what is under `mask`, each area on a grid of its own.
 
-    Cells are `block` pixels wide or more, so that no area has more than `MOST_CELLS` across, and are off their mean
-    by up to `noise` in each channel; by the same in every picture with the same `seeds`, one per area.
+    `counts` are the rows and columns of cells of each area. Cells are off their mean by up to `noise` in each channel;
+    by the same in every picture with the same `seeds`, one per area.
     """
     answer = picture.copy()
-    # The largest last: where faces overlap the coarser cells win.
-    for i in sorted(range(len(areas)), key=lambda i: areas[i].width * areas[i].height):
+    cells = [area.width * area.height / (rows * columns) for area, (rows, columns) in zip(areas, counts, strict=True)]
+    # The largest cells last: where faces overlap they win, and no smaller ones bring detail back.
+    for i in np.argsort(cells, kind="stable"):
         at = areas[i].inside(mask.shape)
         if mask[at].any():
-            cells = _cells(picture, areas[i], block, noise, seeds[i])
-            cv2.copyTo(cells, mask[at], answer[at])
+            cv2.copyTo(_cells(picture, areas[i], counts[i], noise, seeds[i]), mask[at], answer[at])
     return answer
 
 
-def _cells(picture: Picture, area: Area, block: int, noise: int, seed: int) -> Picture:
+def _cells(picture: Picture, area: Area, count: tuple[int, int], noise: int, seed: int) -> Picture:
     """What takes the place of the part of `area` that is in the picture."""
-    side = max(block, -(-max(area.width, area.height) // MOST_CELLS))
     rows, columns = area.inside(picture.shape)
-    down = _edges(area.y0, area.height, side, rows)
-    across = _edges(area.x0, area.width, side, columns)
+    down = _edges(area.y0, area.height, count[0], rows)
+    across = _edges(area.x0, area.width, count[1], columns)
     sums = cv2.integral(np.ascontiguousarray(picture[rows, columns]), sdepth=cv2.CV_32S)
     corners = np.asarray(sums).take(down, axis=0).take(across, axis=1)
     totals = corners[1:, 1:] - corners[:-1, 1:] - corners[1:, :-1] + corners[:-1, :-1]
     heights, widths = np.diff(down), np.diff(across)
     means = totals // np.maximum(heights[:, None] * widths[None], 1)[..., None]
-    # Always as many numbers, so that a cell keeps its own when the face grows by a few pixels.
     drawn = np.random.default_rng(seed).integers(-noise, noise, (MOST_CELLS, MOST_CELLS, 3), endpoint=True)
-    values = np.clip(means + drawn[: len(heights), : len(widths)], 0, 255).astype(np.uint8)
+    values = np.clip(means + drawn[: count[0], : count[1]], 0, 255).astype(np.uint8)
     return np.asarray(values.repeat(widths, axis=1).repeat(heights, axis=0), np.uint8)
 
 
-def _edges(start: int, length: int, side: int, inside: slice) -> NDArray[np.intp]:
+def _edges(start: int, length: int, count: int, inside: slice) -> NDArray[np.intp]:
     """Where cells begin and end, counted from the first pixel `inside`; of no width where they are outside."""
-    count = max(-(-length // side), 1)
     edges = start + np.arange(count + 1) * length // count
     return np.asarray(np.clip(edges, inside.start, inside.stop) - inside.start, np.intp)
 

@@ -39,6 +39,11 @@ class Faces:
         """The next frame has nothing to do with those before. Numbers are never given twice."""
         self._boxes, self._ids, self._unseen = self._boxes[:0], self._ids[:0], self._unseen[:0]
 
+    @property
+    def known(self) -> list[int]:
+        """The numbers that may come again."""
+        return [int(track) for track in self._ids]
+
     def step(self, boxes: NDArray[np.int32]) -> Seen:
         """Who the faces in the next frame are, by their `boxes` (N, 4)."""
         known, labels = self._boxes.astype(np.float32), np.full(len(self._boxes), "face")
