@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 from drawn_depth import Taken, takes
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from passerby import rgbd
+from passerby.core.detections import Detections
 from passerby.core.errors import OptionError
+from passerby.core.frame import Frame
 from passerby.rgbd import AVPrivacyMasker, DeviceWarning, FaceMasker, Style
 from passerby.rgbd.areas import Area
 from passerby.rgbd.mosaic import Grids
@@ -42,6 +47,20 @@ print("Timings (s):", times)
 cv2.imwrite("out_anon.jpg", rgb_anon)
 """
 """As its authors wrote it for the class of which `AVPrivacyMasker` has the name; the import aside."""
+
+
+class Found:
+    """A detector that finds what it is told to."""
+
+    labels = frozenset({"face"})
+
+    def __init__(self, boxes: Sequence[Sequence[float]]) -> None:
+        corners = np.array(boxes, np.float32).reshape(-1, 2, 2)
+        self._boxes = np.sort(corners, axis=1).reshape(-1, 4)
+
+    def detect(self, frames: Sequence[Frame]) -> list[Detections]:
+        count = len(self._boxes)
+        return [Detections(self._boxes, np.ones(count, np.float32), np.full(count, "face")) for _ in frames]
 
 
 @pytest.fixture(scope="module")
@@ -328,3 +347,25 @@ def test_large_pictures_are_made_to_fit_for_the_detector(taken: Taken) -> None:
     full, small = (FaceMasker(det_size=size).detect_faces(doubled) for size in ((1280, 1280), (320, 320)))
     assert full.shape == small.shape == (1, 4)
     assert np.abs(full - small).max() < 30
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    boxes=st.lists(st.tuples(*[st.floats(-60, 160)] * 4), max_size=3),
+    size=st.tuples(st.integers(1, 120), st.integers(1, 120)),
+    seed=st.integers(0, 99),
+    style=st.builds(Style, noise=st.sampled_from(["track", "fresh"]), depth=st.sampled_from(["noise", "flat"])),
+)
+def test_whatever_comes_faces_are_covered_and_all_else_is_left_alone(boxes, size, seed, style) -> None:
+    rng = np.random.default_rng(seed)
+    masker = FaceMasker(style=style, enable_depth_anon=True, detector=Found(boxes), dilate_kernel=seed % 15)
+    bgr = rng.integers(0, 256, (*size, 3), np.uint8)
+    depth = rng.choice(np.array([[np.nan, np.inf, -1, 0], [0.5, 1, 1.1, 4], [1, 1, 1, 1]])[seed % 3], size)
+    result = masker.process_arrays(bgr, depth, use_depth_for_mask=True)
+    beside = result.mask == 0
+    assert np.array_equal(result.rgb_anon[beside], bgr[beside])
+    assert np.array_equal(result.depth_anon[beside], depth[beside], equal_nan=True)
+    for x0, y0, x1, y1 in result.boxes:
+        assert result.mask[(y0 + y1) // 2, (x0 + x1) // 2]
+        plain = masker.build_mask_from_boxes(size, [(x0, y0, x1, y1)])
+        assert plain[y0:y1, x0:x1].all()
