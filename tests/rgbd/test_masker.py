@@ -344,7 +344,7 @@ def test_every_picture_is_told_of_on_request(taken: Taken, capsys: pytest.Captur
 
 def test_large_pictures_are_made_to_fit_for_the_detector(taken: Taken) -> None:
     doubled = cv2.resize(taken.bgr, None, fx=2, fy=2)
-    full, small = (FaceMasker(det_size=size).detect_faces(doubled) for size in ((1280, 1280), (320, 320)))
+    full, small = (FaceMasker(det_size=size).detect_faces(doubled) for size in ((1280, 1280), 320))
     assert full.shape == small.shape == (1, 4)
     assert np.abs(full - small).max() < 30
 

@@ -99,7 +99,7 @@ class FaceMasker:
         anon_block: int = 24,
         anon_noise: int = 20,
         dilate_kernel: int = 13,
-        det_size: tuple[int, int] = (640, 640),
+        det_size: tuple[int, int] | int = (640, 640),
         verbose: bool = False,
         enable_depth_anon: bool = False,
         *,
@@ -116,7 +116,8 @@ class FaceMasker:
             anon_block: pixels across a cell of the mosaic, at least.
             anon_noise: each cell is off its mean by up to this much, 0..255.
             dilate_kernel: masks grow by half of this on every side, in pixels; 1 and less leave them as they are.
-            det_size: (width, height) that larger pictures are made to fit in for the detector. None is enlarged.
+            det_size: (width, height), or one number for both, that larger pictures are made to fit in for the detector.
+                None is enlarged.
             verbose: write a line for every picture to standard error.
             enable_depth_anon: hide the depth under the mask, too: a face's shape identifies.
             style: what is random, and what becomes of depth.
@@ -128,6 +129,7 @@ class FaceMasker:
             OptionError: an argument makes no sense.
             WeightsError: the model file is missing or broken.
         """
+        det_size = (det_size, det_size) if isinstance(det_size, int) else det_size
         check_numbers(anon_block, anon_noise, dilate_kernel, det_size, hold)
         self.device = available(device)
         self.style = style or Style()
