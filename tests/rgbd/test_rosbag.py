@@ -147,3 +147,19 @@ def test_a_missing_library_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch, t
     monkeypatch.setitem(sys.modules, "rosbags.highlevel", None)
     with pytest.raises(OptionError, match="pip install rosbags"):
         RosBag(tmp_path, "/colour")
+
+
+def test_bags_of_the_first_ros_are_read_as_well(rosbags: Any, tmp_path: Path) -> None:
+    from rosbags.rosbag1 import Writer
+    from rosbags.typesys import Stores, get_typestore
+
+    store = get_typestore(Stores.ROS1_NOETIC)
+    stamp = store.types["builtin_interfaces/msg/Time"](sec=1, nanosec=0)
+    header = store.types["std_msgs/msg/Header"](seq=0, stamp=stamp, frame_id="camera")
+    message = store.types[IMAGE](header, *COLOUR.shape[:2], "bgr8", 0, 12, COLOUR.ravel())
+    with Writer(tmp_path / "old.bag") as writer:
+        topic = writer.add_connection("/colour", IMAGE, typestore=store)
+        writer.write(topic, 1, store.serialize_ros1(message, IMAGE))
+    with RosBag(tmp_path / "old.bag", "/colour") as bag:
+        [reading] = bag
+    assert np.array_equal(reading.bgr, COLOUR)
