@@ -24,6 +24,7 @@ MAY_IMPORT = {
     "testing": {"core"},
     "flow": {"core"},
     **{stage: {stage, "core", "weights", "runtime"} for stage in STAGES},
+    "rgbd": {"rgbd", "core", "detect", "media", "track", "mask", "paint"},
     "looking": {"core", "detect", "flow", "track"},
     "looker": {"core", "detect", "flow", "looking", "track"},
     "pipeline": {*STAGES, "core", "flow", "looker", "looking"},
