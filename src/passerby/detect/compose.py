@@ -71,6 +71,34 @@ class Tiled:
         return once(Detections.concat([within(self.detector, frame, box) for box in boxes]))
 
 
+@dataclass(frozen=True)
+class Rotated:
+    """A detector that looks at turned frames as well, for those who lie down or stand on their heads.
+
+    It costs as many looks as there are turns, and one for the frame as it is. What a landmark is called is told by
+    the thing, not by the picture: the left eye of a face that lies is the one that was on the left when it stood.
+    """
+
+    detector: Detector
+    quarters: tuple[int, ...] = (1, 2, 3)
+    """Quarter turns clockwise, besides none."""
+
+    def __post_init__(self) -> None:
+        if not self.quarters or len({0, *self.quarters}) <= len(self.quarters) or not {*self.quarters} <= {1, 2, 3}:
+            raise OptionError(f"quarters are some of 1, 2 and 3, each once, got {self.quarters}; (1, 3) sees who lies")
+
+    @property
+    def labels(self) -> frozenset[str]:
+        return self.detector.labels
+
+    def detect(self, frames: Sequence[Frame]) -> list[Detections]:
+        answers = [self.detector.detect(frames)]
+        for quarters in self.quarters:
+            found = self.detector.detect([_turned(frame, quarters) for frame in frames])
+            answers.append([_upright(part, quarters, frame) for part, frame in zip(found, frames, strict=True)])
+        return [once(Detections.concat(parts)) for parts in zip(*answers, strict=True)]
+
+
 def within(detector: Detector, frame: Frame, box: pixels.Box) -> Detections:
     """What `detector` finds in an aligned box of `frame`, in pixels of the frame."""
     [found] = detector.detect([_cut(frame, box)])
@@ -155,6 +183,42 @@ def _cut(frame: Frame, box: pixels.Box) -> Frame:
     across, down = (p if start == 0 else 0 for p, start in zip(frame.format.phase, box[:2], strict=True))
     part = replace(frame.format, phase=(across, down))
     return replace(frame, planes=pixels.crop(frame, box), format=part, depth=None)
+
+
+def _turned(frame: Frame, quarters: int) -> Frame:
+    """`frame` turned by `quarters` clockwise: views, no copies."""
+    shared = frame.format
+    (width, height), (across, down) = frame.size, shared.phase
+    step_x, step_y = (max(plane[axis] for plane in shared.subsampling) for axis in (0, 1))
+    # A side that is turned end to end begins with what its last chroma sample served beyond the frame.
+    beyond_x, beyond_y = -(width + across) % step_x, -(height + down) % step_y
+    phase = ((across, down), (beyond_y, across), (beyond_x, beyond_y), (down, beyond_x))[quarters]
+    swap = quarters % 2 == 1
+    steps = tuple((sy, sx) if swap else (sx, sy) for sx, sy in shared.subsampling)
+    return replace(
+        frame,
+        planes=tuple(np.rot90(plane, -quarters) for plane in frame.planes),
+        format=replace(shared, subsampling=steps, phase=phase),
+        turn=(frame.turn + quarters) % 4,
+        sample_aspect=1 / frame.sample_aspect if swap else frame.sample_aspect,
+        depth=None if frame.depth is None else np.rot90(frame.depth, -quarters),
+    )
+
+
+def _upright(found: Detections, quarters: int, frame: Frame) -> Detections:
+    """What was `found` in `frame` turned by `quarters` clockwise, in pixels of `frame`."""
+    corners = _turned_back(found.boxes.reshape(-1, 2, 2), quarters, frame.size)
+    boxes = np.concatenate([corners.min(axis=1), corners.max(axis=1)], axis=1)
+    landmarks = None if found.landmarks is None else _turned_back(found.landmarks, quarters, frame.size)
+    return Detections(boxes, found.scores, found.labels, landmarks)
+
+
+def _turned_back(points: NDArray[np.float32], quarters: int, size: tuple[int, int]) -> NDArray[np.float32]:
+    """`points` (…, 2) of a picture turned by `quarters` clockwise, in the picture of `size` as it was."""
+    x, y = points[..., 0], points[..., 1]
+    width, height = np.array(size, np.float32)
+    back = ((x, y), (y, height - x), (width - x, height - y), (width - y, x))[quarters]
+    return np.stack(back, axis=-1)
 
 
 def _moved(found: Detections, x: int, y: int) -> Detections:
