@@ -34,9 +34,9 @@ FAMILIES: dict[str, tuple[type[SCRFD] | type[YuNet] | type[RetinaFace], Callable
     "SCRFD": (SCRFD, drawn_models.scrfd),
     "SCRFD without points": (SCRFD, lambda path: drawn_models.scrfd(path, points=False)),
     "SCRFD with a batch": (SCRFD, lambda path: drawn_models.scrfd(path, batched=True)),
-    "SCRFD of one size": (SCRFD, lambda path: drawn_models.scrfd(path, size=(320, 320))),
+    "SCRFD of one size": (SCRFD, lambda path: drawn_models.scrfd(path, size=(160, 128))),
     "YuNet": (YuNet, drawn_models.yunet),
-    "YuNet of one size": (YuNet, lambda path: drawn_models.yunet(path, size=(320, 320))),
+    "YuNet of one size": (YuNet, lambda path: drawn_models.yunet(path, size=(160, 128))),
     "RetinaFace": (RetinaFace, drawn_models.retinaface),
     "RetinaFace without points": (RetinaFace, lambda path: drawn_models.retinaface(path, points=False)),
     "DSFD": (RetinaFace, drawn_models.dsfd),
@@ -88,33 +88,34 @@ def same(found: Detections, wanted: Sequence[one_by_one.Found], atol: float = 2e
 # One after the other
 
 
-@pytest.mark.parametrize("shape", [(256, 192), (250, 190), (31, 120)])
+@pytest.mark.parametrize("shape", [(160, 128), (150, 123), (31, 90)])
 def test_a_frame_in_its_own_size_is_read_as_published(family: str, shape: tuple[int, int], tmp_path: Path) -> None:
     make, draw = FAMILIES[family]
     model = draw(tmp_path / "model.onnx")
     read, step, prepared = READING[family.split()[0]]
     picture = clouds(shape)
     if "one size" in family:
-        shown, across, down = one_by_one.fitted(picture, (320, 320))
+        shown, across, down = one_by_one.fitted(picture, (160, 128))
     else:
         shown, across, down = np.pad(picture, ((0, -shape[1] % step), (0, -shape[0] % step), (0, 0))), 1.0, 1.0
     size = shown.shape[1], shown.shape[0]
-    wanted = one_by_one.back(read(one_by_one.given(model, prepared(shown)), size, 0.4), across, down, shape)
-    [found] = make(model, conf=0.4).detect([framed(picture)])
-    assert len(wanted) >= 5
+    wanted = one_by_one.back(read(one_by_one.given(model, prepared(shown)), size, 0.75), across, down, shape)
+    [found] = make(model, conf=0.75).detect([framed(picture)])
+    assert len(wanted) >= 3
     same(found, wanted)
 
 
-@pytest.mark.parametrize("shape", [(400, 250), (250, 400), (320, 180), (97, 61)])
+@pytest.mark.parametrize("shape", [(300, 200), (200, 250), (160, 90), (97, 61)])
 @pytest.mark.parametrize("family", ["SCRFD", "SCRFD without points", "YuNet", "RetinaFace", "DSFD"])
 def test_a_frame_is_fitted_into_a_size_as_published(family: str, shape: tuple[int, int], tmp_path: Path) -> None:
+    """By less than half: from there on, `pixels.rgb` averages areas, where the published code skips pixels."""
     make, draw = FAMILIES[family]
     model = draw(tmp_path / "model.onnx")
     read, _, prepared = READING[family.split()[0]]
-    shown, across, down = one_by_one.fitted(clouds(shape), (256, 224))
-    wanted = one_by_one.back(read(one_by_one.given(model, prepared(shown)), (256, 224), 0.4), across, down, shape)
-    [found] = make(model, conf=0.4, size=(256, 224)).detect([framed(clouds(shape))])
-    assert len(wanted) >= 5
+    shown, across, down = one_by_one.fitted(clouds(shape), (160, 128))
+    wanted = one_by_one.back(read(one_by_one.given(model, prepared(shown)), (160, 128), 0.75), across, down, shape)
+    [found] = make(model, conf=0.75, size=(160, 128)).detect([framed(clouds(shape))])
+    assert len(wanted) >= 3
     same(found, wanted)
 
 
@@ -125,26 +126,28 @@ def test_a_shrunken_look_answers_in_the_frames_pixels(family: str, tmp_path: Pat
     model = draw(tmp_path / "model.onnx")
     picture = clouds((256, 128))
     large = np.repeat(np.repeat(picture, 2, axis=0), 2, axis=1)
-    [whole] = make(model, conf=0.4).detect([framed(picture)])
-    [found] = make(model, conf=0.4, shrink=2).detect([framed(large)])
-    assert len(whole) >= 5
+    [whole] = make(model, conf=0.75).detect([framed(picture)])
+    [found] = make(model, conf=0.75, shrink=2).detect([framed(large)])
+    assert len(whole) >= 3
     np.testing.assert_allclose(found.boxes, 2 * whole.boxes, atol=1e-2)
 
 
 def test_boxes_of_a_squeezed_picture_are_in_its_own_pixels(family: str, tmp_path: Path) -> None:
+    if "one size" in family:
+        pytest.skip("it is shown the squeezed picture scaled once, and the square one twice")
     make, draw = FAMILIES[family]
-    detector = make(draw(tmp_path / "model.onnx"), conf=0.4)
+    detector = make(draw(tmp_path / "model.onnx"), conf=0.75)
     picture = clouds((256, 128))
     stretched = np.asarray(cv2.resize(picture, (256, 256)), np.uint8)
     [whole] = detector.detect([framed(stretched)])
     [found] = detector.detect([framed(picture, Fraction(1, 2))])
-    assert len(whole) >= 5
+    assert len(whole) >= 3
     np.testing.assert_allclose(found.boxes, whole.boxes * np.float32([1, 0.5, 1, 0.5]), atol=1e-2)
 
 
 def test_the_contract_is_kept(family: str, tmp_path: Path) -> None:
     make, draw = FAMILIES[family]
-    detector: Detector = make(draw(tmp_path / "model.onnx"), conf=0.4)
+    detector: Detector = make(draw(tmp_path / "model.onnx"), conf=0.75)
     check_detector(detector)
     check_detector(detector, [framed(clouds((200, 150), seed)) for seed in range(2)])
 

@@ -43,7 +43,7 @@ class SCRFD:
 
     def _look(self, frame: Frame) -> Detections:
         box = self._model.letterbox(frame)
-        picture = (box.picture(frame).astype(np.float32) - 127.5) / 128
+        picture = (box.picture(frame) - np.float32(127.5)) / np.float32(128)
         return box.back(_decoded(self._model.run(picture), box.size, self._model.conf))
 
 

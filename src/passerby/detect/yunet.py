@@ -71,5 +71,5 @@ def _decoded(outputs: Outputs, size: Size, conf: float) -> Detections:
     corner, stride = grid[best, :2], grid[best, 2:]
     centre = corner + places[best, :2] * stride
     half = np.exp(places[best, 2:]) * stride / 2
-    landmarks = corner[:, None] + points[best].reshape(-1, 5, 2) * stride[:, None]
+    landmarks = np.asarray(corner[:, None] + points[best].reshape(-1, 5, 2) * stride[:, None], np.float32)
     return faces(np.concatenate([centre - half, centre + half], axis=1), scores[best], landmarks, OVERLAP)
