@@ -87,6 +87,24 @@ def test_boxes_and_landmarks_are_turned_back(
     np.testing.assert_array_equal(found.landmarks, [[(5, 10)], [landmark]])
 
 
+@pytest.mark.parametrize(("score", "kept"), [(0.4, (10, 10, 30, 40)), (0.9, (8, 9, 34, 46))])
+def test_a_thing_is_found_once_where_it_was_seen_best(score: float, kept: tuple[float, ...]) -> None:
+    """A look from the wrong side may see a larger box, in which the right one lies."""
+
+    class Unsure:
+        labels = frozenset({"thing"})
+
+        def detect(self, frames: Sequence[Frame]) -> list[Detections]:
+            return [self.look(frame) for frame in frames]
+
+        def look(self, frame: Frame) -> Detections:
+            box, sure = ((10, 10, 30, 40), 0.6) if frame.turn == 0 else ((30, 2, 56, 39), score)
+            return Detections(np.array([box], np.float32), np.array([sure], np.float32), np.array(["thing"]))
+
+    [found] = Rotated(Unsure(), (2,)).detect(drawn(size=(64, 48), count=1))
+    np.testing.assert_array_equal(found.boxes, [kept])
+
+
 def test_the_shape_of_pixels_and_the_depth_turn_as_well() -> None:
     [frame] = drawn(size=(64, 48), count=1)
     depth = np.arange(64 * 48, dtype=np.float32).reshape(48, 64)

@@ -22,6 +22,8 @@ EDGE = 2
 """Pixels from the edge of a box within which a thing is taken to be cut off by it."""
 OVERLAP = 64
 """Pixels that neighbouring tiles share, at least."""
+SAME = 0.4
+"""Two finds in a picture turned this way and that are of one thing when their IoU is larger."""
 AROUND, LEAST = 3, 192
 """Another look at a thing sees so many times its size, in whole steps of so many pixels."""
 
@@ -96,7 +98,7 @@ class Rotated:
         for quarters in self.quarters:
             found = self.detector.detect([_turned(frame, quarters) for frame in frames])
             answers.append([_upright(part, quarters, frame) for part, frame in zip(found, frames, strict=True)])
-        return [once(Detections.concat(parts)) for parts in zip(*answers, strict=True)]
+        return [_surest(Detections.concat(parts)) for parts in zip(*answers, strict=True)]
 
 
 def within(detector: Detector, frame: Frame, box: pixels.Box) -> Detections:
@@ -183,6 +185,18 @@ def _cut(frame: Frame, box: pixels.Box) -> Frame:
     across, down = (p if start == 0 else 0 for p, start in zip(frame.format.phase, box[:2], strict=True))
     part = replace(frame.format, phase=(across, down))
     return replace(frame, planes=pixels.crop(frame, box), format=part, depth=None)
+
+
+def _surest(found: Detections) -> Detections:
+    """Of every two finds of a label whose IoU is above `SAME`, the one of the better score.
+
+    Not the larger one: turned the wrong way, a thing is seen too, but its box and its landmarks are off.
+    """
+    kept = []
+    for label in np.unique(found.labels):
+        rows = np.flatnonzero(found.labels == label)
+        kept.append(rows[bx.suppress(found.boxes[rows], found.scores[rows], SAME)])
+    return found[np.sort(np.concatenate(kept))] if kept else found
 
 
 def _turned(frame: Frame, quarters: int) -> Frame:
