@@ -15,7 +15,7 @@ import pytest
 from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
-from passerby import runtime
+from passerby import runtime, weights
 from passerby.core import boxes as bx
 from passerby.core.detections import Detections
 from passerby.core.errors import OptionError, PasserbyError, StageError, WeightsError
@@ -200,9 +200,10 @@ def test_retinaface_and_dsfd_are_told_apart_by_their_anchors() -> None:
 
 
 def real(name: str) -> Path:
-    if not (MODELS / name).exists():
-        pytest.skip("no ../shared/models beside the repository")
-    return MODELS / name
+    for folder in (MODELS, *weights.folders()):
+        if (folder / name).exists():
+            return folder / name
+    pytest.skip(f"{name} is neither in ../shared/models beside the repository nor where passerby looks for models")
 
 
 def photograph(name: str) -> Picture:
@@ -229,6 +230,16 @@ def test_yunet_finds_what_opencv_finds_with_the_same_file(name: str) -> None:
     np.testing.assert_allclose(found.boxes, corners, atol=0.05)
     assert found.landmarks is not None
     np.testing.assert_allclose(found.landmarks.reshape(-1, 10), wanted[:, 4:14], atol=0.05)
+
+
+@pytest.mark.parametrize("name", PHOTOGRAPHS)
+def test_scrfd_finds_what_insightface_finds_with_the_same_file(name: str) -> None:
+    model, picture = real("scrfd_500m_bnkps.onnx"), photograph(name)
+    shown, across, down = one_by_one.fitted(picture, (640, 640))
+    outputs = one_by_one.given(model, READING["SCRFD"][2](shown))
+    size = picture.shape[1], picture.shape[0]
+    [found] = SCRFD(model, size=(640, 640)).detect([framed(picture)])
+    same(found, one_by_one.back(one_by_one.scrfd(outputs, (640, 640), 0.3), across, down, size), atol=0.01)
 
 
 @pytest.mark.parametrize("model", ["yunet_n_dynamic.onnx", "yunet_n_640.onnx", "yunet_s_640.onnx"])
