@@ -238,7 +238,7 @@ def test_scrfd_finds_what_insightface_finds_with_the_same_file(name: str) -> Non
     shown, across, down = one_by_one.fitted(picture, (640, 640))
     outputs = one_by_one.given(model, READING["SCRFD"][2](shown))
     size = picture.shape[1], picture.shape[0]
-    [found] = SCRFD(model, size=(640, 640)).detect([framed(picture)])
+    [found] = SCRFD(model, conf=0.3, size=(640, 640)).detect([framed(picture)])
     same(found, one_by_one.back(one_by_one.scrfd(outputs, (640, 640), 0.3), across, down, size), atol=0.01)
 
 

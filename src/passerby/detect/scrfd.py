@@ -28,7 +28,7 @@ class SCRFD:
 
     labels = frozenset({"face"})
 
-    def __init__(self, model: Path, *, conf: float = 0.3, size: Size | None = None, shrink: float = 1) -> None:
+    def __init__(self, model: Path, *, conf: float = 0.2, size: Size | None = None, shrink: float = 1) -> None:
         """Load the ONNX file `model`; for the rest and the errors see `FaceModel`."""
         self._model = FaceModel(model, conf=conf, size=size, shrink=shrink, multiple=STRIDES[-1])
 
