@@ -19,7 +19,7 @@ PACKAGE = Path(passerby.__file__).parent
 STAGES = {"media", "detect", "track", "mask", "plan", "paint"}
 MAY_IMPORT = {
     "core": {"core"},
-    "weights": {"core"},
+    "weights": {"core", "weights"},
     "runtime": {"core"},
     "testing": {"core"},
     "flow": {"core"},
