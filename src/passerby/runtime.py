@@ -29,6 +29,15 @@ Outputs = tuple[NDArray[np.float32], ...]
 
 
 @dataclass(frozen=True, slots=True)
+class Input:
+    """One of the arrays that a model takes."""
+
+    name: str
+    shape: tuple[int | None, ...]
+    """The length of each side, None where any does."""
+
+
+@dataclass(frozen=True, slots=True)
 class Description:
     """How a session runs."""
 
@@ -80,6 +89,11 @@ class Session:
         with self._failing(StageError, f"the model {self._name} failed"):
             return self._backend.run(inputs)
 
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        """What the model takes, in its own order."""
+        return self._backend.inputs()
+
     def describe(self) -> Description:
         """What a report says about this session."""
         return Description(self._name, self._computes, THREADS)
@@ -128,6 +142,9 @@ class Backend(Protocol):
     def load(self, path: Path) -> str:
         """Load the model; say what computes."""
 
+    def inputs(self) -> tuple[Input, ...]:
+        """See `Session.inputs`."""
+
     def run(self, inputs: Arrays) -> Outputs:
         """See `Session.run`."""
 
@@ -151,6 +168,12 @@ class OnnxRuntime:
         options.enable_mem_pattern = False
         self._session: Any = library.InferenceSession(path, options, providers=["CPUExecutionProvider"])
         return f"onnxruntime {' '.join(self._session.get_providers())}"
+
+    def inputs(self) -> tuple[Input, ...]:
+        return tuple(
+            Input(port.name, tuple(side if isinstance(side, int) and side > 0 else None for side in port.shape))
+            for port in self._session.get_inputs()
+        )
 
     def run(self, inputs: Arrays) -> Outputs:
         return tuple(self._session.run(None, dict(inputs)))
@@ -177,6 +200,15 @@ class OpenVino:
         self._sized = self._model.clone()
         self._idle.append(self._request())
         return f"openvino {self._precision}"
+
+    def inputs(self) -> tuple[Input, ...]:
+        return tuple(
+            Input(
+                port.get_any_name(),
+                tuple(side.get_length() if side.is_static else None for side in port.get_partial_shape()),
+            )
+            for port in self._model.inputs
+        )
 
     def run(self, inputs: Arrays) -> Outputs:
         shapes = self._output_shapes(inputs)
