@@ -237,7 +237,7 @@ def _told(outcome: Any, options: Options, verbose: bool = False) -> str:
     report = outcome.report
     fate = "found (nothing hidden)" if options.outlined() else "hidden"
     lines = [
-        f"{outcome.output}: {report.hidden} faces of {report.tracks} tracks {fate} in {report.frames} frames, "
+        f"{outcome.output}: {report.hidden} places of {report.tracks} tracks {fate} in {report.frames} frames, "
         f"{report.frames_per_second:.1f} frames/s"
     ]
     lines += [f"  missing: frames from {gap.first_frame} ({gap.from_s:.2f} s): {gap.reason}" for gap in report.missing]

@@ -107,6 +107,13 @@ class Rotated:
         return [_surest(Detections.concat(parts)) for parts in zip(*answers, strict=True)]
 
 
+def able(detector: Detector, label: str) -> Detector:
+    """As much of `detector` as is needed to find things of one label."""
+    if isinstance(detector, Either):
+        return Either(tuple(member for member in detector.detectors if label in member.labels))
+    return detector
+
+
 def within(detector: Detector, frame: Frame, box: pixels.Box) -> Detections:
     """What `detector` finds in an aligned box of `frame`, in pixels of the frame."""
     [found] = detector.detect([_cut(frame, box)])

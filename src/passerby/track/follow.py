@@ -44,8 +44,8 @@ TOGETHER = 3
 
 _Step = tuple[int, Box, float]
 """A frame, where a thing was in it, and how much it looked the same; not a number where that is only supposed."""
-Again = Callable[[Frame, Box], Detections]
-"""Another look at a frame, around one box only."""
+Again = Callable[[Frame, Box, str], Detections]
+"""Another look at a frame, around one box only, for things of one label."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,7 +125,7 @@ class Follow:
         for track in self._in_doubt(frame.index)[:AT_ONCE]:
             if track.seen < frame.index and track in self._live:
                 track.tried = frame.index
-                self._meet(frame.index, again(frame, shifted(track.box, track.speed * track.lost)), rows)
+                self._meet(frame.index, again(frame, shifted(track.box, track.speed * track.lost), track.label), rows)
 
     def _in_doubt(self, index: int) -> list[Live]:
         """Sure tracks that are lost, hardly followed or in front of each other, and due; the longest unseen first."""
@@ -301,7 +301,7 @@ class Follow:
         """What another look at a past frame finds at a box or right beside it, or None."""
         if self._again is None:
             return None
-        found = self._again(frame, box)
+        found = self._again(frame, box, label)
         pairs = match(box[None], np.array([label]), found.boxes, found.labels)
         return found.boxes[pairs[0][1]] if pairs else None
 
