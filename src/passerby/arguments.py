@@ -33,6 +33,7 @@ HELP = (
   passerby analyze INPUT                  look, and write down who is where in INPUT.plan; hides nobody yet
   passerby plan show|edit|sheet PLAN      review who will be hidden; also export and import
   passerby render PLAN                    hide what a plan says
+  passerby live SOURCE --to SINK          hide faces in a stream, a camera or a pipe, as it comes
   passerby demo                           compose a short clip with faces and anonymize it
   passerby doctor                         print what to paste into a bug report
   passerby COMMAND --help                 all options of a command
@@ -230,6 +231,45 @@ def _plan_sheet() -> argparse.ArgumentParser:
     return command
 
 
+def _live() -> argparse.ArgumentParser:
+    command = _parser("live", "Hide faces in what comes in, as it comes in. Sound is dropped.")
+    add = command.add_argument
+    add(
+        "source",
+        metavar="SOURCE",
+        help="an address (rtsp, http, udp, srt, …), a camera (0), a file, or - for raw frames",
+    )
+    add(
+        "--to",
+        action="append",
+        default=[],
+        metavar="SINK",
+        help="rtmp, rtsp, srt or udp address, file, camera, - or null",
+    )
+    add("--show", action="store_true", help="show what goes out on a page of this machine")
+    add("--port", type=int, default=0, metavar="N", help="of that page (default: any that is free)")
+    add("--latency", type=float, default=1500, metavar="MS", help="at most, of what goes out (default: %(default)s)")
+    add("--late", default="cover", help="what becomes of a frame that is later: cover or drop (default: %(default)s)")
+    add(
+        "--stall",
+        type=float,
+        default=2,
+        metavar="S",
+        help="seconds until a placeholder is shown (default: %(default)s)",
+    )
+    add("--fps", metavar="N", help="frames per second, at most; of raw frames: that they have")
+    add("--size", metavar="WxH", help="of raw frames")
+    add("--pixels", default="yuv420p", help="of raw frames, in and out: yuv420p or rgb24 (default: %(default)s)")
+    add("--transport", default="tcp", help="of rtsp: tcp or udp (default: %(default)s)")
+    add("--max-res", type=int, metavar="N", help="longest side of what goes out in pixels, at most")
+    add("--seconds", type=float, metavar="S", help="stop after so long")
+    add("-y", "--force", action="store_true", help="replace an existing file")
+    add("-q", "--quiet", action="store_true", help="say nothing but errors")
+    _add_looking(command)
+    _add_painting(command)
+    return command
+
+
 def _parser(name: str, description: str) -> _Parser:
     return _Parser(
         prog=f"passerby {name}",
@@ -270,12 +310,13 @@ COMMANDS: Mapping[str, Callable[[], argparse.ArgumentParser]] = {
     "plan export": _plan_export,
     "plan import": _plan_import,
     "plan sheet": _plan_sheet,
+    "live": _live,
     "demo": _demo,
     "doctor": _doctor,
 }
 
 
-CONFIGURED = ("anonymize", "analyze", "render")
+CONFIGURED = ("anonymize", "analyze", "render", "live")
 """The commands that read the settings file."""
 
 
