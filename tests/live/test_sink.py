@@ -8,7 +8,6 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from drawn_frames import FORMATS, YUV420, frame
-
 from live_fakes import FakeClock, Keeping
 
 from passerby.core.errors import OutputError

@@ -112,6 +112,16 @@ def test_an_address_that_goes_away_is_tried_again():
     assert not any("key" in line or "pass" in line for line in said)
 
 
+def test_a_server_that_is_not_there_is_lost_and_no_error():
+    said = []
+    outlet = Address("rtmp://127.0.0.1:9/app/key", FakeClock(), Statistics(), said.append)
+    outlet.open(SIZE, RATE)
+    outlet.write(picture(), 0)
+    outlet.close(None)
+    assert outlet.statistics.unsent == 1
+    assert "refused" in said[0]
+
+
 def test_an_address_of_no_known_kind_is_refused():
     with pytest.raises(OptionError, match="rtmp"):
         Address("gopher://there", FakeClock(), Statistics(), print)

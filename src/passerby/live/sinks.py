@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
+from urllib.parse import urlsplit
 
 import av
 from av.bitstream import BitStreamFilterContext
@@ -41,6 +43,8 @@ FILES: Mapping[str, tuple[str, dict[str, str]]] = {
 """How a file is packed, by its suffix."""
 ENCODER = "libx264"
 SETTINGS = {"preset": "veryfast", "tune": "zerolatency", "crf": "23", "flags": "+bitexact"}
+CONNECT_S = 3.0
+"""Seconds that one waits for a server to answer; meanwhile nothing goes out."""
 KEY_S = 2
 """Seconds from one key picture to the next: as long does who joins a stream have to wait."""
 
@@ -192,6 +196,23 @@ class File:
             raise OutputError(f"cannot write {self._path}: {error.strerror}") from error
 
 
+PORTS = {"rtmp": 1935, "rtmps": 443, "rtsp": 554}
+"""Where servers listen if an address does not say."""
+
+
+def connected(address: str, muxer: str, options: Mapping[str, str], size: Size, rate: Fraction) -> Encoded:
+    """Begin to send to `address`.
+
+    Raises:
+        OSError, av.error.FFmpegError: nobody answers.
+    """
+    parts = urlsplit(address)
+    if parts.scheme in PORTS:
+        # While FFmpeg waits for an answer, all of Python stands still.
+        socket.create_connection((parts.hostname, parts.port or PORTS[parts.scheme]), CONNECT_S).close()
+    return Encoded(address, muxer, options, size, rate)
+
+
 @dataclass
 class Address:
     """An `Outlet` to an address. While nobody answers there, pictures are lost, and it is tried again and again."""
@@ -202,7 +223,7 @@ class Address:
     say: Callable[[str], None]
     transport: str = "tcp"
     """Of RTSP."""
-    connect: Callable[[str, str, Mapping[str, str], Size, Fraction], Encoded] = Encoded
+    connect: Callable[[str, str, Mapping[str, str], Size, Fraction], Encoded] = connected
     _format: tuple[Size, Fraction] | None = None
     _encoded: Encoded | None = None
     _pause_s: float = FIRST_PAUSE_S
@@ -243,14 +264,16 @@ class Address:
         options = {"rtsp_transport": self.transport} if scheme == "rtsp" else {}
         try:
             self._encoded = self.connect(self.address, MUXERS[scheme], options, *self._format)
-        except av.error.FFmpegError as error:
+        except (av.error.FFmpegError, OSError) as error:
             self._lose(error)
 
-    def _lose(self, error: av.error.FFmpegError) -> None:
+    def _lose(self, error: av.error.FFmpegError | OSError) -> None:
         if self._encoded is not None:
             self._encoded.abandon()
             self._encoded, self._pause_s = None, FIRST_PAUSE_S
-        self.say(f"{self._shown} does not take the stream ({error.strerror}); trying again in {self._pause_s:g} s")
+        self.say(
+            f"{self._shown} does not take the stream ({error.strerror or error}); trying again in {self._pause_s:g} s"
+        )
         self._next_s = self.clock.now() + self._pause_s
         self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
 

@@ -131,7 +131,6 @@ class Wire:
 
     def pictures(self) -> Generator[Picture]:
         options = {
-            "fflags": "nobuffer",
             "rtsp_transport": self.transport,
             "analyzeduration": "2000000",
             "max_pixels": str(self.limits.max_pixels),
