@@ -1,6 +1,6 @@
 """A live run over some minutes: latency, what is left out, and whether memory grows. Reads /proc, so it needs Linux.
 
-    python benchmarks/live.py [CLIP] [--minutes 5] [--latency 1500] [--quality NAME]
+    python benchmarks/live.py [CLIP] [--minutes 5] [--latency 2000] [--quality NAME]
 
 CLIP is played in real time, again and again; every time it begins anew counts as a break of the source. Without one, a
 720p film is composed. What comes out is encoded and thrown away.
@@ -87,7 +87,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("clip", nargs="?", type=Path)
     parser.add_argument("--minutes", type=float, default=5)
-    parser.add_argument("--latency", type=float, default=1500, metavar="MS")
+    parser.add_argument("--latency", type=float, default=2000, metavar="MS")
     parser.add_argument("--quality", default="balanced", choices=QUALITIES)
     chosen = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:

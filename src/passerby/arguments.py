@@ -248,7 +248,7 @@ def _live() -> argparse.ArgumentParser:
     )
     add("--show", action="store_true", help="show what goes out on a page of this machine")
     add("--port", type=int, default=0, metavar="N", help="of that page (default: any that is free)")
-    add("--latency", type=float, default=1500, metavar="MS", help="at most, of what goes out (default: %(default)s)")
+    add("--latency", type=float, default=2000, metavar="MS", help="at most, of what goes out (default: %(default)s)")
     add("--late", default="cover", help="what becomes of a frame that is later: cover or drop (default: %(default)s)")
     add(
         "--stall",

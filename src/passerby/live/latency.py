@@ -8,21 +8,25 @@ from fractions import Fraction
 from passerby.core.errors import OptionError
 from passerby.looking import Looking
 
-SLACK = Fraction(3, 10)
+SLACK = Fraction(2, 5)
 """Share of the latency that is left for computing; the rest is waiting for frames to come."""
 LEAD = 4
 """Frames for which one waits to tell a cut from a flash, and the end of a shot from its middle."""
 IN_FLIGHT = 2
 """Looks that may be on their way while frames wait for them."""
 
-FULL_S = 4.0
+FULL_S = 3.0
 """Seconds after which one judges whether frames are taken as quickly as they come."""
 GRACE_S = 2.0
 """Seconds at the beginning that say nothing: models warm up."""
+EASE = 0.8
+"""Share of the rate that the machine was seen to do, at which nothing has to queue."""
 LOST = 0.1
 """Share of frames left out or late from which the rate is too high."""
 ODD = Fraction(5, 4)
 """How far the rate at which frames come may be from what the source says."""
+STRANGE = 3
+"""Times in a row after which one believes it."""
 AGAIN_S = 60.0
 """Seconds without any loss after which a higher rate is tried; twice as many after every failure."""
 
@@ -106,10 +110,10 @@ class Pace:
         return self._remeasured(coming.limit_denominator(100)) or self._relimited(now, share)
 
     def _remeasured(self, coming: Fraction) -> bool:
-        """Whether the source gives frames at quite another rate than it says, for two windows in a row."""
-        strange = not 1 / ODD <= coming / self.coming <= ODD
-        self._odd = self._odd + 1 if strange else 0
-        if self._odd < 2:
+        """Whether the source gives frames at quite another rate than it says, for long: some send in bursts."""
+        step = (coming > self.coming * ODD) - (coming * ODD < self.coming)
+        self._odd = self._odd + step if step and self._odd * step >= 0 else 0
+        if abs(self._odd) < STRANGE:
             return False
         self._measured = coming
         return True
@@ -119,7 +123,7 @@ class Pace:
         before = self.taken
         if share > LOST:
             self._patience_s *= 2 if self._limit is not None else 1
-            wanted = before * Fraction(0.95 * (1 - share)).limit_denominator(1000)
+            wanted = before * Fraction(EASE * (1 - share)).limit_denominator(1000)
             self._limit = max(wanted, self._least)
         elif share > 0:
             self._calm_since = now

@@ -41,7 +41,7 @@ PAUSE = 2.5
 class Living:
     """What a live run has to keep to."""
 
-    latency_s: float = 1.5
+    latency_s: float = 2.0
     """From a picture being there to its going out, at most: the larger, the further back is a find followed."""
     late: Late = "cover"
     """What becomes of a frame that is older: covered whole, or dropped."""
