@@ -2,8 +2,8 @@
 
     python benchmarks/live.py [CLIP] [--minutes 5] [--latency 2000] [--quality NAME]
 
-CLIP is played in real time, again and again; every time it begins anew counts as a break of the source. Without one, a
-720p film is composed. What comes out is encoded and thrown away.
+CLIP is played in real time, again and again; without one, a 1080p film is composed. What comes out is encoded and
+thrown away.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
+import overhead
 import results
+from av.video.frame import VideoFrame
 
 from passerby.live.clock import WallClock
 from passerby.live.run import Living, Surroundings, live
@@ -28,10 +30,6 @@ from passerby.live.sources import Film, Picture
 from passerby.live.statistics import Statistics, summary
 from passerby.settings import QUALITIES, Options
 
-# Composed films belong to the tests, which have no package.
-sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))
-import footage
-
 EVERY_S = 5.0
 WARM = 1 / 4
 """Share of the run after which memory should have stopped growing."""
@@ -40,7 +38,7 @@ PAGE = os.sysconf("SC_PAGE_SIZE")
 
 @dataclass
 class Looped:
-    """A film that begins again at its end, as if a camera had been away for a moment."""
+    """A film that begins again at its end, as a cut in one long film."""
 
     film: Film
     ends: bool = False
@@ -50,7 +48,8 @@ class Looped:
         return self.film.name
 
     def pictures(self) -> Generator[Picture]:
-        yield from self.film.pictures()
+        while not self.film.stopped():
+            yield from self.film.pictures()
 
 
 class Discarded:
@@ -65,7 +64,8 @@ class Discarded:
     def open(self, size: tuple[int, int], rate: Fraction) -> None:
         self._encoded = Encoded(f"file:{os.devnull}", "mpegts", {}, size, rate)
 
-    def write(self, picture, ticks: int) -> None:
+    def write(self, picture: VideoFrame, ticks: int) -> None:
+        assert self._encoded is not None
         self._encoded.write(picture, ticks)
         now = self._clock.now()
         if not self.rows or now - self.rows[-1][0] >= EVERY_S:
@@ -83,7 +83,7 @@ def resident_mb() -> float:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """0; 1 if memory grew."""
+    """0; what was measured is written down."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("clip", nargs="?", type=Path)
     parser.add_argument("--minutes", type=float, default=5)
@@ -93,8 +93,7 @@ def main(arguments: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory() as folder:
         clip = chosen.clip
         if clip is None:
-            clip = Path(folder) / "film.mp4"
-            footage.write(footage.walking(), clip)
+            clip = overhead.composed(Path(folder))
         clock, statistics = WallClock(), Statistics()
 
         def stopped() -> bool:
@@ -106,11 +105,12 @@ def main(arguments: Sequence[str]) -> int:
         around = Surroundings(clock, statistics, stopped, lambda line: print(f"{line}, {resident_mb():.0f} MB"))
         feed = Looped(Film(clip, statistics, clock, stopped))
         live(feed, sink, Options(quality=chosen.quality), living, around)
-    return told(clip.name, chosen, outlet, statistics)
+    report(clip.name, chosen, outlet, statistics)
+    return 0
 
 
-def told(name: str, chosen: argparse.Namespace, outlet: Discarded, statistics: Statistics) -> int:
-    """Write down what was measured; 1 if memory grew."""
+def report(name: str, chosen: argparse.Namespace, outlet: Discarded, statistics: Statistics) -> None:
+    """Write down what was measured."""
     seconds, memory, middle, high = np.array(outlet.rows).T
     warm = seconds > 60 * chosen.minutes * WARM
     growth = float(np.polyfit(seconds[warm] / 3600, memory[warm], 1)[0]) if warm.sum() > 2 else float("nan")
@@ -128,7 +128,6 @@ def told(name: str, chosen: argparse.Namespace, outlet: Discarded, statistics: S
     body = results.table(columns, [row])
     print(body, summary(statistics), sep="\n")
     results.save("live", "A live run", body, {"rows": outlet.rows, "row": row})
-    return 0
 
 
 if __name__ == "__main__":

@@ -13,11 +13,12 @@ from live_fakes import SCENE, FakeClock, Keeping, Scripted, Square, arrived, fin
 from passerby.core.errors import InputError, OptionError, StageError
 from passerby.live.fitting import GREY
 from passerby.live.inbox import Over
-from passerby.live.run import Living, Run, Surroundings
+from passerby.live.run import Living, Run, Surroundings, _Counting
 from passerby.live.sink import LiveSink
 from passerby.live.sources import Lost
 from passerby.live.statistics import Statistics
 from passerby.looking import Looking
+from passerby.pipeline import Totals
 from passerby.quality import Finders
 from passerby.settings import Options
 
@@ -151,6 +152,14 @@ def test_too_short_a_latency_is_refused_before_anything_goes_out():
 def test_options_that_make_no_sense_are_refused(wrong, option):
     with pytest.raises(OptionError, match=option):
         Living(**wrong)
+
+
+def test_counts_are_added_up_and_nothing_is_kept():
+    totals = Totals(hidden=3, cuts=[1], times=[1, 2], tracks={4})
+    statistics = Statistics(hidden=1)
+    _Counting(None, totals, statistics, lambda: None).take_over()
+    assert statistics.hidden == 4
+    assert not (totals.hidden or totals.cuts or totals.times or totals.tracks)
 
 
 def test_memory_does_not_grow():

@@ -10,7 +10,7 @@ TICK = Fraction(1, 1000)
 """Seconds per unit of time of live frames: no stream that passerby sends counts more coarsely."""
 JUMP_S = 1.0
 """Change of the way from the source to here from which its clock is taken for another one."""
-WINDOW_S = 10.0
+WINDOW_S = 3.0
 """Seconds over which the quickest way is looked for: two clocks never go quite alike."""
 
 
