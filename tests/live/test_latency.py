@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 
 from passerby.core.errors import OptionError
-from passerby.live.latency import AGAIN_S, FULL_S, GRACE_S, IN_FLIGHT, LEAD, STRANGE, Pace, fitted, slowest
+from passerby.live.latency import AGAIN_S, FULL_S, GRACE_S, IN_FLIGHT, LEAD, RAISE, STRANGE, Pace, fitted, slowest
 from passerby.looking import Looking
 
 BALANCED = Looking(every=5, turns=("whole", "part"), hold=30)
@@ -94,11 +94,21 @@ def test_more_frames_are_tried_after_a_while():
     machine = Machine()
     machine.go_on(GRACE_S + FULL_S + 1, lost=0.4)
     low = machine.pace.taken
-    assert not machine.go_on(AGAIN_S - 10)
-    machine.go_on(20)
-    assert machine.pace.taken == low * Fraction(5, 4)
+    assert not machine.go_on(AGAIN_S - 2)
+    machine.go_on(4 + FULL_S)
+    assert machine.pace.taken == low * RAISE
     machine.go_on(10 * AGAIN_S)
     assert machine.pace.taken == 25
+
+
+def test_a_rate_that_was_too_high_is_tried_more_and_more_rarely():
+    machine = Machine()
+    tries = 0
+    for _ in range(300):
+        before = machine.pace.taken
+        machine.go_on(2, lost=0.2 if before > 15 else 0)
+        tries += machine.pace.taken > before
+    assert 3 <= tries <= 8
 
 
 def test_a_source_that_says_another_rate_than_it_has_is_measured():

@@ -159,7 +159,7 @@ def test_counts_are_added_up_and_nothing_is_kept():
     statistics = Statistics(hidden=1)
     _Counting(None, totals, statistics, lambda: None).take_over()
     assert statistics.hidden == 4
-    assert not (totals.hidden or totals.cuts or totals.times or totals.tracks)
+    assert [totals.hidden, totals.cuts, totals.times, totals.tracks] == [0, [], [], set()]
 
 
 def test_memory_does_not_grow():

@@ -27,8 +27,9 @@ ODD = Fraction(5, 4)
 """How far the rate at which frames come may be from what the source says."""
 STRANGE = 3
 """Times in a row after which one believes it."""
-AGAIN_S = 60.0
-"""Seconds without any loss after which a higher rate is tried; twice as many after every failure."""
+AGAIN_S, LONGEST_AGAIN_S = 15.0, 240.0
+"""Seconds without any loss after which a higher rate is tried; twice as many whenever that was too high."""
+RAISE = Fraction(3, 2)
 
 
 def fitted(looking: Looking, rate: Fraction, latency_s: float) -> Looking:
@@ -68,6 +69,7 @@ class Pace:
         self._limit: Fraction | None = None
         self._least = Fraction(1)
         self._patience_s = AGAIN_S
+        self._raised = False
         self._since = self._calm_since = 0.0
         self._came = self._lost = self._odd = 0
 
@@ -89,7 +91,6 @@ class Pace:
     def begin(self, now: float, came: int, lost: int, least: Fraction) -> None:
         """A run begins at which no less than `least` frames a second are to be taken; see `changes`."""
         self._least = least
-        self._calm_since = now
         self._odd = 0
         self._mark(now + GRACE_S, came, lost)
 
@@ -122,13 +123,17 @@ class Pace:
         """Whether the limit has to change, as this `share` of the frames was lost."""
         before = self.taken
         if share > LOST:
-            self._patience_s *= 2 if self._limit is not None else 1
+            self._patience_s = min(2 * self._patience_s, LONGEST_AGAIN_S) if self._raised else AGAIN_S
+            self._raised = False
+            self._calm_since = now
             wanted = before * Fraction(EASE * (1 - share)).limit_denominator(1000)
             self._limit = max(wanted, self._least)
         elif share > 0:
             self._calm_since = now
         elif self._limit is not None and now - self._calm_since > self._patience_s:
-            self._limit = before * Fraction(5, 4)
+            self._limit = before * RAISE
+            self._raised = True
+            self._calm_since = now
         if self._limit is not None and self._limit >= self.coming:
             self._limit = None
         return self.taken != before
