@@ -47,6 +47,14 @@ def test_it_ends_when_its_time_is_up(street, capsys):
     assert "ended after" in capsys.readouterr().err
 
 
+def test_the_page_is_opened_where_it_is(street, capsys, monkeypatch):
+    opened = []
+    monkeypatch.setattr(live_command.webbrowser, "open", opened.append)
+    assert cli.main(["live", str(street), "--show", "--seconds", "0.2"]) == 0
+    assert opened[0].startswith("http://127.0.0.1:")
+    assert opened[0] in capsys.readouterr().err
+
+
 def test_a_signal_ends_it_in_peace(street, tmp_path, monkeypatch):
     output = tmp_path / "out.mkv"
     monkeypatch.setattr(live_command, "live_run", interrupted(live_command.live_run))

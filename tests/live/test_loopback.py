@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import socket
+import subprocess
+import sys
 import threading
 from fractions import Fraction
 from pathlib import Path
@@ -15,13 +18,14 @@ from live_fakes import Keeping, finders
 from passerby.live.clock import WallClock
 from passerby.live.run import Living, Surroundings, live
 from passerby.live.sink import LiveSink
-from passerby.live.sinks import Encoded, File
+from passerby.live.sinks import MUXERS, Encoded, File
 from passerby.live.sources import Wire
 from passerby.live.statistics import Statistics
 from passerby.media.pictures import planes_of
 from passerby.settings import Options
 
 ENOUGH_S = 30.0
+OPTIONS = {"rtsp": {"rtsp_transport": "tcp"}}
 ACROSS = [(20 + 4 * i, 90) for i in range(40)]
 
 
@@ -82,32 +86,40 @@ def test_a_stream_that_breaks_off_and_comes_back_in_another_size_is_recorded(tmp
     assert {(frame.width, frame.height) for frame in frames} == {(320, 240)}
 
 
-@pytest.mark.parametrize("scheme", ["udp", "tcp"])
-def test_what_is_sent_is_read_by_ffmpeg(scheme):
-    port = free_port()
-    ready = threading.Event()
-    seen = []
+RECEIVER = """
+import json, sys, av
+print("listening", flush=True)
+with av.open(sys.argv[1], options=json.loads(sys.argv[2])) as container:
+    for frame, _ in zip(container.decode(video=0), range(5)):
+        print(frame.width, frame.height, flush=True)
+"""
+"""A process of its own: while PyAV opens an output, all of Python stands still."""
 
-    def receive():
-        listening = "?listen=1&listen_timeout=20000" if scheme == "tcp" else "?timeout=20000000"
-        ready.set()
-        with av.open(f"{scheme}://127.0.0.1:{port}{listening}", timeout=ENOUGH_S) as container:
-            for frame in container.decode(video=0):
-                seen.append((frame.width, frame.height))
-                if len(seen) >= 5:
-                    return
 
-    receiver = threading.Thread(target=receive, daemon=True)
-    receiver.start()
-    assert ready.wait(ENOUGH_S)
-    clock = WallClock()
-    line = None
-    while receiver.is_alive() and clock.now() < ENOUGH_S:
+@pytest.mark.parametrize(
+    ("scheme", "query", "listening"),
+    [
+        ("udp", "", {"timeout": "20000000"}),
+        ("tcp", "?listen=1", {}),
+        ("rtmp", "/app/key", {"listen": "1"}),
+        ("rtsp", "/street", {"rtsp_flags": "listen", "listen_timeout": "20"}),
+    ],
+)
+def test_what_is_sent_is_read_by_ffmpeg(scheme, query, listening):
+    address = f"{scheme}://127.0.0.1:{free_port()}"
+    words = [sys.executable, "-c", RECEIVER, address + query, json.dumps(listening)]
+    clock, line = WallClock(), None
+    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as receiver:
         try:
-            line = line or Encoded(f"{scheme}://127.0.0.1:{port}", "mpegts", {}, (96, 64), Fraction(25))
-            picture = av.VideoFrame(96, 64, "yuv420p")
-            line.write(picture, int(clock.now() * 1000))
-        except av.error.FFmpegError:
-            line = None
-        receiver.join(0.02)
-    assert seen == [(96, 64)] * 5
+            assert receiver.stdout.readline() == "listening\n"
+            while receiver.poll() is None and clock.now() < ENOUGH_S:
+                try:
+                    to = address + ("" if scheme == "tcp" else query)
+                    line = line or Encoded(to, MUXERS[scheme], OPTIONS.get(scheme, {}), (96, 64), Fraction(25))
+                    line.write(av.VideoFrame(96, 64, "yuv420p"), int(clock.now() * 1000))
+                except av.error.FFmpegError:
+                    line = None
+                clock.sleep(0.02)
+        finally:
+            receiver.kill()
+        assert receiver.stdout.read() == "96 64\n" * 5
