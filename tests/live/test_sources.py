@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import io
 from fractions import Fraction
 from itertools import islice
 
 import numpy as np
 import pytest
+from av.video.frame import VideoFrame
 from drawn_clips import Clip, draw, frames_of
 from drawn_frames import frame
 from live_fakes import FakeClock
@@ -126,6 +128,22 @@ def test_a_stream_may_change_its_size(tmp_path):
     # The counters of the packets do not go on: what was being sent at that moment counts as damaged.
     assert sizes.count((64, 48)) >= 18
     assert sizes.count((96, 80)) == 20
+
+
+def test_a_source_that_is_opened_again_lets_go_of_what_it_had_open(tmp_path):
+    """A single picture that stays keeps the memory of its whole decoder."""
+    source = film(draw(tmp_path / "film.mp4", Clip()))
+    gc.collect()
+    gc.disable()
+    try:
+        counts = []
+        for _ in range(4):
+            kept = list(source.pictures())
+            counts.append(sum(isinstance(each, VideoFrame) for each in gc.get_objects()))
+    finally:
+        gc.enable()
+    assert len(kept) == 12
+    assert counts[-1] == counts[1]
 
 
 @pytest.mark.parametrize(("pixels", "planes"), [("yuv420p", 3), ("rgb24", 1)])

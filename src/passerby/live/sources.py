@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
@@ -218,6 +219,8 @@ def _raw_shapes(size: tuple[int, int], pixels: str) -> list[tuple[int, ...]]:
 @contextmanager
 def _explained(name: str) -> Iterator[None]:
     """FFmpeg's errors as ours."""
+    # In PyAV a picture whose side data was looked at holds itself, and with it the memory of its whole decoder.
+    gc.collect()
     try:
         yield
     except av.error.FFmpegError as error:
