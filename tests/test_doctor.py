@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,8 +14,11 @@ from passerby import doctor, weights
 
 
 @pytest.fixture(autouse=True)
-def verified_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("PASSERBY_RUNTIME", raising=False)
+def verified_anew(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("PASSERBY_RUNTIME", "PASSERBY_MODELS"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "LOCALAPPDATA", "APPDATA"):
+        monkeypatch.setenv(name, str(tmp_path / "nobody"))
     weights.verify.cache_clear()
 
 
@@ -29,6 +34,20 @@ def test_a_report_says_which_models_are_there_and_that_they_are_the_right_ones()
     assert model.path is not None
     assert model.runs is not None
     assert model.sha256 in doctor.text(doctor.report())
+
+
+def test_a_report_tries_out_models_that_were_fetched_and_is_silent_of_those_that_were_not(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    fetched = replace(weights.TABLE["centerface"], name="fetched", source="https://example.invalid/fetched.onnx")
+    monkeypatch.setitem(weights.TABLE, "fetched", fetched)
+    monkeypatch.setenv("PASSERBY_MODELS", str(tmp_path))
+    assert [model.name for model in doctor.report().models] == ["centerface"]
+    shutil.copy(weights.find("centerface"), tmp_path / fetched.file)
+    told = {model.name: model for model in doctor.report().models}
+    assert list(told) == ["centerface", "fetched"]
+    assert told["fetched"].state == "verified"
+    assert told["fetched"].runs is not None
 
 
 def test_a_report_is_json() -> None:

@@ -19,7 +19,7 @@ BOX = np.array([20, 16, 44, 40], np.float32)
 
 
 def region(method="", label="face", track=1):
-    mask = shapes(Options(), ("plate",))[label].mask(BOX)
+    mask = shapes(Options())["face"].mask(BOX)
     return Region(track, label, BOX, mask, seed=track, method=method)
 
 
@@ -55,6 +55,14 @@ def test_without_methods_nothing_is_added():
 def test_a_label_that_only_the_plan_knows_is_hidden_too(method, plates):
     mixed, alone = effect(Options(method=method), ("plate",)), effect(Options(method=plates))
     assert painted(mixed, region(label="plate")) == painted(alone, region())
+
+
+def test_faces_are_hidden_with_the_head_around_them_and_other_things_as_they_are():
+    chosen = shapes(Options(hide="faces,persons,text"))
+    face, *others = (chosen[label].mask(BOX).alpha for label in ("face", "person", "text"))
+    assert all(face.size > other.size for other in others)
+    assert (face == 0).any()
+    assert all((np.asarray(other[4:-4, 4:-4]) == 255).all() for other in others)
 
 
 def test_a_method_that_nobody_prepared_is_a_broken_contract():

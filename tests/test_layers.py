@@ -19,11 +19,12 @@ PACKAGE = Path(passerby.__file__).parent
 STAGES = {"media", "detect", "track", "mask", "plan", "paint"}
 MAY_IMPORT = {
     "core": {"core"},
-    "weights": {"core"},
+    "weights": {"core", "weights"},
     "runtime": {"core"},
     "testing": {"core"},
     "flow": {"core"},
     **{stage: {stage, "core", "weights", "runtime"} for stage in STAGES},
+    "rgbd": {"rgbd", "core", "detect", "media", "track", "mask", "paint"},
     "looking": {"core", "detect", "flow", "track"},
     "looker": {"core", "detect", "flow", "looking", "track"},
     "pipeline": {*STAGES, "core", "flow", "looker", "looking"},

@@ -119,7 +119,7 @@ def test_another_look_sees_the_surroundings_of_one_box(side, closely, seen):
     [frame] = film
     with Looker(detector, closer, looking, Meter()) as looker:
         assert looker.again is not None
-        looker.again(frame, film.box(0))
+        looker.again(frame, film.box(0), "face")
     asked, other = (closer, detector) if closely else (detector, closer)
     assert asked.sizes == [seen]
     assert not hasattr(other, "sizes")

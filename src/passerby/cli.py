@@ -101,8 +101,12 @@ def _anonymize(chosen: argparse.Namespace) -> int:
         job.write_text(chosen.report, text, force=options.force)
     if chosen.json:
         answer(text)
-    failed = sum(outcome.status == "failed" for outcome in outcomes)
-    return DONE if not failed else FAILED if failed == len(outcomes) else SOME_FAILED
+    return _code([outcome.status != "failed" for outcome in outcomes])
+
+
+def _code(went: Sequence[bool]) -> int:
+    """The exit code for several inputs, of which each went well or not."""
+    return DONE if all(went) else SOME_FAILED if any(went) else FAILED
 
 
 def _analyze(chosen: argparse.Namespace) -> int:
@@ -208,6 +212,19 @@ def _doctor(chosen: argparse.Namespace) -> int:
     return DONE
 
 
+def _models(chosen: argparse.Namespace) -> int:
+    from passerby import model_commands
+
+    actions = {
+        "list": model_commands.show_all,
+        "show": model_commands.show,
+        "pull": model_commands.fetch,
+        "verify": model_commands.verify,
+        "path": model_commands.path,
+    }
+    return _code(actions[chosen.command.removeprefix("models ")](chosen))
+
+
 def announcement(options: Options) -> str:
     """What will be hidden, how, and what happens to sound and metadata."""
     hidden = [f"{label}s by {method}" for label, method in options.methods().items() if method != "outline"]
@@ -231,7 +248,7 @@ def _told(outcome: Any, options: Options, verbose: bool = False) -> str:
     report = outcome.report
     fate = "found (nothing hidden)" if options.outlined() else "hidden"
     lines = [
-        f"{outcome.output}: {report.hidden} faces of {report.tracks} tracks {fate} in {report.frames} frames, "
+        f"{outcome.output}: {report.hidden} places of {report.tracks} tracks {fate} in {report.frames} frames, "
         f"{report.frames_per_second:.1f} frames/s"
     ]
     lines += [f"  missing: frames from {gap.first_frame} ({gap.from_s:.2f} s): {gap.reason}" for gap in report.missing]
@@ -257,4 +274,5 @@ RUN: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "live": _live,
     "demo": _demo,
     "doctor": _doctor,
+    **{f"models {action}": _models for action in ("list", "show", "pull", "verify", "path")},
 }

@@ -20,6 +20,7 @@ import passerby
 from passerby import weights
 from passerby.core.errors import OptionError, WeightsError
 from passerby.runtime import Description, Session, choice, quiet_onnxruntime
+from passerby.weights.entry import PACKAGE
 
 ENCODERS = (
     "libx264",
@@ -96,7 +97,7 @@ def report() -> Doctor:
         decoders={name: _has(name, "r") for name in DECODERS},
         providers=tuple(quiet_onnxruntime().get_available_providers()),
         runtime=_runtime(),
-        models=tuple(_model(entry) for entry in weights.TABLE.values()),
+        models=tuple(_model(entry) for entry in weights.TABLE.values() if _concerns(entry)),
     )
 
 
@@ -175,6 +176,11 @@ def _listed(codecs: dict[str, bool]) -> str:
 
 def _running(runs: Description | None) -> str:
     return f"; runs on {runs.runtime}, threads a call: {runs.threads}" if runs else ""
+
+
+def _concerns(entry: weights.Weights) -> bool:
+    """The model should be here, or is here and can be tried out."""
+    return entry.source == PACKAGE or (entry.file.endswith(".onnx") and weights.lies(entry) is not None)
 
 
 def _model(entry: weights.Weights) -> Model:

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 import cv2
 
+from passerby import targets
 from passerby.core.errors import InputError, OptionError, OutputError, UnsupportedMedia
 from passerby.core.frame import Frame, MediaInfo
 from passerby.core.plan import Plan
@@ -208,7 +209,7 @@ class Job:
             stages={stage: round(spent, 3) for stage, spent in totals.meter.seconds.items()},
             seconds=round(seconds, 3),
             frames_per_second=round(totals.frames / max(seconds, 1e-9), 2),
-            detector="centerface",
+            detector=", ".join(targets.models(self.options)),
             seed=seed,
             options=self.options.changed(),
         )

@@ -17,7 +17,7 @@ from passerby.core.errors import StageError
 from passerby.core.frame import Frame
 from passerby.core.pixels import Box
 from passerby.core.stages import Detector
-from passerby.detect.compose import cut_off, inside, once, surroundings, within
+from passerby.detect.compose import able, cut_off, inside, once, surroundings, within
 from passerby.flow import Meter, Stream
 from passerby.looking import Glance, Looking, Part
 from passerby.track.follow import Again
@@ -77,7 +77,9 @@ class Looker:
         In the same threads, so that no more looks run at a time, and take memory, than there are workers.
         """
         shrink = self._looking.shrink
-        return None if shrink is None else lambda frame, box: self._pool.submit(self._near, frame, box, shrink).result()
+        if shrink is None:
+            return None
+        return lambda frame, box, label: self._pool.submit(self._near, frame, box, label, shrink).result()
 
     def _survey(self, glance: Glance, before: Future[Detections] | None) -> Detections:
         """What is in the whole picture, of which only some areas have changed since the survey `before`."""
@@ -109,13 +111,13 @@ class Looker:
             found = _within(closer, frame, part.box)
         return found[~cut_off(found, part.box, frame.size)]
 
-    def _near(self, frame: Frame, box: NDArray[np.float32], shrink: float) -> Detections:
-        """What is at and around `box` (4,)."""
+    def _near(self, frame: Frame, box: NDArray[np.float32], label: str, shrink: float) -> Detections:
+        """What is at and around `box` (4,), by those that find such things."""
         side = max(box[2] - box[0], box[3] - box[1])
         small = side < NEAR * shrink
         finder, scale = (self._closer, 1.0) if self._closer and small else (self._detector, shrink)
         with self._meter.of("look"):
-            area = surroundings(frame, box, scale)
+            finder, area = able(finder, label), surroundings(frame, box, scale)
             found = _within(finder, frame, area)
             return found[~cut_off(found, area, frame.size)]
 

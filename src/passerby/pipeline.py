@@ -34,7 +34,7 @@ from passerby.track.cuts import marked
 from passerby.track.follow import Follow, Following
 from passerby.track.refine import settled
 
-FRAMES_AHEAD = 2
+FRAMES_AHEAD = 1
 """Frames that one stage may be ahead of the next."""
 
 

@@ -10,9 +10,10 @@ import numpy as np
 
 from passerby.core.frame import MediaInfo
 from passerby.core.stages import Detector
-from passerby.detect.faces import MULTIPLE, CenterFace
+from passerby.detect.faces import MULTIPLE
 from passerby.looking import At, Looking
 from passerby.settings import Options
+from passerby.targets import detector
 
 SMALLEST = 10
 """Pixels of the longer side of the smallest face that the detector finds reliably, in the picture it is given."""
@@ -20,7 +21,7 @@ LARGEST_LOOK = 1920
 """Longest side of the small picture, at most: a larger one takes too much memory, and parts find the rest."""
 SLOW = 8
 """Frames per second up to which nothing can be followed from one to the next, so that each is looked at in full."""
-ROOM = 50_000_000
+ROOM = 45_000_000
 """Bytes of frames that are held back, about."""
 
 
@@ -68,7 +69,7 @@ Look = Callable[[MediaInfo, Options], Finders]
 
 
 def finders(info: MediaInfo, options: Options) -> Finders:
-    """What finds faces in this medium at the chosen quality."""
+    """What finds the targets in this medium at the chosen quality."""
     level = LEVELS[options.quality]
     shrink = max(max(info.size) / longest_look(info, options), 1)
     turns: tuple[At, ...] = level.turns
@@ -76,8 +77,8 @@ def finders(info: MediaInfo, options: Options) -> Finders:
         turns = ("whole",)
     elif "part" in turns and (info.rate is None or info.rate <= SLOW):
         turns = ("all",)
-    closer = CenterFace(conf=options.conf) if turns != ("whole",) else None
-    return Finders(CenterFace(conf=options.conf, shrink=shrink), closer, looking(info, level, turns, shrink))
+    closer = detector(options) if turns != ("whole",) else None
+    return Finders(detector(options, shrink), closer, looking(info, level, turns, shrink))
 
 
 def longest_look(info: MediaInfo, options: Options) -> int:
@@ -89,7 +90,7 @@ def longest_look(info: MediaInfo, options: Options) -> int:
 
 
 def looking(info: MediaInfo, level: _Level, turns: tuple[At, ...], shrink: float) -> Looking:
-    """How often to look; and a hold of a second, but at most 60 frames or `ROOM` and at least a quarter longer than
+    """How often to look; and a hold of a second, but at most 60 frames or `ROOM` and at least somewhat longer than
     a period.
     """
     rate = info.rate or Fraction(1)
@@ -100,7 +101,7 @@ def looking(info: MediaInfo, level: _Level, turns: tuple[At, ...], shrink: float
         interval_s=max(Fraction(1, level.per_second), Fraction(1, 50)) * Fraction(6, 5),
         turns=turns,
         shrink=shrink,
-        hold=max(5 * period // 4 + 1, min(max(round(rate), 8), 60, ROOM // _bytes(info))),
+        hold=max(period + 3, min(max(round(rate), 8), 60, ROOM // _bytes(info))),
         patience=max(2 * period, min(round(2 * rate), 120)),
     )
 

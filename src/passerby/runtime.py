@@ -29,6 +29,15 @@ Outputs = tuple[NDArray[np.float32], ...]
 
 
 @dataclass(frozen=True, slots=True)
+class Input:
+    """One of the arrays that a model takes."""
+
+    name: str
+    shape: tuple[int | None, ...]
+    """The length of each side, None where any does."""
+
+
+@dataclass(frozen=True, slots=True)
 class Description:
     """How a session runs."""
 
@@ -80,6 +89,11 @@ class Session:
         with self._failing(StageError, f"the model {self._name} failed"):
             return self._backend.run(inputs)
 
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        """What the model takes, in its own order."""
+        return self._backend.inputs()
+
     def describe(self) -> Description:
         """What a report says about this session."""
         return Description(self._name, self._computes, THREADS)
@@ -128,6 +142,9 @@ class Backend(Protocol):
     def load(self, path: Path) -> str:
         """Load the model; say what computes."""
 
+    def inputs(self) -> tuple[Input, ...]:
+        """See `Session.inputs`."""
+
     def run(self, inputs: Arrays) -> Outputs:
         """See `Session.run`."""
 
@@ -152,6 +169,12 @@ class OnnxRuntime:
         self._session: Any = library.InferenceSession(path, options, providers=["CPUExecutionProvider"])
         return f"onnxruntime {' '.join(self._session.get_providers())}"
 
+    def inputs(self) -> tuple[Input, ...]:
+        return tuple(
+            Input(port.name, tuple(side if isinstance(side, int) and side > 0 else None for side in port.shape))
+            for port in self._session.get_inputs()
+        )
+
     def run(self, inputs: Arrays) -> Outputs:
         return tuple(self._session.run(None, dict(inputs)))
 
@@ -164,7 +187,7 @@ class OpenVino:
         self.errors: tuple[type[Exception], ...] = (RuntimeError, *_exceptions(self._library.frontend))
         self._core = self._library.Core()
         self._precision = "bf16" if _computes_bf16(self._core) else "f32"
-        self._shapes: dict[tuple[Any, ...], list[tuple[int, ...]]] = {}
+        self._shapes: dict[tuple[Any, ...], list[Any]] = {}
         self._idle: list[Any] = []
         self._lock = Lock()
 
@@ -178,6 +201,15 @@ class OpenVino:
         self._idle.append(self._request())
         return f"openvino {self._precision}"
 
+    def inputs(self) -> tuple[Input, ...]:
+        return tuple(
+            Input(
+                port.get_any_name(),
+                tuple(side.get_length() if side.is_static else None for side in port.get_partial_shape()),
+            )
+            for port in self._model.inputs
+        )
+
     def run(self, inputs: Arrays) -> Outputs:
         shapes = self._output_shapes(inputs)
         try:
@@ -189,8 +221,9 @@ class OpenVino:
             # It refuses to share memory that must not be written.
             request.set_tensor(name, self._library.Tensor(whole, shared_memory=whole.flags.writeable))
         request.infer()
-        outputs = tuple(np.array(tensor.data) for tensor in request.output_tensors)
-        if [output.shape for output in outputs] != shapes:
+        outputs = tuple(np.array(tensor.data).reshape(tuple(tensor.shape)) for tensor in request.output_tensors)
+        came = [self._library.PartialShape(list(output.shape)) for output in outputs]
+        if not all(shape.compatible(wanted) for shape, wanted in zip(came, shapes, strict=True)):
             raise RuntimeError("it gave an answer of another size than the input's")
         self._idle.append(request)  # never one that failed: it may hold an earlier answer
         return outputs
@@ -206,9 +239,11 @@ class OpenVino:
         with self._lock:
             return self._core.compile_model(self._model, "CPU", options).create_infer_request()
 
-    def _output_shapes(self, inputs: Arrays) -> list[tuple[int, ...]]:
-        """What `inputs` must give. Worked out once a size, in 10 ms, because OpenVINO does not check: without an input,
-        or with one of a size that does not fit, it gives the answer of an earlier call.
+    def _output_shapes(self, inputs: Arrays) -> list[Any]:
+        """What `inputs` must give; sides that depend on what is in them stay open.
+
+        Worked out once a size, in 10 ms, because OpenVINO does not check: without an input, or with one of a size that
+        does not fit, it gives the answer of an earlier call.
         """
         key = tuple((name, array.shape) for name, array in inputs.items())
         with self._lock:
@@ -217,7 +252,7 @@ class OpenVino:
                 if wanted != set(inputs):
                     raise RuntimeError(f"it takes {', '.join(sorted(wanted))}, got {', '.join(inputs) or 'nothing'}")
                 self._sized.reshape({name: list(array.shape) for name, array in inputs.items()})
-                self._shapes[key] = [tuple(port.shape) for port in self._sized.outputs]
+                self._shapes[key] = [port.get_partial_shape() for port in self._sized.outputs]
             return self._shapes[key]
 
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from passerby.core.errors import OptionError
 
-TARGETS: Mapping[str, str] = {"faces": "face"}
+TARGETS: Mapping[str, str] = {"faces": "face", "persons": "person", "vehicles": "vehicle", "text": "text"}
 """What can be hidden, as users name it, and the label that detectors give it."""
 
 METHODS = ("mosaic", "fill", "blur", "noise", "image", "outline")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 from itertools import islice
+from pathlib import Path
 
 import footage
 import numpy as np
@@ -12,15 +13,28 @@ import pytest
 
 from passerby.core.frame import Frame
 from passerby.core.stages import Detector
-from passerby.detect.compose import Either, Tiled
+from passerby.detect.compose import Either, Rotated, Tiled
 from passerby.detect.faces import CenterFace
+from passerby.detect.yunet import YuNet
 from passerby.testing import FORMATS, check_detector
+
+MODELS = Path(__file__).resolve().parents[2] / "../shared/models"
+
+
+def real(name: str) -> Path:
+    """A model file that does not come along."""
+    if not (MODELS / name).exists():
+        pytest.skip("no ../shared/models beside the repository")
+    return MODELS / name
+
 
 DETECTORS: dict[str, Callable[[], Detector]] = {
     "CenterFace": CenterFace,
     "CenterFace on a small picture": lambda: CenterFace(shrink=2),
     "Tiled": lambda: Tiled(CenterFace(), tile=(256, 224), overlap=96),
     "Either": lambda: Either((CenterFace(shrink=2), Tiled(CenterFace(), tile=(320, 320)))),
+    "Rotated": lambda: Rotated(CenterFace(shrink=2), (1, 3)),
+    "YuNet": lambda: YuNet(real("yunet_n_dynamic.onnx")),
 }
 
 

@@ -202,7 +202,7 @@ def test_senseless_times_are_refused(wrong):
 def looked_at(film, asked):
     """Another look that finds the square of `film`, if it is near the box that was asked about."""
 
-    def again(frame, box):
+    def again(frame, box, label):
         asked.append(frame.index)
         there = film.path[frame.index] and film.box(frame.index)
         near = there is not None and np.abs(bx.centre(there[None]) - bx.centre(box[None])).max() < 2 * film.side

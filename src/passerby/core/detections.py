@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from passerby.core.boxes import Rows
 from passerby.core.errors import StageError
+from passerby.core.regions import Mask
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,6 +25,8 @@ class Detections:
     """(N,) what each is: 'face', 'plate', …"""
     landmarks: NDArray[np.float32] | None = None
     """(N, K, 2) x y in the same pixels, or None."""
+    masks: tuple[Mask | None, ...] | None = None
+    """(N,) the pixels of each thing, or None where nothing but its box is known; None where that is so of all."""
 
     def __post_init__(self) -> None:
         """Refuse at once what would leave something uncovered later: NaN, a wrong shape, a missing row."""
@@ -35,6 +38,11 @@ class Detections:
             )
         if self.landmarks is not None and (self.landmarks.ndim != 3 or len(self.landmarks) != n):
             raise StageError(f"landmarks have shape {self.landmarks.shape}; wanted ({n}, K, 2)")
+        if self.masks is not None and len(self.masks) != n:
+            raise StageError(f"there are {len(self.masks)} masks for {n} scores; wanted one each, or None for each")
+        for mask in self.masks or ():
+            if mask is not None and (mask.alpha.ndim != 2 or mask.alpha.dtype != np.uint8):
+                raise StageError(f"a mask is {mask.alpha.dtype} {mask.alpha.shape}; wanted uint8 (h, w)")
         if not (np.isfinite(self.boxes).all() and np.isfinite(self.scores).all()):
             raise StageError("the detector returned a box or a score that is not a number; nothing can be trusted")
 
@@ -48,6 +56,7 @@ class Detections:
             self.scores[rows],
             self.labels[rows],
             None if self.landmarks is None else self.landmarks[rows],
+            None if self.masks is None else tuple(self.masks[i] for i in np.arange(len(self))[rows]),
         )
 
     @staticmethod
@@ -57,10 +66,16 @@ class Detections:
 
     @staticmethod
     def concat(parts: Sequence[Detections]) -> Detections:
-        """All rows of `parts` in order; landmarks are kept only when every part has them."""
+        """All rows of `parts` in order; landmarks are kept only when every part has them, masks wherever they are."""
         if not parts:
             return Detections.none()
         columns = {f.name: [getattr(part, f.name) for part in parts] for f in fields(Detections)}
-        marks = columns.pop("landmarks")
+        marks, masks = columns.pop("landmarks"), columns.pop("masks")
         whole = {name: np.concatenate(values) for name, values in columns.items()}
-        return Detections(**whole, landmarks=None if any(m is None for m in marks) else np.concatenate(marks))
+        return Detections(
+            **whole,
+            landmarks=None if any(m is None for m in marks) else np.concatenate(marks),
+            masks=None
+            if all(m is None for m in masks)
+            else tuple(mask for part in parts for mask in part.masks or (None,) * len(part)),
+        )

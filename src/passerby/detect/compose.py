@@ -14,6 +14,7 @@ from passerby.core.boxes import Boxes
 from passerby.core.detections import Detections
 from passerby.core.errors import OptionError
 from passerby.core.frame import Frame
+from passerby.core.regions import Mask
 from passerby.core.stages import Detector
 
 GRID = 32
@@ -22,6 +23,8 @@ EDGE = 2
 """Pixels from the edge of a box within which a thing is taken to be cut off by it."""
 OVERLAP = 64
 """Pixels that neighbouring tiles share, at least."""
+SAME = 0.4
+"""Two finds in a picture turned this way and that are of one thing when their IoU is larger."""
 AROUND, LEAST = 3, 192
 """Another look at a thing sees so many times its size, in whole steps of so many pixels."""
 
@@ -31,6 +34,11 @@ class Either:
     """What any of several detectors finds: the union, each thing once."""
 
     detectors: tuple[Detector, ...]
+
+    @property
+    def runtime(self) -> str:
+        """What computes."""
+        return ", ".join(dict.fromkeys(str(getattr(detector, "runtime", "")) for detector in self.detectors))
 
     @property
     def labels(self) -> frozenset[str]:
@@ -69,6 +77,41 @@ class Tiled:
     def _detect(self, frame: Frame) -> Detections:
         boxes = parts(frame, self.tile, self.overlap)
         return once(Detections.concat([within(self.detector, frame, box) for box in boxes]))
+
+
+@dataclass(frozen=True)
+class Rotated:
+    """A detector that looks at turned frames as well, for those who lie down or stand on their heads.
+
+    It costs as many looks as there are turns, and one for the frame as it is. What a landmark is called is told by
+    the thing, not by the picture: the left eye of a face that lies is the one that was on the left when it stood.
+    """
+
+    detector: Detector
+    quarters: tuple[int, ...] = (1, 2, 3)
+    """Quarter turns clockwise, besides none."""
+
+    def __post_init__(self) -> None:
+        if not self.quarters or len({0, *self.quarters}) <= len(self.quarters) or not {*self.quarters} <= {1, 2, 3}:
+            raise OptionError(f"quarters are some of 1, 2 and 3, each once, got {self.quarters}; (1, 3) sees who lies")
+
+    @property
+    def labels(self) -> frozenset[str]:
+        return self.detector.labels
+
+    def detect(self, frames: Sequence[Frame]) -> list[Detections]:
+        answers = [self.detector.detect(frames)]
+        for quarters in self.quarters:
+            found = self.detector.detect([_turned(frame, quarters) for frame in frames])
+            answers.append([_upright(part, quarters, frame) for part, frame in zip(found, frames, strict=True)])
+        return [_surest(Detections.concat(parts)) for parts in zip(*answers, strict=True)]
+
+
+def able(detector: Detector, label: str) -> Detector:
+    """As much of `detector` as is needed to find things of one label."""
+    if isinstance(detector, Either):
+        return Either(tuple(member for member in detector.detectors if label in member.labels))
+    return detector
 
 
 def within(detector: Detector, frame: Frame, box: pixels.Box) -> Detections:
@@ -118,8 +161,12 @@ def parts(frame: Frame, tile: tuple[int, int], overlap: int = OVERLAP) -> Iterat
 
 
 def once(found: Detections) -> Detections:
-    """Each thing once: a box goes when most of it lies in a better one of the same label, which is hidden anyway."""
+    """Each thing once: a box goes when most of it lies in a better one of the same label, which is hidden anyway.
+
+    What has a mask is hidden by that alone, so that the mask of one that goes is added to the other's.
+    """
     kept = []
+    masks = None if found.masks is None else list(found.masks)
     for label in np.unique(found.labels):
         rows = np.flatnonzero(found.labels == label)
         # Largest first: a face cut by a tile's edge goes in favour of the whole one, whatever their scores.
@@ -129,9 +176,28 @@ def once(found: Detections) -> Detections:
         alive = np.ones(len(rows), bool)
         for i in range(len(rows)):
             if alive[i]:
-                alive[i + 1 :] &= inside[i, i + 1 :] < 0.7
+                gone = i + 1 + np.flatnonzero(alive[i + 1 :] & (inside[i, i + 1 :] >= 0.7))
+                alive[gone] = False
+                if masks is not None and len(gone):
+                    masks[rows[i]] = _together([masks[row] for row in (rows[i], *rows[gone])])
         kept.append(rows[alive])
-    return found[np.sort(np.concatenate(kept))] if kept else found
+    joined = found if masks is None else replace(found, masks=tuple(masks))
+    return joined[np.sort(np.concatenate(kept))] if kept else found
+
+
+def _together(masks: Sequence[Mask | None]) -> Mask | None:
+    """What any of `masks` hides; None, which is the whole box, where one of them is that."""
+    present = [mask for mask in masks if mask is not None]
+    if len(present) < len(masks):
+        return None
+    corners = np.array([mask.box for mask in present])
+    (x0, y0), (x1, y1) = corners[:, :2].min(axis=0).tolist(), corners[:, 2:].max(axis=0).tolist()
+    alpha = np.zeros((y1 - y0, x1 - x0), np.uint8)
+    for mask in present:
+        left, top, right, bottom = mask.box
+        part = alpha[top - y0 : bottom - y0, left - x0 : right - x0]
+        np.maximum(part, mask.alpha, out=part)
+    return Mask(x0, y0, alpha)
 
 
 def _spans(length: int, tile: int, overlap: int) -> list[tuple[int, int]]:
@@ -157,8 +223,59 @@ def _cut(frame: Frame, box: pixels.Box) -> Frame:
     return replace(frame, planes=pixels.crop(frame, box), format=part, depth=None)
 
 
+def _surest(found: Detections) -> Detections:
+    """Of every two finds of a label whose IoU is above `SAME`, the one of the better score.
+
+    Not the larger one: turned the wrong way, a thing is seen too, but its box and its landmarks are off.
+    """
+    kept = []
+    for label in np.unique(found.labels):
+        rows = np.flatnonzero(found.labels == label)
+        kept.append(rows[bx.suppress(found.boxes[rows], found.scores[rows], SAME)])
+    return found[np.sort(np.concatenate(kept))] if kept else found
+
+
+def _turned(frame: Frame, quarters: int) -> Frame:
+    """`frame` turned by `quarters` clockwise: views, no copies."""
+    shared = frame.format
+    (width, height), (across, down) = frame.size, shared.phase
+    step_x, step_y = (max(plane[axis] for plane in shared.subsampling) for axis in (0, 1))
+    # A side that is turned end to end begins with what its last chroma sample served beyond the frame.
+    beyond_x, beyond_y = -(width + across) % step_x, -(height + down) % step_y
+    phase = ((across, down), (beyond_y, across), (beyond_x, beyond_y), (down, beyond_x))[quarters]
+    swap = quarters % 2 == 1
+    steps = tuple((sy, sx) if swap else (sx, sy) for sx, sy in shared.subsampling)
+    return replace(
+        frame,
+        planes=tuple(np.rot90(plane, -quarters) for plane in frame.planes),
+        format=replace(shared, subsampling=steps, phase=phase),
+        turn=(frame.turn + quarters) % 4,
+        sample_aspect=1 / frame.sample_aspect if swap else frame.sample_aspect,
+        depth=None if frame.depth is None else np.rot90(frame.depth, -quarters),
+    )
+
+
+def _upright(found: Detections, quarters: int, frame: Frame) -> Detections:
+    """What was `found` in `frame` turned by `quarters` clockwise, in pixels of `frame`."""
+    corners = _turned_back(found.boxes.reshape(-1, 2, 2), quarters, frame.size)
+    boxes = np.concatenate([corners.min(axis=1), corners.max(axis=1)], axis=1)
+    landmarks = None if found.landmarks is None else _turned_back(found.landmarks, quarters, frame.size)
+    return Detections(boxes, found.scores, found.labels, landmarks)
+
+
+def _turned_back(points: NDArray[np.float32], quarters: int, size: tuple[int, int]) -> NDArray[np.float32]:
+    """`points` (…, 2) of a picture turned by `quarters` clockwise, in the picture of `size` as it was."""
+    x, y = points[..., 0], points[..., 1]
+    width, height = np.array(size, np.float32)
+    back = ((x, y), (y, height - x), (width - x, height - y), (width - y, x))[quarters]
+    return np.stack(back, axis=-1)
+
+
 def _moved(found: Detections, x: int, y: int) -> Detections:
     """`found` with the origin moved to (-x, -y)."""
     corner = np.array([x, y], np.float32)
     landmarks = None if found.landmarks is None else found.landmarks + corner
-    return replace(found, boxes=found.boxes + np.tile(corner, 2), landmarks=landmarks)
+    masks = None
+    if found.masks is not None:
+        masks = tuple(None if mask is None else replace(mask, x=mask.x + x, y=mask.y + y) for mask in found.masks)
+    return replace(found, boxes=found.boxes + np.tile(corner, 2), landmarks=landmarks, masks=masks)

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from passerby import weights
 from passerby.core import boxes, pixels
-from passerby.core.boxes import Boxes
 from passerby.core.detections import Detections
 from passerby.core.errors import OptionError, StageError
 from passerby.core.frame import Frame
+from passerby.detect.face_model import distinct
 from passerby.runtime import shared
 
 STRIDE = 4
@@ -25,8 +25,6 @@ MULTIPLE = 32
 """The sides of the input are multiples of this."""
 OVERLAP = 0.3
 """Of two finds whose IoU is larger, the better one stays; as in the published code."""
-BLOCK = 256
-"""Finds compared with each other at a time."""
 MOST_STRETCHED = 4
 """Pixels are taken to be square beyond this: no camera makes such, and a forged one would ask for all the memory."""
 
@@ -127,28 +125,13 @@ def _decoded(outputs: Sequence[NDArray[np.float32]], conf: float) -> Detections:
     corner = centre - size / 2
     landmarks = points[:, rows, columns].T.reshape(-1, 5, 2) * size[:, None] + corner[:, None]
     found = np.concatenate([corner[:, ::-1], (corner + size)[:, ::-1]], axis=1).astype(np.float32)
-    kept = _distinct(found, scores)
+    kept = distinct(found, scores, OVERLAP)
     return Detections(
         found[kept],
         scores[kept],
         np.full(len(kept), "face"),
         landmarks[kept, :, ::-1].astype(np.float32),
     )
-
-
-def _distinct(found: Boxes, scores: NDArray[np.float32]) -> NDArray[np.intp]:
-    """The rows to keep, best first, when of every two that overlap the better one stays.
-
-    The same answer as `boxes.suppress` in one go, block by block: a crowd gives thousands of finds, and a square
-    matrix of all of them would take gigabytes.
-    """
-    order = np.argsort(-scores, kind="stable")
-    kept = order[:0]
-    for start in range(0, len(order), BLOCK):
-        block = order[start : start + BLOCK]
-        block = block[(boxes.iou(found[block], found[kept]) <= OVERLAP).all(axis=1)]
-        kept = np.concatenate([kept, block[boxes.suppress(found[block], scores[block], OVERLAP)]])
-    return kept
 
 
 def _on_frame(found: Detections, scale: NDArray[np.float32], size: tuple[int, int]) -> Detections:

@@ -10,8 +10,8 @@ nothing takes one away.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,10 +23,9 @@ from passerby.core.errors import OptionError
 from passerby.core.frame import Frame
 from passerby.core.tracks import Origin, Sightings
 from passerby.track.associate import match
+from passerby.track.live import RETRY, Box, Glimpse, Live, Rows, shifted, swept
 from passerby.track.motion import follow
 from passerby.track.refine import between
-
-Box = NDArray[np.float32]
 
 SAME_PLACE = 0.5
 """IoU from which two boxes of one frame are taken for the same thing."""
@@ -36,8 +35,6 @@ CLEAR = 0.75
 """Likeness below which a thing may well be elsewhere."""
 CROWDED = 0.3
 """Share of a box that lies in another one, from which the one may be taken for the other."""
-RETRY = 3
-"""Frames from one look at a track in doubt to the next."""
 TRIES = 3
 """Looks at past frames while a new track is followed back, at most."""
 AT_ONCE = 2
@@ -47,8 +44,8 @@ TOGETHER = 3
 
 _Step = tuple[int, Box, float]
 """A frame, where a thing was in it, and how much it looked the same; not a number where that is only supposed."""
-Again = Callable[[Frame, Box], Detections]
-"""Another look at a frame, around one box only."""
+Again = Callable[[Frame, Box, str], Detections]
+"""Another look at a frame, around one box only, for things of one label."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,44 +72,6 @@ class Following:
             raise OptionError(f"tracks need a hold and a doubt from 1 frame up and a linger from 0 up, got {self}")
 
 
-@dataclass(slots=True, eq=False)
-class _Live:
-    """A track that goes on. Boxes are in pixels of the frame."""
-
-    id: int
-    label: str
-    box: Box
-    seen: int
-    """Frame of its last detection, -1 before the first one; and its box there."""
-    seen_box: Box
-    looked: NDArray[np.uint8]
-    """The picture in which it was last where `box` says: how it looks."""
-    speed: NDArray[np.float32] = field(default_factory=lambda: np.zeros(2, np.float32))
-    """(2,) pixels per frame, from the last step."""
-    sure: bool = False
-    """It has had a detection that is no doubt a face."""
-    lost: int = 0
-    """Frames in a row in which it could not be followed."""
-    likeness: float = 1.0
-    """Of the last step."""
-    tried: int = -RETRY
-    """Frame in which it was last looked at because it was in doubt."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Glimpse:
-    """A past frame, as far as following needs it."""
-
-    frame: Frame
-    luma: NDArray[np.uint8]
-    seen: list[tuple[_Live, Box]] = field(default_factory=list)
-    """The tracks that were found or surely followed there, and where."""
-
-    @property
-    def index(self) -> int:
-        return self.frame.index
-
-
 class Follow:
     """A `Tracker` (see `core.stages`)."""
 
@@ -120,8 +79,8 @@ class Follow:
         """`again`: takes another look where following is in doubt; None does without."""
         self.following = following or Following()
         self._again = again
-        self._live: list[_Live] = []
-        self._past: deque[_Glimpse] = deque(maxlen=self.following.hold + 1)
+        self._live: list[Live] = []
+        self._past: deque[Glimpse] = deque(maxlen=self.following.hold + 1)
         self._next_id = 1
         self._scale = 1
 
@@ -131,8 +90,8 @@ class Follow:
 
     def step(self, frame: Frame, found: Detections | None) -> Sightings:
         light, self._scale = pixels.light(frame, self.following.longest)
-        now = _Glimpse(frame, light)
-        rows = _Rows()
+        now = Glimpse(frame, light)
+        rows = Rows()
         if self._past:
             self._carry_on(now, rows)
         self._past.append(now)
@@ -143,14 +102,14 @@ class Follow:
         self._retire(frame)
         return rows.sightings()
 
-    def _carry_on(self, now: _Glimpse, rows: _Rows) -> None:
+    def _carry_on(self, now: Glimpse, rows: Rows) -> None:
         """Every live track, one frame further."""
         for track in self._live:
             steps = track.lost + 1
-            guess = _shifted(track.box, track.speed * steps)
+            guess = shifted(track.box, track.speed * steps)
             box, track.likeness = self._followed(track.looked, now.luma, track.box, guess)
             if track.likeness >= self.following.likeness:
-                if track.likeness < CLEAR:
+                if track.likeness < CLEAR or _strays(box, guess):
                     rows.add(track, now.index, guess, np.nan, Origin.EXTENDED)
                 track.speed = np.asarray((box - track.box)[:2] / steps, np.float32)
                 track.box, track.looked, track.lost = box, now.luma, 0
@@ -159,16 +118,16 @@ class Follow:
             else:
                 # It may have stopped, or gone on behind something: it is looked for as it was when last seen.
                 track.lost = steps
-                rows.add(track, now.index, _swept(track.box, track.speed * steps), np.nan, Origin.EXTENDED)
+                rows.add(track, now.index, swept(track.box, track.speed * steps), np.nan, Origin.EXTENDED)
 
-    def _look_again(self, frame: Frame, again: Again, rows: _Rows) -> None:
+    def _look_again(self, frame: Frame, again: Again, rows: Rows) -> None:
         """Another look at some of the tracks of which it is in doubt where they are."""
         for track in self._in_doubt(frame.index)[:AT_ONCE]:
             if track.seen < frame.index and track in self._live:
                 track.tried = frame.index
-                self._meet(frame.index, again(frame, _shifted(track.box, track.speed * track.lost)), rows)
+                self._meet(frame.index, again(frame, shifted(track.box, track.speed * track.lost), track.label), rows)
 
-    def _in_doubt(self, index: int) -> list[_Live]:
+    def _in_doubt(self, index: int) -> list[Live]:
         """Sure tracks that are lost, hardly followed or in front of each other, and due; the longest unseen first."""
         live = [track for track in self._live if track.sure]
         if not live:
@@ -184,7 +143,7 @@ class Follow:
         ]
         return sorted(due, key=lambda track: track.seen)
 
-    def _meet(self, index: int, found: Detections, rows: _Rows) -> None:
+    def _meet(self, index: int, found: Detections, rows: Rows) -> None:
         """What a look found: tracks seen again, and new ones."""
         known = list(self._live)
         at = np.stack([track.box for track in known]) if known else np.empty((0, 4), np.float32)
@@ -203,7 +162,7 @@ class Follow:
             rows.add(track, index, found.boxes[i], float(found.scores[i]), Origin.DETECTED)
         self._drop_covered(index, found)
 
-    def _found(self, track: _Live, index: int, box: Box, score: float) -> bool:
+    def _found(self, track: Live, index: int, box: Box, score: float) -> bool:
         """`track` is at `box` in the frame that was looked at. True if it is to be traced back from here."""
         new, sure = track.seen < 0, score >= self.following.sure
         surer = sure and not track.sure
@@ -213,18 +172,18 @@ class Follow:
         self._past[-1].seen.append((track, box))
         return new or surer
 
-    def _begun(self, label: str, box: Box) -> _Live:
+    def _begun(self, label: str, box: Box) -> Live:
         """A new track."""
-        track = _Live(self._next_id, label, box, -1, box, self._past[-1].luma)
+        track = Live(self._next_id, label, box, -1, box, self._past[-1].luma)
         self._next_id += 1
         self._live.append(track)
         return track
 
-    def _reach(self, track: _Live, frames: int) -> int:
+    def _reach(self, track: Live, frames: int) -> int:
         """Frames that `track` reaches beyond its detections, of at most so many."""
         return frames if track.sure else min(self.following.doubt, frames)
 
-    def _close_gap(self, track: _Live, index: int, box: Box, rows: _Rows) -> None:
+    def _close_gap(self, track: Live, index: int, box: Box, rows: Rows) -> None:
         """Cover the frames since `track` was last found, now that it is found again at `box`, within the hold."""
         missing = index - track.seen - 1
         reached = min(missing, self.following.hold)
@@ -239,7 +198,7 @@ class Follow:
             for frame, there in zip(range(index - reached, index), line, strict=True):
                 rows.add(track, frame, there, np.nan, Origin.FILLED)
 
-    def _trace_back(self, track: _Live, rows: _Rows) -> None:
+    def _trace_back(self, track: Live, rows: Rows) -> None:
         """Cover a track in the frames before it was found, back to where it came in or is known already."""
         path, speed = self._path_back(
             track.box, self._reach(track, self.following.hold), track.label if track.sure else ""
@@ -253,9 +212,9 @@ class Follow:
         if met is None:
             first, box = (path[-1][0], path[-1][1]) if path else (track.seen, track.box)
             for frame in range(max(first - self.following.linger, self._past[0].index), first):
-                rows.add(track, frame, _swept(box, speed * (first - frame)), np.nan, Origin.EXTENDED)
+                rows.add(track, frame, swept(box, speed * (first - frame)), np.nan, Origin.EXTENDED)
 
-    def _known(self, track: _Live, path: list[_Step]) -> tuple[_Live, int] | None:
+    def _known(self, track: Live, path: list[_Step]) -> tuple[Live, int] | None:
         """Another track in whose place `track` was on its `path`, after how many steps, or None.
 
         They must go on back together, or the one only crosses the other's way; and the other was lost where they
@@ -270,7 +229,7 @@ class Follow:
                 return other, i + 1
         return None
 
-    def _beside(self, track: _Live, frame: int, box: Box) -> _Live | None:
+    def _beside(self, track: Live, frame: int, box: Box) -> Live | None:
         """Another track that was seen in the same place in a past frame, or None."""
         others = [
             (other, there)
@@ -282,11 +241,11 @@ class Follow:
         same = bx.iou(box[None], np.stack([there for _, there in others]))[0] >= SAME_PLACE
         return others[int(np.argmax(same))][0] if same.any() else None
 
-    def _seen_after(self, track: _Live, frame: int) -> bool:
+    def _seen_after(self, track: Live, frame: int) -> bool:
         later = list(self._past)[frame - self._past[0].index + 1 :]
         return any(it is track or it.id == track.id for glimpse in later for it, _ in glimpse.seen)
 
-    def _go_on_as(self, track: _Live, other: _Live, frame: int) -> None:
+    def _go_on_as(self, track: Live, other: Live, frame: int) -> None:
         """Let `track` be the `other` that it meets in a past frame, if that was lost there: a face keeps its id."""
         if not self._seen_after(other, frame):
             self._live = [it for it in self._live if it is not other]
@@ -297,7 +256,7 @@ class Follow:
         if not len(found):
             return
 
-        def astray(track: _Live) -> bool:
+        def astray(track: Live) -> bool:
             same = found.boxes[found.labels == track.label]
             inside = bx.intersection(track.box[None], same) / max(float(bx.area(track.box[None])[0]), 1e-6)
             return track.seen < index and bool((inside >= MOSTLY).any())
@@ -319,7 +278,7 @@ class Follow:
         path: list[_Step] = []
         speed, at, lost, tries = np.zeros(2, np.float32), self._past[-1], 0, TRIES if wanted else 0
         for before in list(self._past)[-frames - 1 : -1][::-1]:
-            guess = _shifted(box, speed * (lost + 1))
+            guess = shifted(box, speed * (lost + 1))
             there, likeness = self._followed(at.luma, before.luma, box, guess)
             if likeness < CLEAR and tries:
                 tries -= 1
@@ -332,7 +291,8 @@ class Follow:
                 continue
             for frame, filled in zip(range(at.index - 1, before.index, -1), between(box, there, lost), strict=True):
                 path.append((frame, filled, np.nan))
-            path.append((before.index, there if likeness >= CLEAR else bx.union(there, guess), likeness))
+            doubtful = likeness < CLEAR or (path and _strays(there, guess))
+            path.append((before.index, bx.union(there, guess) if doubtful else there, likeness))
             speed = (there - box)[:2] / np.float32(lost + 1)
             box, at, lost = there, before, 0
         return path, speed
@@ -341,7 +301,7 @@ class Follow:
         """What another look at a past frame finds at a box or right beside it, or None."""
         if self._again is None:
             return None
-        found = self._again(frame, box)
+        found = self._again(frame, box, label)
         pairs = match(box[None], np.array([label]), found.boxes, found.labels)
         return found.boxes[pairs[0][1]] if pairs else None
 
@@ -349,12 +309,12 @@ class Follow:
         """Where the thing in `box` of one picture is in another, and how alike the two look."""
         scale = np.float32(self._scale)
         shift, likeness = follow(before, now, box / scale, guess / scale)
-        return _shifted(box, shift * scale), likeness
+        return shifted(box, shift * scale), likeness
 
     def _retire(self, frame: Frame) -> None:
         """End the tracks that left the picture, that were not found for `hold` frames, or cannot be followed."""
 
-        def goes_on(track: _Live) -> bool:
+        def goes_on(track: Live) -> bool:
             inside = bx.area(bx.clip(track.box[None], frame.size))[0] > 0
             patience = self._reach(track, self.following.patience)
             waits = frame.index - track.seen < patience and track.lost < self.following.linger
@@ -363,38 +323,10 @@ class Follow:
         self._live = [track for track in self._live if goes_on(track)]
 
 
-def _shifted(box: Box, by: NDArray[np.float32]) -> Box:
-    return np.array([box[0] + by[0], box[1] + by[1], box[2] + by[0], box[3] + by[1]], np.float32)
-
-
-def _swept(box: Box, by: NDArray[np.float32]) -> Box:
-    """The box around all places on the way from `box` to where it is shifted to."""
-    return np.concatenate([box[:2] + np.minimum(by, 0), box[2:] + np.maximum(by, 0)])
+def _strays(box: Box, guess: Box) -> bool:
+    """Whether a thing jumped to `box` rather than went on to where it was expected."""
+    return bool(abs(box[0] - guess[0]) + abs(box[1] - guess[1]) > (box[2] - box[0] + box[3] - box[1]) / 4)
 
 
 def _same_place(a: Box, b: Box) -> bool:
     return bx.iou(a[None], b[None]).item() >= SAME_PLACE
-
-
-class _Rows:
-    """Sightings in the making."""
-
-    def __init__(self) -> None:
-        self._rows: list[tuple[int, int, Box, float, int, str]] = []
-
-    def add(self, track: _Live, frame: int, box: Box, score: float, origin: Origin) -> None:
-        self._rows.append((track.id, frame, box, score, int(origin), track.label))
-
-    def sightings(self) -> Sightings:
-        if not self._rows:
-            return Sightings.none()
-        columns: Iterable[tuple[object, ...]] = zip(*self._rows, strict=True)
-        ids, frames, boxes, scores, origins, labels = columns
-        return Sightings(
-            np.array(ids, np.int64),
-            np.array(frames, np.int64),
-            np.stack(boxes).astype(np.float32),  # type: ignore[arg-type]
-            np.array(scores, np.float32),
-            np.array(origins, np.uint8),
-            np.array(labels, np.str_),
-        )

@@ -1,0 +1,49 @@
+"""What finds the targets: which models each needs, and how they are put together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from passerby import weights
+from passerby.core.stages import Detector
+from passerby.detect.classes import PERSONS, VEHICLES
+from passerby.detect.compose import Either
+from passerby.detect.detr import Detr
+from passerby.detect.faces import CenterFace
+from passerby.detect.text import Text
+from passerby.detect.yolox import Yolox
+from passerby.settings import Options
+
+STREET: Mapping[str, Mapping[str, str]] = {"person": PERSONS, "vehicle": VEHICLES}
+"""The labels that two models of COCO's classes find, whose finds are joined: each misses others."""
+MODELS: Mapping[str, tuple[str, ...]] = {
+    "face": ("centerface",),
+    "person": ("yolox_nano_416", "deimv2_femto_coco"),
+    "vehicle": ("yolox_nano_416", "deimv2_femto_coco"),
+    "text": ("ppocr_v4_det",),
+}
+"""The models that find each label, by their names in the registry."""
+
+
+def models(options: Options) -> tuple[str, ...]:
+    """The models that are needed, each once."""
+    return tuple(dict.fromkeys(name for label in options.labels() for name in MODELS[label]))
+
+
+def detector(options: Options, shrink: float = 1) -> Detector:
+    """What finds everything that is to be hidden, in pictures `shrink` times smaller than the frame where it matters.
+
+    Raises:
+        WeightsError: a model is missing; it says how to get it.
+    """
+    labels = options.labels()
+    found_by: list[Detector] = []
+    if "face" in labels:
+        found_by.append(CenterFace(conf=options.conf, shrink=shrink))
+    classes = {name: label for wanted in labels if wanted in STREET for name, label in STREET[wanted].items()}
+    if classes:
+        found_by.append(Yolox(weights.find("yolox_nano_416"), classes=classes, conf=options.conf))
+        found_by.append(Detr(weights.find("deimv2_femto_coco"), classes=classes, conf=options.conf))
+    if "text" in labels:
+        found_by.append(Text(weights.find("ppocr_v4_det")))
+    return found_by[0] if len(found_by) == 1 else Either(tuple(found_by))

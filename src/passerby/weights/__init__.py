@@ -1,0 +1,115 @@
+"""Model files: which there are, under what licence, and where they lie.
+
+Nothing is fetched here; `pull.py` does it, and nobody but `passerby models pull` calls that.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from collections.abc import Iterator
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+
+from passerby.core.errors import WeightsError
+from passerby.weights.entry import Weights
+from passerby.weights.table import TABLE
+
+__all__ = ["TABLE", "Weights", "entry", "find", "folders", "lies", "pulled_to", "verify"]
+
+
+def entry(name: str) -> Weights:
+    """What is known of the model `name`.
+
+    Raises:
+        WeightsError: the name is unknown.
+    """
+    if name not in TABLE:
+        close = get_close_matches(name, TABLE, 1)
+        meant = f"did you mean {close[0]}? " if close else ""
+        raise WeightsError(f"there is no model called {name!r}; {meant}all of them: passerby models list")
+    return TABLE[name]
+
+
+def find(name: str, explicit: Path | None = None) -> Path:
+    """The file of the model `name`.
+
+    An `explicit` path is the user's own choice and taken as it is. Otherwise the first file of that name counts in
+    the folder that PASSERBY_MODELS names, the user's settings, the user's cache and the package, and it has to be the
+    one in `TABLE`.
+
+    Raises:
+        WeightsError: the name is unknown, there is no such file, or it is another one than it should be.
+    """
+    if explicit is not None:
+        if not explicit.is_file():
+            raise WeightsError(f"there is no model file {explicit}; give the path of an .onnx file")
+        return explicit
+    wanted = entry(name)
+    path = lies(wanted)
+    if path is None:
+        places = ", ".join(str(folder) for folder in folders())
+        raise WeightsError(f"{wanted.file} is in none of {places}; {wanted.remedy}, or put the file into one of them")
+    verify(path, wanted.sha256)
+    return path
+
+
+def lies(entry: Weights) -> Path | None:
+    """The file that counts as the model, unread; None where there is none."""
+    paths = (folder / entry.file for folder in folders())
+    return next((path for path in paths if path.is_file()), None)
+
+
+def folders() -> Iterator[Path]:
+    """Where model files are looked for, in order."""
+    named = os.environ.get("PASSERBY_MODELS")
+    if named:
+        yield Path(named)
+    yield _user_settings() / "passerby" / "models"
+    yield _user_cache() / "passerby" / "models"
+    yield Path(__file__).parents[1] / "models"
+
+
+def pulled_to() -> Path:
+    """The folder that fetched files go to: the one that PASSERBY_MODELS names, or the user's cache."""
+    named = os.environ.get("PASSERBY_MODELS")
+    return Path(named) if named else _user_cache() / "passerby" / "models"
+
+
+@cache
+def verify(path: Path, sha256: str) -> None:
+    """Check once per process that `path` is the file it should be.
+
+    Raises:
+        WeightsError: it cannot be read, or it is another one.
+    """
+    try:
+        with path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise WeightsError(f"cannot read the model file {path}: {error.strerror}; check its permissions") from error
+    if found != sha256:
+        raise WeightsError(
+            f"{path} is not the model it should be (sha256 {found[:12]}…, wanted {sha256[:12]}…); "
+            "delete it, and pull it again, or install passerby again if it came with it"
+        )
+
+
+def _user_settings() -> Path:
+    """The platform's folder for what the user has set up."""
+    if sys.platform == "win32":
+        return Path(os.environ.get("APPDATA") or os.path.expanduser("~/AppData/Roaming"))
+    if sys.platform == "darwin":
+        return Path(os.path.expanduser("~/Library/Application Support"))
+    return Path(os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config"))
+
+
+def _user_cache() -> Path:
+    """The platform's folder for what can be fetched again."""
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or os.path.expanduser("~/AppData/Local"))
+    if sys.platform == "darwin":
+        return Path(os.path.expanduser("~/Library/Caches"))
+    return Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"))
