@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import passerby
-from passerby import settings_file
+from passerby import live_arguments, settings_file
 from passerby.core.errors import OptionError
 from passerby.settings import AUDIO, DEFAULTS, HIDING, METHODS, QUALITIES, SHAPES, TARGETS
 
@@ -235,38 +235,7 @@ def _plan_sheet() -> argparse.ArgumentParser:
 
 def _live() -> argparse.ArgumentParser:
     command = _parser("live", "Hide faces in what comes in, as it comes in. Sound is dropped.")
-    add = command.add_argument
-    add(
-        "source",
-        metavar="SOURCE",
-        help="an address (rtsp, http, udp, srt, …), a camera (0), a file, or - for raw frames",
-    )
-    add(
-        "--to",
-        action="append",
-        default=[],
-        metavar="SINK",
-        help="rtmp, rtsp, srt or udp address, file, camera, - or null",
-    )
-    add("--show", action="store_true", help="show what goes out on a page of this machine")
-    add("--port", type=int, default=0, metavar="N", help="of that page (default: any that is free)")
-    add("--latency", type=float, default=2000, metavar="MS", help="at most, of what goes out (default: %(default)s)")
-    add("--late", default="cover", help="what becomes of a frame that is later: cover or drop (default: %(default)s)")
-    add(
-        "--stall",
-        type=float,
-        default=2,
-        metavar="S",
-        help="seconds until a placeholder is shown (default: %(default)s)",
-    )
-    add("--fps", metavar="N", help="frames per second, at most; of raw frames: that they have")
-    add("--size", metavar="WxH", help="of raw frames")
-    add("--pixels", default="yuv420p", help="of raw frames, in and out: yuv420p or rgb24 (default: %(default)s)")
-    add("--transport", default="tcp", help="of rtsp: tcp or udp (default: %(default)s)")
-    add("--max-res", type=int, metavar="N", help="longest side of what goes out in pixels, at most")
-    add("--seconds", type=float, metavar="S", help="stop after so long")
-    add("-y", "--force", action="store_true", help="replace an existing file")
-    add("-q", "--quiet", action="store_true", help="say nothing but errors")
+    live_arguments.add(command)
     _add_looking(command)
     _add_painting(command)
     return command
