@@ -45,7 +45,7 @@ def test_looks_suit_the_video(rate, size, quality, every, turns):
 def test_the_hold_is_longer_than_a_period_and_takes_no_more_room_than_it_needs(quality, size):
     chosen = looking(30, size, quality)
     assert chosen.hold > chosen.period
-    assert chosen.hold * size[0] * size[1] * 1.5 <= ROOM or chosen.hold == chosen.period + 3
+    assert chosen.hold * size[0] * size[1] * 1.5 <= ROOM or chosen.hold == chosen.period + 2
 
 
 def test_deep_pictures_are_held_for_a_shorter_time():

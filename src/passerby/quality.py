@@ -21,7 +21,7 @@ LARGEST_LOOK = 1920
 """Longest side of the small picture, at most: a larger one takes too much memory, and parts find the rest."""
 SLOW = 8
 """Frames per second up to which nothing can be followed from one to the next, so that each is looked at in full."""
-ROOM = 45_000_000
+ROOM = 38_000_000
 """Bytes of frames that are held back, about."""
 
 
@@ -90,7 +90,7 @@ def longest_look(info: MediaInfo, options: Options) -> int:
 
 
 def looking(info: MediaInfo, level: _Level, turns: tuple[At, ...], shrink: float) -> Looking:
-    """How often to look; and a hold of a second, but at most 60 frames or `ROOM` and at least somewhat longer than
+    """How often to look; and a hold of a second, but at most 60 frames or `ROOM` and at least two frames longer than
     a period.
     """
     rate = info.rate or Fraction(1)
@@ -101,7 +101,7 @@ def looking(info: MediaInfo, level: _Level, turns: tuple[At, ...], shrink: float
         interval_s=max(Fraction(1, level.per_second), Fraction(1, 50)) * Fraction(6, 5),
         turns=turns,
         shrink=shrink,
-        hold=max(period + 3, min(max(round(rate), 8), 60, ROOM // _bytes(info))),
+        hold=max(period + 2, min(max(round(rate), 8), 60, ROOM // _bytes(info))),
         patience=max(2 * period, min(round(2 * rate), 120)),
     )
 
