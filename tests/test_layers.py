@@ -28,6 +28,7 @@ MAY_IMPORT = {
     "looking": {"core", "detect", "flow", "track"},
     "looker": {"core", "detect", "flow", "looking", "track"},
     "pipeline": {*STAGES, "core", "flow", "looker", "looking"},
+    "live": {"core", "hiding", "live", "looking", "media", "pipeline", "quality", "settings"},
 }
 """The parts of passerby that a part may import. Those not listed stand above the pipeline and may import any."""
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import passerby
-from passerby import settings_file
+from passerby import live_arguments, settings_file
 from passerby.core.errors import OptionError
 from passerby.settings import AUDIO, DEFAULTS, HIDING, METHODS, QUALITIES, SHAPES, TARGETS
 
@@ -33,6 +33,7 @@ HELP = (
   passerby analyze INPUT                  look, and write down who is where in INPUT.plan; hides nobody yet
   passerby plan show|edit|sheet PLAN      review who will be hidden; also export and import
   passerby render PLAN                    hide what a plan says
+  passerby live SOURCE --to SINK          hide faces in a stream, a camera or a pipe, as it comes
   passerby demo                           compose a short clip with faces and anonymize it
   passerby doctor                         print what to paste into a bug report
   passerby models list|show|pull          model files: which there are, under what licence; also verify and path
@@ -232,6 +233,14 @@ def _plan_sheet() -> argparse.ArgumentParser:
     return command
 
 
+def _live() -> argparse.ArgumentParser:
+    command = _parser("live", "Hide faces in what comes in, as it comes in. Sound is dropped.")
+    live_arguments.add(command)
+    _add_looking(command)
+    _add_painting(command)
+    return command
+
+
 def _parser(name: str, description: str) -> _Parser:
     return _Parser(
         prog=f"passerby {name}",
@@ -321,6 +330,7 @@ COMMANDS: Mapping[str, Callable[[], argparse.ArgumentParser]] = {
     "plan export": _plan_export,
     "plan import": _plan_import,
     "plan sheet": _plan_sheet,
+    "live": _live,
     "demo": _demo,
     "doctor": _doctor,
     "models list": _models_list,
@@ -334,7 +344,7 @@ GROUPS = {"plan": "plan show street.plan", "models": "models list"}
 """First words of commands that have two, and an example of each."""
 
 
-CONFIGURED = ("anonymize", "analyze", "render")
+CONFIGURED = ("anonymize", "analyze", "render", "live")
 """The commands that read the settings file."""
 
 

@@ -150,9 +150,20 @@ def _plan(chosen: argparse.Namespace) -> int:
     return DONE
 
 
-def _options(chosen: argparse.Namespace) -> Options:
+def _live(chosen: argparse.Namespace) -> int:
+    from passerby import live_command
+
+    # They mean something else here, or nothing; a settings file may give them.
+    options = _options(chosen, without=("fps", "max_res", "force", "audio", "plan", "start", "end", "salvage"))
+    _announce(chosen, options, f"hiding {options.hide} by {options.method} as they come; sound is dropped")
+    live_command.live(chosen, options)
+    return DONE
+
+
+def _options(chosen: argparse.Namespace, without: Sequence[str] = ()) -> Options:
     """The options of a command; those that it does not have keep their defaults."""
-    return Options(**{name: getattr(chosen, name) for name in Options.names() if hasattr(chosen, name)})
+    names = set(Options.names()) - set(without)
+    return Options(**{name: getattr(chosen, name) for name in names if hasattr(chosen, name)})
 
 
 def _announce(chosen: argparse.Namespace, options: Options, what: str) -> None:
@@ -260,6 +271,7 @@ RUN: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "analyze": _analyze,
     "render": _render,
     **{f"plan {action}": _plan for action in ("show", "edit", "export", "import", "sheet")},
+    "live": _live,
     "demo": _demo,
     "doctor": _doctor,
     **{f"models {action}": _models for action in ("list", "show", "pull", "verify", "path")},

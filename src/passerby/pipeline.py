@@ -70,6 +70,7 @@ def run(
     seed: int = 0,
     decisions: Sequence[Decision] = (),
     keep: list[Sightings] | None = None,
+    totals: Totals | None = None,
 ) -> Totals:
     """Hide in `source` what the detectors find, by `effect`, and write the result to `sink`: in one pass.
 
@@ -83,11 +84,12 @@ def run(
         seed: whatever is random is drawn from it.
         decisions: who is hidden; without any, everyone.
         keep: all that was found is appended here, for a plan.
+        totals: where to count; by default anew.
 
     Raises:
         StageError: a stage broke its contract. Errors of the source and the sink come through as they are.
     """
-    totals = Totals()
+    totals = totals or Totals()
     with closing(_known(source, detector, closer, tracker, looking or Looking(), totals)) as known:
         _write(_kept(known, keep), sink, effect, shapes, seed, decisions, totals)
     return totals
