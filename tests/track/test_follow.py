@@ -267,3 +267,12 @@ def test_two_that_pass_each_other_keep_their_own_ways():
     rows = settled(Sightings.concat(rows))
     for film in films:
         assert all(covered(rows, film, i) >= 0.9 for i in range(11))
+
+
+def test_what_another_look_finds_only_in_part_is_covered_as_it_was():
+    """Half of it may be behind something."""
+    film = Changing(ACROSS)
+    x, y = ACROSS[14]
+    tracker = Follow(Following(linger=4), lambda *_: found(np.float32([x, y, x + 40, y + 20])))
+    rows = [tracker.step(frame, found(film.box(15)) if frame.index == 15 else None) for frame in film]
+    assert covered(settled(Sightings.concat(rows)), film, 14) >= 0.9

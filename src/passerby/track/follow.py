@@ -31,6 +31,8 @@ SAME_PLACE = 0.5
 """IoU from which two boxes of one frame are taken for the same thing."""
 MOSTLY = 0.7
 """Share of a box that lies in another one, from which it needs no track of its own."""
+SMALLER = 0.75
+"""Share of its area before, under which what is found may be a part of the thing only."""
 CLEAR = 0.75
 """Likeness below which a thing may well be elsewhere."""
 CROWDED = 0.3
@@ -291,7 +293,7 @@ class Follow:
                 continue
             for frame, filled in zip(range(at.index - 1, before.index, -1), between(box, there, lost), strict=True):
                 path.append((frame, filled, np.nan))
-            doubtful = likeness < CLEAR or (path and _strays(there, guess))
+            doubtful = likeness < CLEAR or _shrinks(there, box) or (path and _strays(there, guess))
             path.append((before.index, bx.union(there, guess) if doubtful else there, likeness))
             speed = (there - box)[:2] / np.float32(lost + 1)
             box, at, lost = there, before, 0
@@ -326,6 +328,11 @@ class Follow:
 def _strays(box: Box, guess: Box) -> bool:
     """Whether a thing jumped to `box` rather than went on to where it was expected."""
     return bool(abs(box[0] - guess[0]) + abs(box[1] - guess[1]) > (box[2] - box[0] + box[3] - box[1]) / 4)
+
+
+def _shrinks(box: Box, before: Box) -> bool:
+    """Whether a thing was found so much smaller that a part of it may be behind something."""
+    return bool((box[2] - box[0]) * (box[3] - box[1]) < SMALLER * (before[2] - before[0]) * (before[3] - before[1]))
 
 
 def _same_place(a: Box, b: Box) -> bool:
