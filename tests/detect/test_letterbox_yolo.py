@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from onnx_models import framed
 
-from passerby.detect.letterbox_yolo import around, centred, cornered
+from passerby.detect.letterbox import around, centred, cornered
 
 SIDES = st.integers(1, 3000)
 

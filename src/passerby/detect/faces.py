@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from passerby import weights
-from passerby.core import boxes, pixels
+from passerby.core import pixels
 from passerby.core.detections import Detections
 from passerby.core.errors import OptionError, StageError
 from passerby.core.frame import Frame
 from passerby.detect.face_model import distinct
+from passerby.detect.letterbox import shrunk
 from passerby.runtime import shared
 
 STRIDE = 4
@@ -25,8 +26,6 @@ MULTIPLE = 32
 """The sides of the input are multiples of this."""
 OVERLAP = 0.3
 """Of two finds whose IoU is larger, the better one stays; as in the published code."""
-MOST_STRETCHED = 4
-"""Pixels are taken to be square beyond this: no camera makes such, and a forged one would ask for all the memory."""
 
 
 class CenterFace:
@@ -68,26 +67,12 @@ class CenterFace:
         return [self._look(frame) for frame in frames]
 
     def _look(self, frame: Frame) -> Detections:
-        size = self._size(frame)
-        outputs = self._session.run({"input.1": _padded(pixels.rgb(frame, size))})
+        box = shrunk(frame, self._shrink, MULTIPLE)
+        outputs = self._session.run({"input.1": _padded(pixels.rgb(frame, box.inner))})
         found = _decoded(outputs, self._conf)
         if self._shrink > 1:  # what was seen in a small picture may be off by a pixel of it
             found = replace(found, boxes=found.boxes + np.array([-1, -1, 1, 1], np.float32))
-        scale = np.divide(frame.size, size, dtype=np.float32)
-        return _on_frame(found, scale, frame.size)
-
-    def _size(self, frame: Frame) -> tuple[int, int]:
-        """(width, height) of the picture to look at: with square pixels."""
-        width, height = frame.size
-        aspect = float(frame.sample_aspect)
-        # Stretch one side rather than shrink the other: a face must not lose detail.
-        if 1 < aspect <= MOST_STRETCHED:
-            sides = width * aspect, float(height)
-        elif 1 / MOST_STRETCHED <= aspect < 1:
-            sides = float(width), height / aspect
-        else:
-            sides = float(width), float(height)
-        return max(round(sides[0] / self._shrink), 1), max(round(sides[1] / self._shrink), 1)
+        return box.back(found)
 
 
 def _padded(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -132,14 +117,3 @@ def _decoded(outputs: Sequence[NDArray[np.float32]], conf: float) -> Detections:
         np.full(len(kept), "face"),
         landmarks[kept, :, ::-1].astype(np.float32),
     )
-
-
-def _on_frame(found: Detections, scale: NDArray[np.float32], size: tuple[int, int]) -> Detections:
-    """`found` scaled by (across, down) to a frame of `size`, without what lies wholly outside of it."""
-    on_frame = Detections(
-        found.boxes * np.tile(scale, 2),
-        found.scores,
-        found.labels,
-        None if found.landmarks is None else found.landmarks * scale,
-    )
-    return on_frame[boxes.area(boxes.clip(on_frame.boxes, size)) > 0]

@@ -13,7 +13,7 @@ from passerby.core.detections import Detections
 from passerby.core.errors import WeightsError
 from passerby.core.frame import Frame
 from passerby.detect import finds
-from passerby.detect.letterbox_yolo import Size, around, centred, cornered
+from passerby.detect.letterbox import BLACK, Size, around, centred, cornered
 from passerby.detect.model import Model
 
 LABEL = "plate"
@@ -117,8 +117,8 @@ class PlatesYunet:
         return [self._look(frame) for frame in frames]
 
     def _look(self, frame: Frame) -> Detections:
-        box = cornered(frame, self._size)
-        bgr = box.picture(frame, fill=0)[..., ::-1]
+        box = cornered(frame, self._size, BLACK)
+        bgr = box.picture(frame)[..., ::-1]
         outputs = self._model.run(bgr.transpose(2, 0, 1)[None].astype(np.float32))
         squares = self._squares
         where, kinds, overlaps = (outputs[at].reshape(-1, outputs[at].shape[-1]) for at in self._order)

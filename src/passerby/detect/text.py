@@ -14,7 +14,7 @@ from passerby.core.detections import Detections
 from passerby.core.errors import OptionError, WeightsError
 from passerby.core.frame import Frame
 from passerby.detect import finds
-from passerby.detect.letterbox_yolo import MULTIPLE, square_pixels
+from passerby.detect.letterbox import MULTIPLE, shown
 from passerby.detect.model import Model
 
 LABEL = "text"
@@ -85,7 +85,7 @@ class Text:
 
     def _size(self, frame: Frame) -> tuple[int, int]:
         """(width, height) of the picture to look at; stretched to multiples of `MULTIPLE`, as in the published code."""
-        sides = square_pixels(frame)
+        sides = shown(frame)
         ratio = min(MOST_ENLARGED, self._longest / max(sides))
         width, height = (max(round(side * ratio / MULTIPLE), 1) * MULTIPLE for side in sides)
         return width, height

@@ -23,7 +23,7 @@ from passerby.core.frame import Frame
 from passerby.core.regions import Mask
 from passerby.detect import classes as cl
 from passerby.detect import finds
-from passerby.detect.letterbox_yolo import Letterbox, around, centred
+from passerby.detect.letterbox import Letterbox, around, centred
 from passerby.detect.model import Model
 
 TASKS = ("detect", "segment")

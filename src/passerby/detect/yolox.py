@@ -15,7 +15,7 @@ from passerby.core.errors import WeightsError
 from passerby.core.frame import Frame
 from passerby.detect import classes as cl
 from passerby.detect import finds
-from passerby.detect.letterbox_yolo import Size, around, cornered
+from passerby.detect.letterbox import Size, around, cornered
 from passerby.detect.model import Model
 
 STRIDES = ((8, 16, 32), (8, 16, 32, 64))
