@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from drawn_plans import FRAMES, plan, track
 
-from passerby.arguments import EDITS, Edit, parse
+from passerby.arguments import parse
+from passerby.arguments.plan import EDITS, Edit
 from passerby.core.errors import OptionError
 from passerby.core.plan import Decision, decided
 from passerby.core.tracks import Origin

@@ -29,6 +29,7 @@ MAY_IMPORT = {
     "looker": {"core", "detect", "flow", "looking", "track"},
     "pipeline": {*STAGES, "core", "flow", "looker", "looking"},
     "live": {"core", "hiding", "live", "looking", "media", "pipeline", "quality", "settings"},
+    "arguments": {"arguments", "core", "settings", "settings_file"},
 }
 """The parts of passerby that a part may import. Those not listed stand above the pipeline and may import any."""
 

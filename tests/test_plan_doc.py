@@ -10,7 +10,7 @@ import footage
 import pytest
 
 from passerby import cli, settings_file
-from passerby.arguments import EDITS
+from passerby.arguments.plan import EDITS
 from passerby.plan.store import COLUMNS
 
 TEXT = (Path(__file__).resolve().parents[1] / "docs" / "plan.md").read_text(encoding="utf-8")

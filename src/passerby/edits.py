@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from passerby.arguments import EDITS, Edit
+from passerby.arguments.plan import EDITS, Edit
 from passerby.core.errors import OptionError
 from passerby.core.plan import Decision, Plan, Span
 from passerby.core.tracks import Sightings

@@ -4,8 +4,19 @@ from __future__ import annotations
 
 import argparse
 
+from passerby.arguments import groups
+from passerby.arguments.parser import parser
 
-def add(command: argparse.ArgumentParser) -> None:
+
+def live() -> argparse.ArgumentParser:
+    command = parser("live", "Hide faces in what comes in, as it comes in. Sound is dropped.")
+    _add_run(command)
+    groups.add_looking(command)
+    groups.add_painting(command)
+    return command
+
+
+def _add_run(command: argparse.ArgumentParser) -> None:
     """Source, sinks, and what the run has to keep to."""
     option = command.add_argument
     option(

@@ -1,0 +1,90 @@
+"""Options that several commands share, in groups. Names and defaults are those of `settings.Options`."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+from passerby import settings_file
+from passerby.arguments.parser import AMBIGUOUS, Ambiguous, Anew
+from passerby.settings import AUDIO, DEFAULTS, METHODS, QUALITIES, SHAPES, TARGETS
+
+
+def add_inputs(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument
+    add("inputs", nargs="*", type=Path, metavar="INPUT", help="videos, pictures, or folders of them")
+    add("-i", dest="more_inputs", action="append", default=[], type=Path, help=argparse.SUPPRESS)
+    add("-o", "--output", type=Path, help="file, or folder for several inputs (default: NAME_anonymized.EXT beside it)")
+    for name in AMBIGUOUS:
+        add(name, action=Ambiguous, nargs="?", help=argparse.SUPPRESS)
+
+
+def add_medium(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--media", type=Path, metavar="FILE", help="what the plan was made from (default: where the plan says)"
+    )
+
+
+def add_reading(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument
+    add("--start", metavar="TIME", help="leave out what lies before; seconds or h:m:s")
+    add("--end", metavar="TIME", help="leave out what lies at or after it")
+    add("--fps", metavar="N", help="frames per second, at most")
+    add("--salvage", action="store_true", help="of a damaged video, take what decodes instead of stopping")
+
+
+def add_looking(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument_group("what is hidden").add_argument
+    add("--hide", default=DEFAULTS.hide, help=f"{', '.join(TARGETS)} (default: %(default)s)")
+    add(
+        "--conf",
+        type=float,
+        default=DEFAULTS.conf,
+        metavar="F",
+        help="least score; lower hides more (default: %(default)s)",
+    )
+    add("--quality", default=DEFAULTS.quality, help=f"{', '.join(QUALITIES)} (default: %(default)s)")
+    add("--min-face", type=int, metavar="PX", help="longer side of the smallest face to be found (default: by quality)")
+    zone = "(may be given again)"
+    add("--keep-zone", action=Anew, default=(), metavar="ZONE", help=f"who is wholly in 'x,y x,y x,y' stays {zone}")
+    add("--only-zone", action=Anew, default=(), metavar="ZONE", help=f"only who touches it is hidden {zone}")
+    add("--min-size", type=float, metavar="PX", help="who is found smaller than this stays visible")
+    add("--seed", type=int, metavar="N", help="of all that is random (default: from the input's own bytes)")
+    add("--config", type=Path, metavar="FILE", help=f"options by their names (default: {settings_file.NAME}, if there)")
+
+
+def add_painting(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument_group("how it is hidden").add_argument
+    add(
+        "--method",
+        default=DEFAULTS.method,
+        help=f"{', '.join(METHODS)}; or one per class, as face=fill (default: %(default)s)",
+    )
+    add("--shape", default=DEFAULTS.shape, help=f"{' or '.join(SHAPES)} (default: %(default)s)")
+    add(
+        "--grow", type=float, default=DEFAULTS.grow, metavar="F", help="share added on each side (default: %(default)s)"
+    )
+    add("--cells", type=int, default=DEFAULTS.cells, metavar="N", help="mosaic cells across (default: %(default)s)")
+    add("--colour", "--color", default=DEFAULTS.colour, metavar="RRGGBB", help="of fill (default: %(default)s)")
+    add("--image", type=Path, metavar="FILE", help="the picture that `--method image` puts over faces")
+
+
+def add_output(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument_group("the output").add_argument
+    add("--audio", default=DEFAULTS.audio, help=f"{' or '.join(AUDIO)} (default: %(default)s; a voice identifies)")
+    add("--max-res", type=int, metavar="N", help="longest side in pixels, at most")
+    add("--encoder", metavar="NAME", help="libx264, libx265, libsvtav1, libvpx-vp9, ffv1, … (default: by container)")
+    add("--crf", type=float, metavar="N", help="quality, lower is better, 0 is lossless (default: by encoder)")
+    add("--preset", metavar="NAME", help="speed of the encoder, in its own words")
+    add("-y", "--force", action="store_true", help="replace existing outputs")
+
+
+def add_saying(command: argparse.ArgumentParser) -> Callable[..., argparse.Action]:
+    """Lets the caller add more to the group."""
+    add = command.add_argument_group("what is said").add_argument
+    add("--report", type=Path, metavar="FILE", help="write down what was done, as JSON")
+    add("--json", action="store_true", help="print the report to standard output")
+    add("-q", "--quiet", action="store_true", help="say nothing but errors")
+    add("-v", "--verbose", action="store_true", help="say more")
+    return add
