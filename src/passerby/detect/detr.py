@@ -114,7 +114,7 @@ class Detr:
         columns = tuple(outputs[at] for at in self._columns)
         boxes, scores, labels = self._of_finished(columns) if self._finished else self._of_plain(columns, frame)
         rows = np.flatnonzero((scores > self._conf) & (labels != ""))
-        rows = rows[finds.distinct(boxes[rows], scores[rows], labels[rows], SAME)]
+        rows = rows[finds.distinct_of_each(boxes[rows], scores[rows], labels[rows], SAME)]
         return finds.on_frame(boxes[rows], scores[rows], labels[rows], frame.size)
 
     def _of_finished(self, outputs: Outputs) -> tuple[Boxes, NDArray[np.float32], NDArray[np.str_]]:

@@ -10,16 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from passerby import weights
-from passerby.core import boxes as bx
 from passerby.core.boxes import Boxes
 from passerby.core.detections import Detections
 from passerby.core.errors import OptionError, StageError, WeightsError
 from passerby.core.frame import Frame
+from passerby.detect import finds
 from passerby.detect.letterbox import Letterbox, Size, fitted, shrunk
 from passerby.runtime import Outputs, shared
-
-BLOCK = 256
-"""Finds compared with each other at a time."""
 
 
 class FaceModel:
@@ -128,21 +125,6 @@ def faces(
     """
     if len(scores) and not (scores.min() >= 0 and scores.max() <= 1):
         raise StageError(f"the face model gives the score {scores.max()}; use a file whose scores lie in 0..1")
-    kept = distinct(boxes, scores, overlap)
+    kept = finds.distinct(boxes, scores, overlap)
     labels = np.full(len(kept), "face")
     return Detections(boxes[kept], scores[kept], labels, None if landmarks is None else landmarks[kept])
-
-
-def distinct(boxes: Boxes, scores: NDArray[np.float32], overlap: float) -> NDArray[np.intp]:
-    """The rows to keep, best first, when of every two that overlap more the better one stays.
-
-    The same answer as `boxes.suppress` in one go, block by block: a crowd gives thousands of finds, and a square
-    matrix of all of them would take gigabytes.
-    """
-    order = np.argsort(-scores, kind="stable")
-    kept = order[:0]
-    for start in range(0, len(order), BLOCK):
-        block = order[start : start + BLOCK]
-        block = block[(bx.iou(boxes[block], boxes[kept]) <= overlap).all(axis=1)]
-        kept = np.concatenate([kept, block[bx.suppress(boxes[block], scores[block], overlap)]])
-    return kept

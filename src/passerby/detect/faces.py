@@ -16,7 +16,7 @@ from passerby.core import pixels
 from passerby.core.detections import Detections
 from passerby.core.errors import OptionError, StageError
 from passerby.core.frame import Frame
-from passerby.detect.face_model import distinct
+from passerby.detect import finds
 from passerby.detect.letterbox import shrunk
 from passerby.runtime import shared
 
@@ -110,7 +110,7 @@ def _decoded(outputs: Sequence[NDArray[np.float32]], conf: float) -> Detections:
     corner = centre - size / 2
     landmarks = points[:, rows, columns].T.reshape(-1, 5, 2) * size[:, None] + corner[:, None]
     found = np.concatenate([corner[:, ::-1], (corner + size)[:, ::-1]], axis=1).astype(np.float32)
-    kept = distinct(found, scores, OVERLAP)
+    kept = finds.distinct(found, scores, OVERLAP)
     return Detections(
         found[kept],
         scores[kept],

@@ -130,7 +130,7 @@ class PlatesYunet:
         boxes = np.concatenate([points.min(axis=1), points.max(axis=1)], axis=1).astype(np.float32)
         rows = np.flatnonzero(scores > self._conf)
         plates = np.full(len(scores), LABEL)
-        rows = rows[finds.distinct(boxes[rows], scores[rows], plates[rows], self._overlap)]
+        rows = rows[finds.distinct(boxes[rows], scores[rows], self._overlap)]
         rows = rows[finds.seen(boxes[rows], plates[rows], frame.size)]
         scores = np.minimum(scores, 1).astype(np.float32)
         return Detections(bx.clip(boxes[rows], frame.size), scores[rows], plates[rows], points[rows].astype(np.float32))

@@ -133,7 +133,7 @@ class Yolo:
         labels = cl.called(self._labels, found.classes)
         counting = labels != ""
         found, labels = found[counting], labels[counting]
-        return found[finds.distinct(found.boxes, found.scores, labels, self._overlap)]
+        return found[finds.distinct_of_each(found.boxes, found.scores, labels, self._overlap)]
 
 
 def _made_for(metadata: Mapping[str, str]) -> int:

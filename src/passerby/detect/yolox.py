@@ -95,7 +95,7 @@ class Yolox:
         labels = cl.called(self._labels, best)
         boxes = finds.corners(_decoded(table[:, :4], cells, strides, self._coordinates))
         rows = np.flatnonzero((score > self._conf) & (labels != ""))
-        rows = rows[finds.distinct(boxes[rows], score[rows], labels[rows], self._overlap)]
+        rows = rows[finds.distinct_of_each(boxes[rows], score[rows], labels[rows], self._overlap)]
         return finds.on_frame(box.to_frame(boxes[rows]), score[rows], labels[rows], frame.size)
 
 
