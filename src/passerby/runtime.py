@@ -29,12 +29,14 @@ Outputs = tuple[NDArray[np.float32], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Input:
-    """One of the arrays that a model takes."""
+class Port:
+    """One of the arrays that a model takes or gives."""
 
     name: str
+    dtype: str
+    """NumPy's name; '' for a type that it lacks."""
     shape: tuple[int | None, ...]
-    """The length of each side, None where any does."""
+    """The length of each side, None where any does, or where it depends on the input."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +92,19 @@ class Session:
             return self._backend.run(inputs)
 
     @property
-    def inputs(self) -> tuple[Input, ...]:
+    def inputs(self) -> tuple[Port, ...]:
         """What the model takes, in its own order."""
         return self._backend.inputs()
+
+    @property
+    def outputs(self) -> tuple[Port, ...]:
+        """What the model gives, in its own order."""
+        return self._backend.outputs()
+
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        """What the model's maker wrote beside it."""
+        return self._backend.metadata()
 
     def describe(self) -> Description:
         """What a report says about this session."""
@@ -142,8 +154,14 @@ class Backend(Protocol):
     def load(self, path: Path) -> str:
         """Load the model; say what computes."""
 
-    def inputs(self) -> tuple[Input, ...]:
+    def inputs(self) -> tuple[Port, ...]:
         """See `Session.inputs`."""
+
+    def outputs(self) -> tuple[Port, ...]:
+        """See `Session.outputs`."""
+
+    def metadata(self) -> Mapping[str, str]:
+        """See `Session.metadata`."""
 
     def run(self, inputs: Arrays) -> Outputs:
         """See `Session.run`."""
@@ -169,11 +187,20 @@ class OnnxRuntime:
         self._session: Any = library.InferenceSession(path, options, providers=["CPUExecutionProvider"])
         return f"onnxruntime {' '.join(self._session.get_providers())}"
 
-    def inputs(self) -> tuple[Input, ...]:
-        return tuple(
-            Input(port.name, tuple(side if isinstance(side, int) and side > 0 else None for side in port.shape))
-            for port in self._session.get_inputs()
-        )
+    def inputs(self) -> tuple[Port, ...]:
+        return tuple(map(self._port, self._session.get_inputs()))
+
+    def outputs(self) -> tuple[Port, ...]:
+        return tuple(map(self._port, self._session.get_outputs()))
+
+    def metadata(self) -> Mapping[str, str]:
+        return dict(self._session.get_modelmeta().custom_metadata_map)
+
+    @staticmethod
+    def _port(port: Any) -> Port:
+        kind = port.type.removeprefix("tensor(").removesuffix(")")
+        shape = tuple(side if isinstance(side, int) and side > 0 else None for side in port.shape)
+        return Port(port.name, {"float": "float32", "double": "float64"}.get(kind, kind), shape)
 
     def run(self, inputs: Arrays) -> Outputs:
         return tuple(self._session.run(None, dict(inputs)))
@@ -201,14 +228,21 @@ class OpenVino:
         self._idle.append(self._request())
         return f"openvino {self._precision}"
 
-    def inputs(self) -> tuple[Input, ...]:
-        return tuple(
-            Input(
-                port.get_any_name(),
-                tuple(side.get_length() if side.is_static else None for side in port.get_partial_shape()),
-            )
-            for port in self._model.inputs
-        )
+    def inputs(self) -> tuple[Port, ...]:
+        return tuple(map(self._port, self._model.inputs))
+
+    def outputs(self) -> tuple[Port, ...]:
+        return tuple(map(self._port, self._model.outputs))
+
+    def metadata(self) -> Mapping[str, str]:
+        told = self._model.get_rt_info()
+        return {key: value.astype(str) for key, value in told["framework"].items()} if "framework" in told else {}
+
+    @staticmethod
+    def _port(port: Any) -> Port:
+        sides = port.get_partial_shape()
+        shape = () if sides.rank.is_dynamic else tuple(side.get_length() if side.is_static else None for side in sides)
+        return Port(port.get_any_name(), port.get_element_type().to_dtype().name, shape)
 
     def run(self, inputs: Arrays) -> Outputs:
         shapes = self._output_shapes(inputs)

@@ -22,7 +22,7 @@ from passerby.core.errors import WeightsError
 from passerby.core.frame import Frame
 from passerby.detect import classes as cl
 from passerby.detect import finds
-from passerby.detect.model import Model
+from passerby.detect.model import Model, PerFrame
 from passerby.runtime import Outputs
 
 SIZES = "orig_target_sizes"
@@ -39,7 +39,7 @@ Levels = Literal["unit", "imagenet"]
 """How pixels become numbers: from 0 to 1, or less ImageNet's mean and over its deviation."""
 
 
-class Detr:
+class Detr(PerFrame):
     """Finds what the model was trained for; persons and vehicles unless told otherwise. A `Detector`."""
 
     def __init__(
@@ -70,18 +70,17 @@ class Detr:
         self._conf = finds.checked_share("conf", conf)
         self._side = side
         self._model = Model(model)
-        header = self._model.header
         self._levels = levels or ("imagenet" if self._model.picture.name == "input" else "unit")
-        self._at = {port.name: at for at, port in enumerate(header.outputs)}
-        self._finished = any(port.name == SIZES for port in header.inputs)
+        self._at = {port.name: at for at, port in enumerate(self._model.outputs)}
+        self._finished = any(port.name == SIZES for port in self._model.inputs)
         count = None
         if self._finished:
             self._columns = self._positions(("labels",), ("boxes",), ("scores",))
         else:
             self._columns = self._positions(BOXES, LOGITS)
-            shape = header.outputs[self._columns[1]].shape
-            count = shape[-1] if shape and names is None and "names" not in header.metadata else None
-        self._labels = cl.chosen(cl.names_of(header.metadata, names, count), classes)
+            shape = self._model.outputs[self._columns[1]].shape
+            count = shape[-1] if shape and names is None and "names" not in self._model.metadata else None
+        self._labels = cl.chosen(cl.names_of(self._model.metadata, names, count), classes)
 
     def _positions(self, *outputs: tuple[str, ...]) -> tuple[int, ...]:
         """Which output has one of the first names, which one of the second, …"""
@@ -95,15 +94,6 @@ class Detr:
     def labels(self) -> frozenset[str]:
         """Everything it can find."""
         return frozenset(self._labels.tolist()) - {""}
-
-    @property
-    def runtime(self) -> str:
-        """What computes."""
-        return self._model.runtime
-
-    def detect(self, frames: Sequence[Frame]) -> list[Detections]:
-        """What is in each frame, best first; see `Detector`."""
-        return [self._look(frame) for frame in frames]
 
     def _look(self, frame: Frame) -> Detections:
         # Stretched to the input, as the models were trained.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,7 @@ from passerby.core.errors import WeightsError
 from passerby.core.frame import Frame
 from passerby.detect import finds
 from passerby.detect.letterbox import BLACK, Size, around, centred, cornered
-from passerby.detect.model import Model
+from passerby.detect.model import Model, PerFrame
 
 LABEL = "plate"
 STEPS = (8, 16, 32, 64)
@@ -27,7 +26,7 @@ CORNERS = (4, 5, 6, 7, 10, 11, 12, 13)
 """Columns of its output: x y of a plate's corners."""
 
 
-class PlatesYolo9:
+class PlatesYolo9(PerFrame):
     """Finds plates with a YOLOv9 model that ends in its own suppression. A `Detector`.
 
     Published by https://github.com/ankandrew/open-image-models (MIT), as `yolo-v9-t-384-license-plate-end2end` and in
@@ -51,18 +50,9 @@ class PlatesYolo9:
         self._conf = finds.checked_share("conf", conf)
         self._longest = longest
         self._model = Model(model)
-        shapes = [port.shape for port in self._model.header.outputs]
+        shapes = [port.shape for port in self._model.outputs]
         if len(shapes) != 1 or (shapes[0] and shapes[0][-1] not in (7, None)):
             raise WeightsError(f"{model} gives outputs of shapes {shapes}, wanted one (N, 7); take an end2end model")
-
-    @property
-    def runtime(self) -> str:
-        """What computes."""
-        return self._model.runtime
-
-    def detect(self, frames: Sequence[Frame]) -> list[Detections]:
-        """The plates in each frame, best first; see `Detector`."""
-        return [self._look(frame) for frame in frames]
 
     def _look(self, frame: Frame) -> Detections:
         box = centred(frame, self._model.size or around(frame, self._longest))
@@ -76,7 +66,7 @@ class PlatesYolo9:
         return finds.on_frame(box.to_frame(rows[:, 1:5]), rows[:, 6], np.full(len(rows), LABEL), frame.size)
 
 
-class PlatesYunet:
+class PlatesYunet(PerFrame):
     """Finds plates, Chinese ones above all, and their corners. A `Detector`.
 
     Published by https://github.com/opencv/opencv_zoo (Apache-2.0), as `license_plate_detection_lpd_yunet_2023mar.onnx`.
@@ -100,21 +90,12 @@ class PlatesYunet:
         self._conf = finds.checked_share("conf", conf)
         self._overlap = finds.checked_share("overlap", overlap)
         self._model = Model(model)
-        names = [port.name for port in self._model.header.outputs]
+        names = [port.name for port in self._model.outputs]
         if set(names) != {"loc", "conf", "iou"} or self._model.size is None:
             raise WeightsError(f"{model} has the outputs {', '.join(names)}, wanted loc, conf, iou for one size")
         self._order = tuple(names.index(name) for name in ("loc", "conf", "iou"))
         self._size = self._model.size
         self._squares = _squares(self._size)
-
-    @property
-    def runtime(self) -> str:
-        """What computes."""
-        return self._model.runtime
-
-    def detect(self, frames: Sequence[Frame]) -> list[Detections]:
-        """The plates in each frame, best first; see `Detector`."""
-        return [self._look(frame) for frame in frames]
 
     def _look(self, frame: Frame) -> Detections:
         box = cornered(frame, self._size, BLACK)

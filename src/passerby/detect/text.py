@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -15,7 +14,7 @@ from passerby.core.errors import OptionError, WeightsError
 from passerby.core.frame import Frame
 from passerby.detect import finds
 from passerby.detect.letterbox import MULTIPLE, shown
-from passerby.detect.model import Model
+from passerby.detect.model import Model, PerFrame
 
 LABEL = "text"
 LEAST = 3
@@ -25,7 +24,7 @@ MOST_ENLARGED = 2
 """What a small frame is enlarged by for this model, which misses small letters; beyond twice, it found no more."""
 
 
-class Text:
+class Text(PerFrame):
     """Finds lines of text. A `Detector`.
 
     Reads the models that PaddleOCR and RapidOCR publish (Apache-2.0), `ch_PP-OCRv4_det_infer.onnx` and its like: they
@@ -58,18 +57,9 @@ class Text:
         self._unclip = unclip
         self._longest = longest
         self._model = Model(model)
-        shapes = [port.shape for port in self._model.header.outputs]
+        shapes = [port.shape for port in self._model.outputs]
         if len(shapes) != 1 or len(shapes[0]) != 4:
             raise WeightsError(f"{model} gives outputs of shapes {shapes}, wanted one map (1, 1, H, W) as PP-OCR has")
-
-    @property
-    def runtime(self) -> str:
-        """What computes."""
-        return self._model.runtime
-
-    def detect(self, frames: Sequence[Frame]) -> list[Detections]:
-        """The lines of text in each frame, best first; see `Detector`."""
-        return [self._look(frame) for frame in frames]
 
     def _look(self, frame: Frame) -> Detections:
         size = self._model.size or self._size(frame)

@@ -24,7 +24,7 @@ from passerby.core.regions import Mask
 from passerby.detect import classes as cl
 from passerby.detect import finds
 from passerby.detect.letterbox import Letterbox, around, centred
-from passerby.detect.model import Model
+from passerby.detect.model import Model, PerFrame
 
 TASKS = ("detect", "segment")
 
@@ -44,7 +44,7 @@ class _Rows:
         return _Rows(self.boxes[rows], self.scores[rows], self.classes[rows], self.coefficients[rows])
 
 
-class Yolo:
+class Yolo(PerFrame):
     """Finds what the model was trained for; persons and vehicles unless told otherwise. A `Detector`.
 
     Finds of a -seg model have masks.
@@ -78,16 +78,15 @@ class Yolo:
         self._conf = finds.checked_share("conf", conf)
         self._overlap = finds.checked_share("overlap", overlap)
         self._model = Model(model)
-        header = self._model.header
-        self._longest = longest or _made_for(header.metadata)
-        task = header.metadata.get("task", "detect")
-        shapes = [port.shape for port in header.outputs]
+        self._longest = longest or _made_for(self._model.metadata)
+        task = self._model.metadata.get("task", "detect")
+        shapes = [port.shape for port in self._model.outputs]
         if task not in TASKS or len(shapes) not in (1, 2) or len(shapes[0]) != 3:
             raise WeightsError(f"{model} is a YOLO for the task {task!r}, or none; wanted one for {' or '.join(TASKS)}")
         self._extra = (shapes[1][1] or 0) if len(shapes) == 2 else 0
-        dense = shapes[0][1] if shapes[0][1] is not None and "names" not in header.metadata else None
+        dense = shapes[0][1] if shapes[0][1] is not None and "names" not in self._model.metadata else None
         count = dense - 4 - self._extra if dense is not None and shapes[0][2] != 6 + self._extra else None
-        known = cl.names_of(header.metadata, names, count)
+        known = cl.names_of(self._model.metadata, names, count)
         self._count = max(known) + 1
         self._labels = cl.chosen(known, classes)
 
@@ -95,15 +94,6 @@ class Yolo:
     def labels(self) -> frozenset[str]:
         """Everything it can find."""
         return frozenset(self._labels.tolist()) - {""}
-
-    @property
-    def runtime(self) -> str:
-        """What computes."""
-        return self._model.runtime
-
-    def detect(self, frames: Sequence[Frame]) -> list[Detections]:
-        """What is in each frame, best first; see `Detector`."""
-        return [self._look(frame) for frame in frames]
 
     def _look(self, frame: Frame) -> Detections:
         box = centred(frame, self._model.size or around(frame, self._longest))

@@ -16,7 +16,7 @@ from passerby.core.frame import Frame
 from passerby.detect import classes as cl
 from passerby.detect import finds
 from passerby.detect.letterbox import Size, around, cornered
-from passerby.detect.model import Model
+from passerby.detect.model import Model, PerFrame
 
 STRIDES = ((8, 16, 32), (8, 16, 32, 64))
 """Pixels of the input from one cell to the next, for each of a model's grids; the second kind is the P6 models'."""
@@ -25,7 +25,7 @@ Coordinates = Literal["raw", "decoded"]
 """What boxes come in: cells and logarithms, as exported by default, or pixels (`--decode_in_inference`)."""
 
 
-class Yolox:
+class Yolox(PerFrame):
     """Finds what the model was trained for; persons and vehicles unless told otherwise. A `Detector`."""
 
     def __init__(
@@ -59,11 +59,11 @@ class Yolox:
         self._longest = longest
         self._coordinates = coordinates
         self._model = Model(model)
-        shapes = [port.shape for port in self._model.header.outputs]
+        shapes = [port.shape for port in self._model.outputs]
         if len(shapes) != 1 or len(shapes[0]) != 3:
             raise WeightsError(f"{model} gives outputs of shapes {shapes}, wanted one (1, N, 5 + classes) as YOLOX has")
         columns = shapes[0][2]
-        known = cl.names_of(self._model.header.metadata, names, None if columns is None else columns - 5)
+        known = cl.names_of(self._model.metadata, names, None if columns is None else columns - 5)
         self._count = max(known) + 1
         self._labels = cl.chosen(known, classes)
 
@@ -71,15 +71,6 @@ class Yolox:
     def labels(self) -> frozenset[str]:
         """Everything it can find."""
         return frozenset(self._labels.tolist()) - {""}
-
-    @property
-    def runtime(self) -> str:
-        """What computes."""
-        return self._model.runtime
-
-    def detect(self, frames: Sequence[Frame]) -> list[Detections]:
-        """What is in each frame, best first; see `Detector`."""
-        return [self._look(frame) for frame in frames]
 
     def _look(self, frame: Frame) -> Detections:
         box = cornered(frame, self._model.size or around(frame, self._longest))
