@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -47,6 +47,29 @@ class Either:
     def detect(self, frames: Sequence[Frame]) -> list[Detections]:
         answers = [detector.detect(frames) for detector in self.detectors]
         return [once(Detections.concat(parts)) for parts in zip(*answers, strict=True)]
+
+
+@dataclass(frozen=True)
+class Sure:
+    """What a detector finds with a score above that of its label."""
+
+    detector: Detector
+    conf: Mapping[str, float]
+
+    @property
+    def runtime(self) -> str:
+        """What computes."""
+        return str(getattr(self.detector, "runtime", ""))
+
+    @property
+    def labels(self) -> frozenset[str]:
+        return self.detector.labels
+
+    def detect(self, frames: Sequence[Frame]) -> list[Detections]:
+        return [
+            found[found.scores > np.array([self.conf[label] for label in found.labels.tolist()])]
+            for found in self.detector.detect(frames)
+        ]
 
 
 @dataclass(frozen=True)

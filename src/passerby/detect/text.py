@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -31,10 +32,15 @@ class Text(PerFrame):
     give the probability that a pixel lies in the middle of a line. Boxes stand upright around lines that may not.
     """
 
-    labels = frozenset({LABEL})
-
     def __init__(
-        self, model: Path, *, conf: float = 0.5, threshold: float = 0.3, unclip: float = 1.6, longest: int = 960
+        self,
+        model: Path,
+        *,
+        conf: float = 0.5,
+        threshold: float = 0.3,
+        unclip: float = 1.6,
+        longest: int = 960,
+        labels: Sequence[str] = (LABEL,),
     ) -> None:
         """Load the model.
 
@@ -45,6 +51,7 @@ class Text(PerFrame):
             unclip: by how much a line is larger than its middle: area times this over circumference, on each side.
             longest: the longer side of the picture to look at. Larger finds smaller text, and takes longer. A smaller
                 frame is enlarged, by no more than `MOST_ENLARGED`.
+            labels: what the lines are called; of several, each line is found under every one.
 
         Raises:
             OptionError: an argument makes no sense.
@@ -54,6 +61,7 @@ class Text(PerFrame):
         self._threshold = finds.checked_share("threshold", threshold)
         if not 0 <= unclip < np.inf or longest < MULTIPLE:
             raise OptionError(f"unclip is 0 or more and longest {MULTIPLE} or more, got {unclip} and {longest}")
+        self.labels = frozenset(labels)
         self._unclip = unclip
         self._longest = longest
         self._model = Model(model)
@@ -71,7 +79,8 @@ class Text(PerFrame):
         order = np.argsort(-scores, kind="stable")
         scale = np.tile(np.divide(frame.size, size), 2)
         boxes = (boxes[order] * scale).astype(np.float32)
-        return finds.on_frame(boxes, scores[order], np.full(len(order), LABEL), frame.size)
+        called = [np.full(len(order), label) for label in sorted(self.labels)]
+        return Detections.concat([finds.on_frame(boxes, scores[order], labels, frame.size) for labels in called])
 
     def _size(self, frame: Frame) -> tuple[int, int]:
         """(width, height) of the picture to look at; stretched to multiples of `MULTIPLE`, as in the published code."""

@@ -76,7 +76,7 @@ class Yolox(PerFrame):
         box = cornered(frame, self._model.size or around(frame, self._longest))
         bgr = box.picture(frame)[..., ::-1]
         outputs = self._model.run(bgr.transpose(2, 0, 1)[None].astype(np.float32))
-        cells, strides = _grid(box.size, outputs[0].shape[1])
+        cells, strides = grid(box.size, outputs[0].shape[1])
         if outputs[0].shape != (1, len(cells), 5 + self._count):
             raise self._model.strange(outputs, f"one (1, N, {5 + self._count}) with a row for each cell of {box.size}")
         table = outputs[0][0]
@@ -90,7 +90,7 @@ class Yolox(PerFrame):
         return finds.on_frame(box.to_frame(boxes[rows]), score[rows], labels[rows], frame.size)
 
 
-def _grid(size: Size, count: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def grid(size: Size, count: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Column and row (N, 2) of every cell of an input of `size`, row by row and grid by grid, and its stride (N, 1).
 
     Empty when no kind of model has `count` cells.
