@@ -227,10 +227,15 @@ def _models(chosen: argparse.Namespace) -> int:
 
 def announcement(options: Options) -> str:
     """What will be hidden, how, and what happens to sound and metadata."""
-    hidden = [f"{label}s by {method}" for label, method in options.methods().items() if method != "outline"]
+    shapes, growths = options.shapes(), options.growths()
+    hidden = [
+        f"{label}s by {method} ({shapes[label]} {growths[label]:.0%} larger on each side)"
+        for label, method in options.methods().items()
+        if method != "outline"
+    ]
     drawn = [f"drawing boxes around {label}s" for label in options.outlined()]
     sound = "sound is kept" if options.audio == "keep" else "sound is dropped (a voice identifies; --audio keep)"
-    parts = [f"hiding {', '.join(hidden)} ({options.shape} {options.grow:.0%} larger on each side)"] if hidden else []
+    parts = [f"hiding {', '.join(hidden)}"] if hidden else []
     return "; ".join([*parts, *drawn, sound, "metadata is removed"])
 
 

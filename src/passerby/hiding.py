@@ -29,7 +29,8 @@ def effect(options: Options, labels: Sequence[str] = (), methods: Sequence[str] 
 
 def shapes(options: Options, labels: Sequence[str] = ()) -> dict[str, Shape]:
     """What hides each label."""
-    return {label: _shape(label, method, options) for label, method in options.methods(labels).items()}
+    kinds, growths = options.shapes(labels), options.growths(labels)
+    return {label: _shape(method, kinds[label], growths[label]) for label, method in options.methods(labels).items()}
 
 
 def rules(options: Options) -> tuple[Decision, ...]:
@@ -77,12 +78,10 @@ def _effect(method: str, options: Options) -> Anonymizer:
             return Outline()
 
 
-def _shape(label: str, method: str, options: Options) -> Shape:
+def _shape(method: str, kind: str, grow: float) -> Shape:
     if method == "outline":
         return Rectangle(grow=0.5, feather=0)  # room for the writing
-    if label != "face":  # found whole, but for some pixels; of a face, hairline and chin are still to come
-        return Rectangle(grow=options.grow / 3)
-    return HeadOval(grow=options.grow) if options.shape == "oval" else Rectangle(grow=options.grow)
+    return HeadOval(grow=grow) if kind == "oval" else Rectangle(grow=grow)
 
 
 def _picture(path: Path) -> NDArray[np.uint8]:

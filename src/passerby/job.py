@@ -148,7 +148,8 @@ class Job:
                 store.save(plan, file, self.options.plan.parent)
         report = self._report(source, sink, totals, seed, time.monotonic() - started)
         # Only the detector that comes along tells what computes.
-        return replace(report, bound=found_by.bound, runtime=str(getattr(found_by.detector, "runtime", "")))
+        runtime = str(getattr(found_by.detector, "runtime", ""))
+        return replace(report, bound=found_by.bound, runtime=runtime, models=targets.checksums(self.options))
 
     def render(self, plan: Plan, progress: Progress | None = None) -> Report:
         """Hide what `plan` says, which was made from the same input. Whatever is raised, no output file is there.

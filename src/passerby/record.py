@@ -23,6 +23,7 @@ from passerby.track.refine import tracks
 
 LOOKING = (
     "hide",
+    "models",
     "conf",
     "quality",
     "min_face",

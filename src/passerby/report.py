@@ -46,6 +46,9 @@ class Report:
     """Time it took."""
     frames_per_second: float
     detector: str
+    """The names of the models that look."""
+    models: Mapping[str, str] = field(default_factory=dict)
+    """The sha256 of each, where something was looked for."""
     runtime: str = ""
     """What computed the detector's answers, such as "openvino bf16"; empty where nothing was looked for."""
     seed: int

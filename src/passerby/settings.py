@@ -9,12 +9,22 @@ from dataclasses import dataclass, fields
 from fractions import Fraction
 from numbers import Integral, Real
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from passerby.core.errors import OptionError
+from passerby.per_class import ModelChoice, PerClass, model_choices, per_class
 
-TARGETS: Mapping[str, str] = {"faces": "face", "persons": "person", "vehicles": "vehicle", "text": "text"}
+TARGETS: Mapping[str, str] = {
+    "faces": "face",
+    "heads": "head",
+    "persons": "person",
+    "plates": "plate",
+    "vehicles": "vehicle",
+    "text": "text",
+}
 """What can be hidden, as users name it, and the label that detectors give it."""
+CLASSES = {**TARGETS, **{label: label for label in TARGETS.values()}}
+"""The names that a class may have where it gets a value of its own, and its label."""
 
 METHODS = ("mosaic", "fill", "blur", "noise", "image", "outline")
 HIDING = tuple(method for method in METHODS if method != "outline")
@@ -22,10 +32,14 @@ HIDING = tuple(method for method in METHODS if method != "outline")
 SHAPES = ("oval", "box")
 AUDIO = ("drop", "keep")
 QUALITIES = ("fast", "balanced", "thorough")
+DEFAULT_GROW, DEFAULT_CONF = 0.3, 0.2
+DEFAULT_READ_CONF = 0.5
+"""Of what is found by its letters: the mean share of letters in a line, and no certainty."""
 SAFE_CELLS = 10
 """With more mosaic cells than this, a face can be recognized again."""
 
 
+T = TypeVar("T")
 Zone = tuple[tuple[float, float], ...]
 """The corners of a polygon, x and y in pixels of the upright frame."""
 
@@ -75,12 +89,22 @@ def zone(value: str | Sequence[Sequence[float]]) -> Zone:
     return corners
 
 
+def _plain(value: Any) -> Any:
+    """A number that was given as text; all else as it is."""
+    try:
+        return float(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
+
+
 def _zones(value: str | Sequence[Any] | None) -> tuple[Zone, ...]:
     """One zone as text, several of them, or none."""
     return (zone(value),) if isinstance(value, str) else tuple(zone(one) for one in value or ())
 
 
-_READERS: Mapping[str, Callable[[Any], Path | Fraction | tuple[Zone, ...]]] = {
+_READERS: Mapping[str, Callable[[Any], Any]] = {
+    "grow": _plain,
+    "conf": _plain,
     "image": Path,
     "plan": Path,
     "start": seconds,
@@ -88,34 +112,45 @@ _READERS: Mapping[str, Callable[[Any], Path | Fraction | tuple[Zone, ...]]] = {
     "fps": frame_rate,
     "keep_zone": _zones,
     "only_zone": _zones,
+    "models": lambda given: model_choices(given, CLASSES),
 }
 """What makes the exact value of an option of whatever is given for it."""
+SEVERAL = {"keep_zone": "keep-zone", "only_zone": "only-zone", "models": "model"}
+"""Options that may be given again, and what they are called on the command line."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
     """How a file is anonymized. Wrong values are refused when the record is made.
 
-    Files may be given as text, times and rates as numbers or text (see `seconds` and `frame_rate`).
+    Files may be given as text, times and rates as numbers or text (see `seconds` and `frame_rate`). Of `method`,
+    `shape`, `grow` and `conf` each class may have a value of its own: 'face=mosaic,plate=fill', or 'mosaic,plate=fill'.
     """
 
     hide: str = "faces"
     """What is hidden, separated by commas."""
     method: str = "mosaic"
-    """What takes its place: one method, or one per label as 'face=mosaic,plate=fill'."""
-    shape: Literal["oval", "box"] = "oval"
-    grow: float = 0.3
-    """Share of the found box's width and height that is added on each side, 0..5."""
+    """What takes its place."""
+    shape: str = "oval"
+    """Of faces; other classes are hidden as boxes, unless they are named."""
+    grow: float | str = DEFAULT_GROW
+    """Share of the found box's width and height that is added on each side, 0..5; a third of it for classes that are
+    not named, except faces: of these, hairline and chin are still to come."""
     cells: int = 4
     """Mosaic cells across and down, over the whole of what is hidden, 1..64."""
     colour: str = "000000"
     """Of `fill`, red, green and blue in hexadecimal."""
     image: Path | None = None
     """The picture that `image` puts over faces."""
-    conf: float = 0.2
-    """Least score of a detection, in (0, 1): lower hides more."""
+    conf: float | str = DEFAULT_CONF
+    """Least score of a detection, in (0, 1): lower hides more. Text, and plates found as such, have scores of another
+    kind: theirs is 0.5, unless they are named."""
     quality: Literal["fast", "balanced", "thorough"] = "balanced"
     """How closely is looked: faster, or surer."""
+    models: tuple[ModelChoice, ...] = ()
+    """What finds a class, in place of the models that usually do: 'face=yunet_n_640' by a name of `passerby models
+    list`, 'plate=my.onnx' by a file, 'plate=yolo:my.onnx' where the file does not tell its family; or a mapping of
+    classes to one such or several. Whatever any model of a class finds counts."""
     min_face: int | None = None
     """Pixels of the frame: the longer side of the smallest face that is to be found, 6..1000; None by `quality`."""
     keep_zone: tuple[Zone, ...] = ()
@@ -148,11 +183,10 @@ class Options:
 
     def __post_init__(self) -> None:
         self._read()
-        _one_of("--shape", self.shape, SHAPES)
         _one_of("--audio", self.audio, AUDIO)
-        _number("--grow", self.grow, "a share from 0 to 5", lambda grow: 0 <= grow <= 5)
+        for one_per_class in (self.methods, self.shapes, self.growths, self.thresholds):
+            one_per_class()
         _number("--cells", self.cells, "a whole number from 1 to 64", lambda cells: 1 <= cells <= 64, Integral)
-        _number("--conf", self.conf, "a score between 0 and 1", lambda conf: 0 < conf < 1)
         _one_of("--quality", self.quality, QUALITIES)
         if self.min_face is not None:
             _number("--min-face", self.min_face, "from 6 to 1000 pixels", lambda side: 6 <= side <= 1000, Integral)
@@ -182,17 +216,17 @@ class Options:
 
     def _read(self) -> None:
         """Make paths, zones and exact fractions of what was given."""
-        for name in ("hide", "method", "colour", "encoder", "preset"):
+        for name in ("hide", "method", "shape", "colour", "encoder", "preset"):
             if not isinstance(getattr(self, name), str | None):
                 raise OptionError(f"--{name} is text, got {getattr(self, name)!r}")
         for name, read in _READERS.items():
             given = getattr(self, name)
-            if given is None and not name.endswith("_zone"):
+            if given is None and name not in SEVERAL:
                 continue
             try:
                 object.__setattr__(self, name, read(given))
-            except (TypeError, ValueError) as error:
-                raise OptionError(f"--{name.replace('_', '-')}: {error}") from None
+            except (AttributeError, TypeError, ValueError) as error:
+                raise OptionError(f"--{SEVERAL.get(name, name)}: {error}") from None
 
     @staticmethod
     def names() -> tuple[str, ...]:
@@ -203,6 +237,8 @@ class Options:
         """The options that differ from their defaults, as text; files by their names alone."""
         mine = {field.name: getattr(self, field.name) for field in fields(self)}
         changed = {name: value for name, value in mine.items() if value != getattr(DEFAULTS, name)}
+        if self.models:
+            changed["models"] = ", ".join(map(str, self.models))
         return {name: value.name if isinstance(value, Path) else str(value) for name, value in changed.items()}
 
     def labels(self) -> tuple[str, ...]:
@@ -214,14 +250,40 @@ class Options:
 
     def methods(self, labels: Sequence[str] = ()) -> Mapping[str, str]:
         """The method of each label that is hidden, and of `labels` that a plan speaks of besides."""
-        chosen = dict.fromkeys((*self.labels(), *labels), "mosaic")
-        for part in self.method.split(","):
-            label, named, method = part.strip().rpartition("=")
-            if named:
-                _one_of("--method", label, tuple(chosen))
-            _one_of("--method", method, METHODS)
-            chosen |= {label: method} if named else dict.fromkeys(chosen, method)
-        return chosen
+        chosen = self._per_class("method", labels, lambda value: _chosen("--method", value, METHODS), "mosaic")
+        return {label: chosen.of(label) for label in (*self.labels(), *labels)}
+
+    def shapes(self, labels: Sequence[str] = ()) -> Mapping[str, str]:
+        """The shape of each label, likewise."""
+        chosen = self._per_class("shape", labels, lambda value: _chosen("--shape", value, SHAPES), "oval")
+        return {
+            label: chosen.of(label) if label in (*chosen.own, "face") else "box" for label in (*self.labels(), *labels)
+        }
+
+    def growths(self, labels: Sequence[str] = ()) -> Mapping[str, float]:
+        """The share of each label's box that is added on each side, likewise."""
+        chosen = self._per_class("grow", labels, _growth, DEFAULT_GROW)
+        return {
+            label: chosen.of(label) if label in (*chosen.own, "face") else chosen.others / 3
+            for label in (*self.labels(), *labels)
+        }
+
+    def thresholds(self) -> Mapping[str, float]:
+        """The least score of each label that is hidden."""
+        chosen = self._per_class("conf", (), _threshold, DEFAULT_CONF)
+        read = {"text"} if self.models_of("plate") else {"text", "plate"}
+        return {
+            label: chosen.own.get(label, DEFAULT_READ_CONF if label in read else chosen.others)
+            for label in self.labels()
+        }
+
+    def models_of(self, label: str) -> tuple[str, ...]:
+        """The models that are chosen to find things of a label, as they are written; none where none is chosen."""
+        return tuple(choice.model for choice in self.models if choice.label == label)
+
+    def _per_class(self, name: str, labels: Sequence[str], read: Callable[[Any], T], others: T) -> PerClass[T]:
+        known = {**CLASSES, **{label: label for label in labels}}
+        return per_class(f"--{name}", getattr(self, name), known, read, others)
 
     def outlined(self) -> tuple[str, ...]:
         """The labels that are only outlined, and so stay visible."""
@@ -260,6 +322,23 @@ class Options:
 def _one_of(option: str, value: str, choices: tuple[str, ...]) -> None:
     if value not in choices:
         raise OptionError(f"{option} {value!r} is not known; choose from {', '.join(choices)}")
+
+
+def _chosen(option: str, value: str, choices: tuple[str, ...]) -> str:
+    _one_of(option, value, choices)
+    return value
+
+
+def _growth(value: Any) -> float:
+    given = _plain(value)
+    _number("--grow", given, "a share from 0 to 5", lambda grow: 0 <= grow <= 5)
+    return float(given)
+
+
+def _threshold(value: Any) -> float:
+    given = _plain(value)
+    _number("--conf", given, "a score between 0 and 1", lambda conf: 0 < conf < 1)
+    return float(given)
 
 
 def _number(option: str, value: Any, wanted: str, fits: Callable[[Any], bool], kind: type = Real) -> None:

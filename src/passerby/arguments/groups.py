@@ -10,6 +10,8 @@ from passerby import settings_file
 from passerby.arguments.parser import AMBIGUOUS, Ambiguous, Anew
 from passerby.settings import AUDIO, DEFAULTS, METHODS, QUALITIES, SHAPES, TARGETS
 
+EACH = "; or one per class, as in face=…,plate=…"
+
 
 def add_inputs(command: argparse.ArgumentParser) -> None:
     add = command.add_argument
@@ -37,12 +39,12 @@ def add_reading(command: argparse.ArgumentParser) -> None:
 def add_looking(command: argparse.ArgumentParser) -> None:
     add = command.add_argument_group("what is hidden").add_argument
     add("--hide", default=DEFAULTS.hide, help=f"{', '.join(TARGETS)} (default: %(default)s)")
+    add_models(add)
     add(
         "--conf",
-        type=float,
         default=DEFAULTS.conf,
         metavar="F",
-        help="least score; lower hides more (default: %(default)s)",
+        help=f"least score; lower hides more{EACH} (default: %(default)s)",
     )
     add("--quality", default=DEFAULTS.quality, help=f"{', '.join(QUALITIES)} (default: %(default)s)")
     add("--min-face", type=int, metavar="PX", help="longer side of the smallest face to be found (default: by quality)")
@@ -54,17 +56,26 @@ def add_looking(command: argparse.ArgumentParser) -> None:
     add("--config", type=Path, metavar="FILE", help=f"options by their names (default: {settings_file.NAME}, if there)")
 
 
+def add_models(add: Callable[..., argparse.Action]) -> None:
+    add(
+        "--model",
+        dest="models",
+        action=Anew,
+        default=(),
+        metavar="CLASS=MODEL",
+        help="what finds a class: a name of `passerby models list`, FILE or FAMILY:FILE (may be given again)",
+    )
+
+
 def add_painting(command: argparse.ArgumentParser) -> None:
     add = command.add_argument_group("how it is hidden").add_argument
     add(
         "--method",
         default=DEFAULTS.method,
-        help=f"{', '.join(METHODS)}; or one per class, as face=fill (default: %(default)s)",
+        help=f"{', '.join(METHODS)}{EACH} (default: %(default)s)",
     )
-    add("--shape", default=DEFAULTS.shape, help=f"{' or '.join(SHAPES)} (default: %(default)s)")
-    add(
-        "--grow", type=float, default=DEFAULTS.grow, metavar="F", help="share added on each side (default: %(default)s)"
-    )
+    add("--shape", default=DEFAULTS.shape, help=f"{' or '.join(SHAPES)}{EACH} (default: %(default)s)")
+    add("--grow", default=DEFAULTS.grow, metavar="F", help=f"share added on each side{EACH} (default: %(default)s)")
     add("--cells", type=int, default=DEFAULTS.cells, metavar="N", help="mosaic cells across (default: %(default)s)")
     add("--colour", "--color", default=DEFAULTS.colour, metavar="RRGGBB", help="of fill (default: %(default)s)")
     add("--image", type=Path, metavar="FILE", help="the picture that `--method image` puts over faces")

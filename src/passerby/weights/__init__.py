@@ -17,7 +17,7 @@ from passerby.core.errors import WeightsError
 from passerby.weights.entry import Weights
 from passerby.weights.table import TABLE
 
-__all__ = ["TABLE", "Weights", "entry", "find", "folders", "lies", "pulled_to", "verify"]
+__all__ = ["TABLE", "Weights", "entry", "find", "folders", "lies", "pulled_to", "sha256", "verify"]
 
 
 def entry(name: str) -> Weights:
@@ -78,21 +78,30 @@ def pulled_to() -> Path:
     return Path(named) if named else _user_cache() / "passerby" / "models"
 
 
+def sha256(path: Path) -> str:
+    """Of a file's bytes.
+
+    Raises:
+        WeightsError: it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise WeightsError(f"cannot read the model file {path}: {error.strerror}; check its permissions") from error
+
+
 @cache
-def verify(path: Path, sha256: str) -> None:
-    """Check once per process that `path` is the file it should be.
+def verify(path: Path, wanted: str) -> None:
+    """Check once per process that `path` is the file with the sha256 that is `wanted`.
 
     Raises:
         WeightsError: it cannot be read, or it is another one.
     """
-    try:
-        with path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise WeightsError(f"cannot read the model file {path}: {error.strerror}; check its permissions") from error
-    if found != sha256:
+    found = sha256(path)
+    if found != wanted:
         raise WeightsError(
-            f"{path} is not the model it should be (sha256 {found[:12]}…, wanted {sha256[:12]}…); "
+            f"{path} is not the model it should be (sha256 {found[:12]}…, wanted {wanted[:12]}…); "
             "delete it, and pull it again, or install passerby again if it came with it"
         )
 
