@@ -559,3 +559,13 @@ def test_a_reader_that_goes_away_is_no_failure(here):
         run.stdout.close()
         assert run.stderr.read() == b""
     assert run.returncode == 0
+
+
+@pytest.mark.parametrize(("device", "said"), [("abacus", "name one of tensorrt, cuda"), ("cuda", "pip install")])
+def test_a_device_that_is_not_there_is_wrong_usage_and_nothing_is_written(here, capsys, monkeypatch, device, said):
+    monkeypatch.setenv("PASSERBY_RUNTIME", "")
+    monkeypatch.setattr("passerby.providers.fault", lambda provider, library: "there is none")
+    before = sorted(here.iterdir())
+    assert cli.main(["street.mp4", "--device", device]) == 2
+    assert said in capsys.readouterr().err
+    assert sorted(here.iterdir()) == before

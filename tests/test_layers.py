@@ -1,6 +1,6 @@
 """Who may import whom, read from the sources.
 
-core ← weights, runtime ← media · detect · track · mask · plan · paint ← pipeline ← all else
+core ← folders ← weights, providers ← runtime ← media · detect · track · mask · plan · paint ← pipeline ← all else
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ PACKAGE = Path(passerby.__file__).parent
 STAGES = {"media", "detect", "track", "mask", "plan", "paint"}
 MAY_IMPORT = {
     "core": {"core"},
-    "weights": {"core", "weights"},
-    "runtime": {"core"},
+    "folders": set(),
+    "weights": {"core", "folders", "weights"},
+    "providers": {"folders"},
+    "runtime": {"core", "providers"},
     "testing": {"core"},
     "flow": {"core"},
     **{stage: {stage, "core", "weights", "runtime"} for stage in STAGES},

@@ -162,7 +162,7 @@ PER_CLASS = [
     ({}, "shapes", ["oval", "box", "box"]),
     ({"shape": "box,person=oval"}, "shapes", ["box", "oval", "box"]),
     ({"method": "fill"}, "methods", ["fill", "fill", "fill"]),
-    ({"method": "text=noise,fill,plates=blur"}, "methods", ["fill", "fill", "noise"]),
+    ({"method": "text=noise,fill"}, "methods", ["fill", "fill", "noise"]),
 ]
 
 

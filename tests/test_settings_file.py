@@ -24,7 +24,7 @@ ZONE, OTHER = "0,0 9,0 9,9", "1,1 8,1 8,8"
 MEANT = [
     ("grow = 0.5", [], {"grow": 0.5}),
     ('grow = "face=.5"', [], {"grow": "face=.5"}),
-    ("", ["--grow", "face=.5,plate=.1"], {"grow": "face=.5,plate=.1"}),
+    ('hide = "faces,plates"', ["--grow", ".5,plate=.1"], {"hide": "faces,plates", "grow": ".5,plate=.1"}),
     ("max-res = 640", [], {"max_res": 640}),
     ("max_res = 640", [], {"max_res": 640}),
     ("grow = 0.5\nconf = 0.1", ["--grow", "0.2"], {"grow": 0.2, "conf": 0.1}),

@@ -32,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with _kills_like_ctrl_c():
             chosen = parse(sys.argv[1:] if arguments is None else arguments)
+            _compute_on(getattr(chosen, "device", None))
             return RUN[chosen.command](chosen)
     except OptionError as error:
         say(f"passerby: {error}")
@@ -42,6 +43,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         say("passerby: interrupted; no unfinished output was left behind")
         return INTERRUPTED
+
+
+def _compute_on(device: str | None) -> None:
+    """Let `device`, if there is one, run all models of this process; one that does not work is wrong usage."""
+    if device is not None:
+        from passerby.runtime import VARIABLE, choice
+
+        os.environ[VARIABLE] = device
+        choice()
 
 
 @contextmanager
@@ -265,6 +275,7 @@ def _told(outcome: Any, options: Options, verbose: bool = False) -> str:
         lines += [
             f"  looked in {report.looks} frames, {report.cuts} cuts; boxes: {origins or 'none'}",
             *([f"  {report.bound}"] if report.bound else []),
+            *([f"  found by {report.detector}, computed by {report.runtime}"] if report.runtime else []),
             f"  time of our own threads: {shares or 'not measured'}",
             f"  removed: {', '.join(report.removed) or 'no streams'}; seed {report.seed}; {report.seconds:.1f} s",
         ]

@@ -45,7 +45,7 @@ def per_class(option: str, given: Any, classes: Mapping[str, str], read: Callabl
             general.append(read(value.strip() if isinstance(value, str) else value))
         elif name.strip() not in classes:
             labels = ", ".join(dict.fromkeys(classes.values()))
-            raise OptionError(f"{option}: no class is called {name.strip()!r}; choose from {labels}")
+            raise OptionError(f"{option}: nothing that is called {name.strip()!r} is hidden; there is {labels}")
         elif classes[name.strip()] in own:
             raise OptionError(f"{option} has two values for {name.strip()} in {given!r}; write one")
         else:

@@ -282,8 +282,9 @@ class Options:
         return tuple(choice.model for choice in self.models if choice.label == label)
 
     def _per_class(self, name: str, labels: Sequence[str], read: Callable[[Any], T], others: T) -> PerClass[T]:
-        known = {**CLASSES, **{label: label for label in labels}}
-        return per_class(f"--{name}", getattr(self, name), known, read, others)
+        hidden = self.labels()
+        named = {name: label for name, label in CLASSES.items() if label in hidden}
+        return per_class(f"--{name}", getattr(self, name), named | {label: label for label in labels}, read, others)
 
     def outlined(self) -> tuple[str, ...]:
         """The labels that are only outlined, and so stay visible."""
