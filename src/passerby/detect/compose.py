@@ -16,6 +16,7 @@ from passerby.core.errors import OptionError
 from passerby.core.frame import Frame
 from passerby.core.regions import Mask
 from passerby.core.stages import Detector
+from passerby.detect import pictures
 
 GRID = 32
 """Tiles start on multiples of this."""
@@ -45,7 +46,8 @@ class Either:
         return frozenset().union(*(detector.labels for detector in self.detectors))
 
     def detect(self, frames: Sequence[Frame]) -> list[Detections]:
-        answers = [detector.detect(frames) for detector in self.detectors]
+        with pictures.shared():
+            answers = [detector.detect(frames) for detector in self.detectors]
         return [once(Detections.concat(parts)) for parts in zip(*answers, strict=True)]
 
 

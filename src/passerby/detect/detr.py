@@ -15,13 +15,12 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from passerby.core import pixels
 from passerby.core.boxes import Boxes
 from passerby.core.detections import Detections
 from passerby.core.errors import WeightsError
 from passerby.core.frame import Frame
 from passerby.detect import classes as cl
-from passerby.detect import finds
+from passerby.detect import finds, pictures
 from passerby.detect.model import Model, PerFrame
 from passerby.runtime import Outputs
 
@@ -97,7 +96,7 @@ class Detr(PerFrame):
 
     def _look(self, frame: Frame) -> Detections:
         # Stretched to the input, as the models were trained.
-        picture = pixels.rgb(frame, self._model.size or (self._side, self._side)).astype(np.float32)
+        picture = pictures.rgb(frame, self._model.size or (self._side, self._side)).astype(np.float32)
         picture = np.asarray((picture - MEAN) / DEVIATION if self._levels == "imagenet" else picture / 255, np.float32)
         sizes = {SIZES: np.array([frame.size], np.int64)} if self._finished else {}
         outputs = self._model.run(picture.transpose(2, 0, 1)[None], **sizes)

@@ -12,11 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from passerby import weights
-from passerby.core import pixels
 from passerby.core.detections import Detections
 from passerby.core.errors import OptionError, StageError
 from passerby.core.frame import Frame
-from passerby.detect import finds
+from passerby.detect import finds, pictures
 from passerby.detect.letterbox import shrunk
 from passerby.detect.model import Model, PerFrame
 
@@ -59,7 +58,7 @@ class CenterFace(PerFrame):
 
     def _look(self, frame: Frame) -> Detections:
         box = shrunk(frame, self._shrink, MULTIPLE)
-        outputs = self._model.run(_padded(pixels.rgb(frame, box.inner)))
+        outputs = self._model.run(_padded(pictures.rgb(frame, box.inner)))
         found = _decoded(outputs, self._conf)
         if self._shrink > 1:  # what was seen in a small picture may be off by a pixel of it
             found = replace(found, boxes=found.boxes + np.array([-1, -1, 1, 1], np.float32))

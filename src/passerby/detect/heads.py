@@ -12,6 +12,7 @@ from passerby.core.boxes import Boxes
 from passerby.core.detections import Detections
 from passerby.core.frame import Frame
 from passerby.core.stages import Detector
+from passerby.detect import pictures
 
 LABEL = "head"
 AROUND, CROWN = 0.3, 0.1
@@ -42,7 +43,8 @@ class Heads:
 
     def detect(self, frames: Sequence[Frame]) -> list[Detections]:
         """The heads in each frame."""
-        answers = zip(frames, self.faces.detect(frames), self.persons.detect(frames), strict=True)
+        with pictures.shared():
+            answers = zip(frames, self.faces.detect(frames), self.persons.detect(frames), strict=True)
         return [_joined(frame, faces, persons) for frame, faces, persons in answers]
 
 

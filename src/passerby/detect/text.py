@@ -9,11 +9,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from passerby.core import pixels
 from passerby.core.detections import Detections
 from passerby.core.errors import OptionError, WeightsError
 from passerby.core.frame import Frame
-from passerby.detect import finds
+from passerby.detect import finds, pictures
 from passerby.detect.letterbox import MULTIPLE, shown
 from passerby.detect.model import Model, PerFrame
 
@@ -71,7 +70,7 @@ class Text(PerFrame):
 
     def _look(self, frame: Frame) -> Detections:
         size = self._model.size or self._size(frame)
-        bgr = pixels.rgb(frame, size)[..., ::-1].astype(np.float32)
+        bgr = pictures.rgb(frame, size)[..., ::-1].astype(np.float32)
         outputs = self._model.run((bgr / 127.5 - 1).transpose(2, 0, 1)[None])
         if outputs[0].shape != (1, 1, size[1], size[0]):
             raise self._model.strange(outputs, f"(1, 1, {size[1]}, {size[0]})")
