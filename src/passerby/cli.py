@@ -217,7 +217,7 @@ def _doctor(chosen: argparse.Namespace) -> int:
 
     from passerby import doctor
 
-    report = doctor.report()
+    report = doctor.report(Options(models=chosen.models))
     print(json.dumps(report.as_dict(), indent=1) if chosen.json else doctor.text(report))
     return DONE
 

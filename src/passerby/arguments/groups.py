@@ -54,7 +54,7 @@ def add_looking(command: argparse.ArgumentParser) -> None:
     add("--only-zone", action=Anew, default=(), metavar="ZONE", help=f"only who touches it is hidden {zone}")
     add("--min-size", type=float, metavar="PX", help="who is found smaller than this stays visible")
     add("--seed", type=int, metavar="N", help="of all that is random (default: from the input's own bytes)")
-    add("--config", type=Path, metavar="FILE", help=f"options by their names (default: {settings_file.NAME}, if there)")
+    add_config(add)
 
 
 def add_models(add: Callable[..., argparse.Action]) -> None:
@@ -66,6 +66,10 @@ def add_models(add: Callable[..., argparse.Action]) -> None:
         metavar="CLASS=MODEL",
         help="what finds a class: a name of `passerby models list`, FILE or FAMILY:FILE (may be given again)",
     )
+
+
+def add_config(add: Callable[..., argparse.Action]) -> None:
+    add("--config", type=Path, metavar="FILE", help=f"options by their names (default: {settings_file.NAME}, if there)")
 
 
 def add_painting(command: argparse.ArgumentParser) -> None:

@@ -57,4 +57,6 @@ def demo() -> argparse.ArgumentParser:
 def doctor() -> argparse.ArgumentParser:
     command = Parser(prog="passerby doctor", description="Print what to paste into a bug report.", allow_abbrev=False)
     command.add_argument("--json", action="store_true", help="as JSON")
+    groups.add_models(command.add_argument)
+    groups.add_config(command.add_argument)
     return command
