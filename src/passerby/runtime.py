@@ -51,6 +51,8 @@ class Description:
     """What computes: a library, and its provider or precision."""
     threads: int
     """Threads that a call computes in."""
+    memory: str = ""
+    """Of a GPU, where what goes in and comes out is bound to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,7 @@ class Session:
 
     def describe(self) -> Description:
         """What a report says about this session."""
-        return Description(self._name, self._computes, THREADS)
+        return Description(self._name, self._computes, THREADS, self._backend.memory)
 
     @contextmanager
     def _failing(self, kind: type[PasserbyError], what: str, remedy: str = "") -> Iterator[None]:
@@ -177,6 +179,8 @@ class Backend(Protocol):
 
     errors: tuple[type[Exception], ...]
     """What it raises."""
+    memory: str
+    """See `Description.memory`."""
 
     def load(self, path: Path) -> str:
         """Load the model; say what computes."""
@@ -201,6 +205,7 @@ class OnnxRuntime:
         self._library = quiet_onnxruntime()
         self._provider = provider
         self.errors: tuple[type[Exception], ...] = providers.errors(self._library)
+        self.memory = (provider and provider.memory) or ""
 
     def load(self, path: Path) -> str:
         self._session: Any = providers.opened(self._provider, path, self._library)
@@ -232,19 +237,21 @@ class OnnxRuntime:
         return Port(port.name, {"float": "float32", "double": "float64"}.get(kind, kind), shape)
 
     def run(self, inputs: Arrays) -> Outputs:
-        if self._provider is None or self._provider.memory is None:
+        if not self.memory:
             return tuple(self._session.run(None, dict(inputs)))
         bound = self._session.io_binding()
         for name, array in inputs.items():
             bound.bind_cpu_input(name, np.ascontiguousarray(array))
         for port in self._session.get_outputs():
-            bound.bind_output(port.name, self._provider.memory)
+            bound.bind_output(port.name, self.memory)
         self._session.run_with_iobinding(bound)
         return tuple(bound.copy_outputs_to_cpu())
 
 
 class OpenVino:
     """A `Backend` that nearly halves the time of a look on processors with bf16."""
+
+    memory = ""
 
     def __init__(self) -> None:
         self._library = quiet_openvino()

@@ -100,8 +100,10 @@ class Tiled:
         return [self._detect(frame) for frame in frames]
 
     def _detect(self, frame: Frame) -> Detections:
-        boxes = parts(frame, self.tile, self.overlap)
-        return once(Detections.concat([within(self.detector, frame, box) for box in boxes]))
+        boxes = list(parts(frame, self.tile, self.overlap))
+        answers = self.detector.detect([_cut(frame, box) for box in boxes])
+        found = [_moved(answer, box[0], box[1]) for answer, box in zip(answers, boxes, strict=True)]
+        return once(Detections.concat(found))
 
 
 @dataclass(frozen=True)

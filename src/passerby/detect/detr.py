@@ -21,7 +21,7 @@ from passerby.core.errors import WeightsError
 from passerby.core.frame import Frame
 from passerby.detect import classes as cl
 from passerby.detect import finds, pictures
-from passerby.detect.model import Model, PerFrame
+from passerby.detect.model import Model, PerFrame, batch_of
 from passerby.runtime import Outputs
 
 SIZES = "orig_target_sizes"
@@ -94,12 +94,16 @@ class Detr(PerFrame):
         """Everything it can find."""
         return frozenset(self._labels.tolist()) - {""}
 
-    def _look(self, frame: Frame) -> Detections:
+    def _shown(self, frame: Frame) -> NDArray[np.float32]:
         # Stretched to the input, as the models were trained.
         picture = pictures.rgb(frame, self._model.size or (self._side, self._side)).astype(np.float32)
         picture = np.asarray((picture - MEAN) / DEVIATION if self._levels == "imagenet" else picture / 255, np.float32)
-        sizes = {SIZES: np.array([frame.size], np.int64)} if self._finished else {}
-        outputs = self._model.run(picture.transpose(2, 0, 1)[None], **sizes)
+        return batch_of(picture)
+
+    def _told(self, frame: Frame) -> dict[str, NDArray[np.int64]]:
+        return {SIZES: np.array([frame.size], np.int64)} if self._finished else {}
+
+    def _found(self, frame: Frame, outputs: Outputs) -> Detections:
         columns = tuple(outputs[at] for at in self._columns)
         boxes, scores, labels = self._of_finished(columns) if self._finished else self._of_plain(columns, frame)
         rows = np.flatnonzero((scores > self._conf) & (labels != ""))

@@ -55,10 +55,6 @@ class FaceDetector(PerFrame):
         """How `frame` is shown."""
         return fitted(frame, self._size) if self._size else shrunk(frame, self._shrink, self.multiple)
 
-    def answer(self, picture: NDArray[np.float32]) -> Outputs:
-        """What the model gives for `picture`, (H, W, 3) in its own numbers."""
-        return self._model.run(picture.transpose(2, 0, 1)[None])
-
 
 def _size(name: str, wanted: Size | None, own: Size | None, multiple: int) -> Size | None:
     """The one size of pictures, if there is one: the model's `own`, or the one `wanted`."""

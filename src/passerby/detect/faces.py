@@ -18,6 +18,7 @@ from passerby.core.frame import Frame
 from passerby.detect import finds, pictures
 from passerby.detect.letterbox import shrunk
 from passerby.detect.model import Model, PerFrame
+from passerby.runtime import Outputs
 
 STRIDE = 4
 """Pixels of the input from one cell of the heat map to the next."""
@@ -56,13 +57,14 @@ class CenterFace(PerFrame):
         self._shrink = shrink
         self._model = Model(weights.find("centerface", model))
 
-    def _look(self, frame: Frame) -> Detections:
-        box = shrunk(frame, self._shrink, MULTIPLE)
-        outputs = self._model.run(_padded(pictures.rgb(frame, box.inner)))
+    def _shown(self, frame: Frame) -> NDArray[np.float32]:
+        return _padded(pictures.rgb(frame, shrunk(frame, self._shrink, MULTIPLE).inner))
+
+    def _found(self, frame: Frame, outputs: Outputs) -> Detections:
         found = _decoded(outputs, self._conf)
         if self._shrink > 1:  # what was seen in a small picture may be off by a pixel of it
             found = replace(found, boxes=found.boxes + np.array([-1, -1, 1, 1], np.float32))
-        return box.back(found)
+        return shrunk(frame, self._shrink, MULTIPLE).back(found)
 
 
 def _padded(picture: NDArray[np.uint8]) -> NDArray[np.float32]:

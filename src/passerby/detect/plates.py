@@ -12,8 +12,9 @@ from passerby.core.detections import Detections
 from passerby.core.errors import WeightsError
 from passerby.core.frame import Frame
 from passerby.detect import finds
-from passerby.detect.letterbox import BLACK, Size, around, centred, cornered
-from passerby.detect.model import Model, PerFrame
+from passerby.detect.letterbox import BLACK, Letterbox, Size, around, centred, cornered
+from passerby.detect.model import Model, PerFrame, batch_of
+from passerby.runtime import Outputs
 
 LABEL = "plate"
 STEPS = (8, 16, 32, 64)
@@ -54,10 +55,14 @@ class PlatesYolo9(PerFrame):
         if len(shapes) != 1 or (shapes[0] and shapes[0][-1] not in (7, None)):
             raise WeightsError(f"{model} gives outputs of shapes {shapes}, wanted one (N, 7); take an end2end model")
 
-    def _look(self, frame: Frame) -> Detections:
-        box = centred(frame, self._model.size or around(frame, self._longest))
-        picture = box.picture(frame).transpose(2, 0, 1)[None]
-        outputs = self._model.run(np.divide(picture, 255, dtype=np.float32))
+    def _box(self, frame: Frame) -> Letterbox:
+        return centred(frame, self._model.size or around(frame, self._longest))
+
+    def _shown(self, frame: Frame) -> NDArray[np.float32]:
+        return batch_of(np.divide(self._box(frame).picture(frame), 255, dtype=np.float32))
+
+    def _found(self, frame: Frame, outputs: Outputs) -> Detections:
+        box = self._box(frame)
         if outputs[0].shape[-1:] != (7,):
             raise self._model.strange(outputs, "one (N, 7)")
         rows = outputs[0].reshape(-1, 7)
@@ -97,10 +102,11 @@ class PlatesYunet(PerFrame):
         self._size = self._model.size
         self._squares = _squares(self._size)
 
-    def _look(self, frame: Frame) -> Detections:
+    def _shown(self, frame: Frame) -> NDArray[np.float32]:
+        return batch_of(cornered(frame, self._size, BLACK).picture(frame)[..., ::-1].astype(np.float32))
+
+    def _found(self, frame: Frame, outputs: Outputs) -> Detections:
         box = cornered(frame, self._size, BLACK)
-        bgr = box.picture(frame)[..., ::-1]
-        outputs = self._model.run(bgr.transpose(2, 0, 1)[None].astype(np.float32))
         squares = self._squares
         where, kinds, overlaps = (outputs[at].reshape(-1, outputs[at].shape[-1]) for at in self._order)
         if (where.shape, kinds.shape, overlaps.shape) != ((len(squares), 14), (len(squares), 2), (len(squares), 1)):

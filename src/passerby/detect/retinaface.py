@@ -17,6 +17,7 @@ from passerby.core.errors import StageError
 from passerby.core.frame import Frame
 from passerby.detect.face_model import FaceDetector, by_width, cells, faces, shapes
 from passerby.detect.letterbox import Size
+from passerby.detect.model import batch_of
 from passerby.runtime import Outputs
 
 MEAN_BGR = np.array([104, 117, 123], np.float32)
@@ -55,10 +56,12 @@ class RetinaFace(FaceDetector):
     Boxes and landmarks of a face that the frame's edge cuts may reach over that edge.
     """
 
-    def _look(self, frame: Frame) -> Detections:
+    def _shown(self, frame: Frame) -> NDArray[np.float32]:
+        return batch_of(self.letterbox(frame).picture(frame)[..., ::-1].astype(np.float32) - MEAN_BGR)
+
+    def _found(self, frame: Frame, outputs: Outputs) -> Detections:
         box = self.letterbox(frame)
-        picture = box.picture(frame)[..., ::-1].astype(np.float32) - MEAN_BGR
-        return box.back(_decoded(self.answer(picture), box.size, self._conf))
+        return box.back(_decoded(outputs, box.size, self._conf))
 
 
 def _decoded(outputs: Outputs, size: Size, conf: float) -> Detections:

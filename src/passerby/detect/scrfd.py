@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from passerby.core.detections import Detections
 from passerby.core.errors import StageError
 from passerby.core.frame import Frame
 from passerby.detect.face_model import FaceDetector, by_width, cells, faces, shapes
 from passerby.detect.letterbox import Size
+from passerby.detect.model import batch_of
 from passerby.runtime import Outputs
 
 STRIDES = (8, 16, 32)
@@ -26,10 +28,12 @@ class SCRFD(FaceDetector):
     usual_conf = 0.2
     multiple = STRIDES[-1]
 
-    def _look(self, frame: Frame) -> Detections:
+    def _shown(self, frame: Frame) -> NDArray[np.float32]:
+        return batch_of((self.letterbox(frame).picture(frame) - np.float32(127.5)) / np.float32(128))
+
+    def _found(self, frame: Frame, outputs: Outputs) -> Detections:
         box = self.letterbox(frame)
-        picture = (box.picture(frame) - np.float32(127.5)) / np.float32(128)
-        return box.back(_decoded(self.answer(picture), box.size, self._conf))
+        return box.back(_decoded(outputs, box.size, self._conf))
 
 
 def _decoded(outputs: Outputs, size: Size, conf: float) -> Detections:

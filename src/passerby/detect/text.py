@@ -14,7 +14,8 @@ from passerby.core.errors import OptionError, WeightsError
 from passerby.core.frame import Frame
 from passerby.detect import finds, pictures
 from passerby.detect.letterbox import MULTIPLE, shown
-from passerby.detect.model import Model, PerFrame
+from passerby.detect.model import Model, PerFrame, batch_of
+from passerby.runtime import Outputs
 
 LABEL = "text"
 LEAST = 3
@@ -68,10 +69,12 @@ class Text(PerFrame):
         if len(shapes) != 1 or len(shapes[0]) != 4:
             raise WeightsError(f"{model} gives outputs of shapes {shapes}, wanted one map (1, 1, H, W) as PP-OCR has")
 
-    def _look(self, frame: Frame) -> Detections:
+    def _shown(self, frame: Frame) -> NDArray[np.float32]:
+        bgr = pictures.rgb(frame, self._model.size or self._size(frame))[..., ::-1].astype(np.float32)
+        return batch_of(bgr / 127.5 - 1)
+
+    def _found(self, frame: Frame, outputs: Outputs) -> Detections:
         size = self._model.size or self._size(frame)
-        bgr = pictures.rgb(frame, size)[..., ::-1].astype(np.float32)
-        outputs = self._model.run((bgr / 127.5 - 1).transpose(2, 0, 1)[None])
         if outputs[0].shape != (1, 1, size[1], size[0]):
             raise self._model.strange(outputs, f"(1, 1, {size[1]}, {size[0]})")
         boxes, scores = self._lines(outputs[0][0, 0])

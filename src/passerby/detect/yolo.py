@@ -24,7 +24,8 @@ from passerby.core.regions import Mask
 from passerby.detect import classes as cl
 from passerby.detect import finds
 from passerby.detect.letterbox import Letterbox, around, centred
-from passerby.detect.model import Model, PerFrame
+from passerby.detect.model import Model, PerFrame, batch_of
+from passerby.runtime import Outputs
 
 TASKS = ("detect", "segment")
 
@@ -95,10 +96,14 @@ class Yolo(PerFrame):
         """Everything it can find."""
         return frozenset(self._labels.tolist()) - {""}
 
-    def _look(self, frame: Frame) -> Detections:
-        box = centred(frame, self._model.size or around(frame, self._longest))
-        picture = box.picture(frame).transpose(2, 0, 1)[None]
-        outputs = self._model.run(np.divide(picture, 255, dtype=np.float32))
+    def _box(self, frame: Frame) -> Letterbox:
+        return centred(frame, self._model.size or around(frame, self._longest))
+
+    def _shown(self, frame: Frame) -> NDArray[np.float32]:
+        return batch_of(np.divide(self._box(frame).picture(frame), 255, dtype=np.float32))
+
+    def _found(self, frame: Frame, outputs: Outputs) -> Detections:
+        box = self._box(frame)
         table = outputs[0]
         if table.ndim != 3 or len(table) != 1:
             raise self._model.strange(outputs, "one table of finds")

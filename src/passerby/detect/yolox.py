@@ -15,8 +15,9 @@ from passerby.core.errors import WeightsError
 from passerby.core.frame import Frame
 from passerby.detect import classes as cl
 from passerby.detect import finds
-from passerby.detect.letterbox import Size, around, cornered
-from passerby.detect.model import Model, PerFrame
+from passerby.detect.letterbox import Letterbox, Size, around, cornered
+from passerby.detect.model import Model, PerFrame, batch_of
+from passerby.runtime import Outputs
 
 STRIDES = ((8, 16, 32), (8, 16, 32, 64))
 """Pixels of the input from one cell to the next, for each of a model's grids; the second kind is the P6 models'."""
@@ -72,10 +73,14 @@ class Yolox(PerFrame):
         """Everything it can find."""
         return frozenset(self._labels.tolist()) - {""}
 
-    def _look(self, frame: Frame) -> Detections:
-        box = cornered(frame, self._model.size or around(frame, self._longest))
-        bgr = box.picture(frame)[..., ::-1]
-        outputs = self._model.run(bgr.transpose(2, 0, 1)[None].astype(np.float32))
+    def _box(self, frame: Frame) -> Letterbox:
+        return cornered(frame, self._model.size or around(frame, self._longest))
+
+    def _shown(self, frame: Frame) -> NDArray[np.float32]:
+        return batch_of(self._box(frame).picture(frame)[..., ::-1].astype(np.float32))
+
+    def _found(self, frame: Frame, outputs: Outputs) -> Detections:
+        box = self._box(frame)
         cells, strides = grid(box.size, outputs[0].shape[1])
         if outputs[0].shape != (1, len(cells), 5 + self._count):
             raise self._model.strange(outputs, f"one (1, N, {5 + self._count}) with a row for each cell of {box.size}")

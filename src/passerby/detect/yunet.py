@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from passerby.core.detections import Detections
 from passerby.core.errors import StageError
 from passerby.core.frame import Frame
 from passerby.detect.face_model import FaceDetector, by_width, cells, faces, shapes
 from passerby.detect.letterbox import Size
+from passerby.detect.model import batch_of
 from passerby.runtime import Outputs
 
 STRIDES = (8, 16, 32)
@@ -25,10 +27,12 @@ class YuNet(FaceDetector):
 
     multiple = STRIDES[-1]
 
-    def _look(self, frame: Frame) -> Detections:
+    def _shown(self, frame: Frame) -> NDArray[np.float32]:
+        return batch_of(self.letterbox(frame).picture(frame)[..., ::-1].astype(np.float32))
+
+    def _found(self, frame: Frame, outputs: Outputs) -> Detections:
         box = self.letterbox(frame)
-        blue_green_red = box.picture(frame)[..., ::-1].astype(np.float32)
-        return box.back(_decoded(self.answer(blue_green_red), box.size, self._conf))
+        return box.back(_decoded(outputs, box.size, self._conf))
 
 
 def _decoded(outputs: Outputs, size: Size, conf: float) -> Detections:
