@@ -154,7 +154,7 @@ def _fault(name: str) -> str | None:
         return providers.fault(PROVIDERS[name], quiet_onnxruntime())
     if name == "openvino":
         try:
-            _computes_bf16(quiet_openvino().Core())
+            quiet_openvino().Core()
         except _BROKEN as error:
             return _line(error)
     return None
@@ -164,9 +164,9 @@ def _why_not(name: str) -> str | None:
     """Why one of `RUNTIMES` does not run models unless it is named; '' where nobody expects it, None where it does."""
     if name in PROVIDERS and PROVIDERS[name].title not in quiet_onnxruntime().get_available_providers():
         return ""
-    if name == "openvino" and find_spec(name) is None and _fault(name):
-        return "openvino is not installed"
     fault = _fault(name)
+    if fault and name == "openvino" and find_spec(name) is None:
+        return "openvino is not installed"
     if fault:
         return f"{name} does not work: {fault}"
     if name == "openvino" and not _computes_bf16(quiet_openvino().Core()):

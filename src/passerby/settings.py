@@ -30,6 +30,8 @@ METHODS = ("mosaic", "fill", "blur", "noise", "image", "outline")
 HIDING = tuple(method for method in METHODS if method != "outline")
 """The methods that leave nothing visible, or little."""
 SHAPES = ("oval", "box")
+FACE_SHAPES = ("oval",)
+"""Other classes than faces are hidden as boxes instead, unless they are named."""
 AUDIO = ("drop", "keep")
 QUALITIES = ("fast", "balanced", "thorough")
 DEFAULT_GROW, DEFAULT_CONF = 0.3, 0.2
@@ -256,8 +258,10 @@ class Options:
     def shapes(self, labels: Sequence[str] = ()) -> Mapping[str, str]:
         """The shape of each label, likewise."""
         chosen = self._per_class("shape", labels, lambda value: _chosen("--shape", value, SHAPES), "oval")
+        only_for_faces = chosen.others in FACE_SHAPES
         return {
-            label: chosen.of(label) if label in (*chosen.own, "face") else "box" for label in (*self.labels(), *labels)
+            label: "box" if only_for_faces and label not in (*chosen.own, "face") else chosen.of(label)
+            for label in (*self.labels(), *labels)
         }
 
     def growths(self, labels: Sequence[str] = ()) -> Mapping[str, float]:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 from passerby import weights
 from passerby.core.stages import Detector
 from passerby.detect import families
-from passerby.detect.compose import Either, Sure
+from passerby.detect.compose import Either, SecondLook, Sure
 from passerby.detect.families import FAMILIES, Use
 from passerby.detect.heads import Heads
 from passerby.settings import Options
 
+DOUBT = 0.5
+"""Share of the least score from which another look is worth it."""
 STREET = ("yolox_nano_416", "deimv2_femto_coco")
 """Two models of COCO's classes, whose finds are joined: each misses others."""
 MODELS: Mapping[str, tuple[str, ...]] = {
@@ -123,9 +125,14 @@ def _all(label: str, options: Options) -> tuple[Chosen, ...]:
 def _one(chosen: Chosen, labels: list[str], conf: Mapping[str, float], shrink: float) -> Detector:
     path = chosen.path()
     family = chosen.family or families.recognised(path, labels)
-    least = [conf[label] for label in labels]
-    one = families.detector(family, Use(path, tuple(labels), min(least), shrink))
-    return one if min(least) == max(least) else Sure(one, conf)
+    least = min(conf[label] for label in labels)
+    use = Use(path, tuple(labels), least, shrink)
+    if labels == ["face"] and shrink > 1:
+        # In a small picture it is told to doubt, and then looks at what it doubts in full size.
+        doubting = families.detector(family, replace(use, conf=least * DOUBT))
+        return SecondLook(doubting, families.detector(family, replace(use, shrink=1)), least)
+    one = families.detector(family, use)
+    return one if all(conf[label] == least for label in labels) else Sure(one, conf)
 
 
 def _either(detectors: Iterable[Detector]) -> Detector:
