@@ -4,7 +4,8 @@
 
 Every model in turn looks at every frame, everything included: the picture made small, the model, what is made of its
 answer. The time is the median; a ratio is the median of those of single frames, since the machine is not equally quick
-at all times. Models of faces that take any size see the picture that `balanced` looks at, 960 pixels long.
+at all times. Models of faces look as `balanced` does at a whole picture: made 960 pixels long for those that take any
+size, and again, in full size, at what they doubt.
 """
 
 from __future__ import annotations

@@ -67,7 +67,7 @@ def test_a_family_is_told_by_its_file_and_read_by_its_detector(name: str, tmp_pa
     assert recognised(path, [label]) == family
     found_by = detector(family, Use(path, (label,), 0.3, 2))
     assert found_by.labels == {label}
-    found_by.detect([noise(96, 64)])
+    found_by.detect([noise(320, 256)])
 
 
 @pytest.mark.parametrize("name", REAL)
