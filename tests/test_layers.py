@@ -16,7 +16,7 @@ import pytest
 import passerby
 
 PACKAGE = Path(passerby.__file__).parent
-STAGES = {"media", "detect", "track", "mask", "plan", "paint"}
+STAGES = {"media", "detect", "track", "mask", "plan", "paint", "recognize"}
 MAY_IMPORT = {
     "core": {"core"},
     "weights": {"core", "weights"},

@@ -16,7 +16,8 @@ from passerby.core.errors import InputError, OptionError
 from passerby.core.plan import Decision, Plan, decided
 from passerby.core.tracks import Sightings, Track
 from passerby.hiding import effect, shapes
-from passerby.job import beside, opened, write_text
+from passerby.inputs import opened
+from passerby.job import beside, write_text
 from passerby.media.commit import check_free, committed
 from passerby.plan import exchange
 from passerby.progress import Printed, Progress, Silent

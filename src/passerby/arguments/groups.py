@@ -50,6 +50,16 @@ def add_looking(command: argparse.ArgumentParser) -> None:
     add("--keep-zone", action=Anew, default=(), metavar="ZONE", help=f"who is wholly in 'x,y x,y x,y' stays {zone}")
     add("--only-zone", action=Anew, default=(), metavar="ZONE", help=f"only who touches it is hidden {zone}")
     add("--min-size", type=float, metavar="PX", help="who is found smaller than this stays visible")
+    photo = "(a photograph; may be given again)"
+    add("--keep", action=Anew, default=(), metavar="PHOTO", help=f"never hide this person {photo}")
+    add("--only", action=Anew, default=(), metavar="PHOTO", help=f"hide just this person {photo}")
+    add("--same-person", action="store_true", help="let who comes back after an absence be the same track")
+    add(
+        "--recognizer",
+        default=DEFAULTS.recognizer,
+        metavar="NAME[=FILE]",
+        help="recognizes faces: mobilefacenet, sface=FILE or arcface=FILE (default: %(default)s)",
+    )
     add("--seed", type=int, metavar="N", help="of all that is random (default: from the input's own bytes)")
     add("--config", type=Path, metavar="FILE", help=f"options by their names (default: {settings_file.NAME}, if there)")
 
