@@ -261,7 +261,7 @@ def _told(outcome: Any, options: Options, verbose: bool = False) -> str:
     lines += [f"  missing: frames from {gap.first_frame} ({gap.from_s:.2f} s): {gap.reason}" for gap in report.missing]
     lines += [f"  note: {note}" for note in report.notes if note not in options.warnings()]
     if verbose:
-        lines += [f"  track {it.track}: {_recognized(it)}" for it in report.recognized]
+        lines += [f"  track {it.track}: {_recognized(it)}" for it in report.recognized if it.faces]
         origins = ", ".join(f"{count} {origin}" for origin, count in report.origins.items())
         spent = max(sum(report.stages.values()), 1e-9)
         shares = ", ".join(f"{stage} {seconds / spent:.0%}" for stage, seconds in report.stages.items())
@@ -276,9 +276,9 @@ def _told(outcome: Any, options: Options, verbose: bool = False) -> str:
 
 def _recognized(it: Any) -> str:
     """What the faces of a track say."""
-    like = "" if it.similarity is None else f"{it.similarity:.2f} like {it.photo} by {it.faces} faces, "
     seen = ", ".join(f"{first}-{end - 1}" for first, end in it.visible)
-    return f"{like}{it.why}; {f'visible around frames {seen}' if seen else 'hidden'}"
+    fate = f"visible in frames {seen}" if seen else "hidden"
+    return f"{it.similarity:.2f} like {it.photo} by {it.faces} faces: {it.why}; {fate}"
 
 
 RUN: Mapping[str, Callable[[argparse.Namespace], int]] = {

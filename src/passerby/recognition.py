@@ -82,12 +82,12 @@ def recognized(plan: Plan, source: Source, who: Recognizer) -> tuple[Plan, tuple
     """
     faces = measured(plan, source, who.embedder)
     if who.same_person:
-        plan, faces = _merged(plan, faces, who.embedder.same)
+        plan, faces = _merged(plan, faces, who.embedder)
     if not (who.keep or who.only):
         return plan, ()
     votes = _votes(plan, faces, who)
     last = plan.media.frames
-    noted = [Decision(True, it.track, reason=_reason(it), by=BY) for it in votes]
+    noted = [Decision(True, it.track, reason=_reason(it), by=BY) for it in votes if it.faces and not it.visible]
     kept = [
         Decision(False, it.track, (first, min(end, last)), reason=_reason(it), by=BY)
         for it in votes
@@ -106,7 +106,7 @@ def measured(plan: Plan, source: Source, embedder: Embedder) -> dict[int, Faces]
     found: dict[int, list[tuple[int, Embedding]]] = {track.id: [] for track in plan.tracks if track.label == "face"}
     for frame in source:
         for id, box in wanted.get(frame.index, ()):
-            [embedding] = embedder.embed(frame, face) if len(face := _closely(frame, box)) else [np.full(1, np.nan)]
+            [embedding] = embedder.embed(frame, face) if len(face := closely(frame, box)) else [np.full(1, np.nan)]
             if np.isfinite(embedding).all():
                 found[id].append((frame.index, embedding))
     return {id: _faces(rows) for id, rows in found.items()}
@@ -129,7 +129,7 @@ def _faces(rows: Sequence[tuple[int, Embedding]]) -> Faces:
     return Faces(np.array(frames, np.int64), np.stack(embeddings))
 
 
-def _closely(frame: Frame, box: NDArray[np.float32]) -> Detections:
+def closely(frame: Frame, box: NDArray[np.float32]) -> Detections:
     """The face at `box` (4,), its landmarks found in full size or nearly; none where there is another or none."""
     longer = float(max(box[2] - box[0], box[3] - box[1]))
     # In powers of two, so that a model plans its memory for few sizes.
@@ -140,10 +140,12 @@ def _closely(frame: Frame, box: NDArray[np.float32]) -> Detections:
     return found[best : best + 1] if len(found) and overlap[best] >= SAME_PLACE else found[:0]
 
 
-def _merged(plan: Plan, faces: Mapping[int, Faces], same: float) -> tuple[Plan, dict[int, Faces]]:
+def _merged(plan: Plan, faces: Mapping[int, Faces], embedder: Embedder) -> tuple[Plan, dict[int, Faces]]:
     """With the tracks of one person made one, and their faces too."""
     merged = dict(faces)
-    for group in linked(plan.tracks, {id: mine.embeddings for id, mine in faces.items()}, same):
+    for group in linked(
+        plan.tracks, {id: mine.embeddings for id, mine in faces.items()}, embedder.same, embedder.other
+    ):
         plan = plan.merge(group)
         parts = [merged.pop(id) for id in group]
         frames = np.concatenate([part.frames for part in parts])
@@ -172,8 +174,7 @@ def _votes(plan: Plan, faces: Mapping[int, Faces], who: Recognizer) -> tuple[Vot
 
 
 def _reason(it: Vote) -> str:
-    like = f"{it.similarity:.2f} like {it.photo} by {it.faces} faces: " if it.similarity is not None else ""
-    return like + it.why
+    return f"{it.similarity:.2f} like {it.photo} by {it.faces} faces: {it.why}"
 
 
 def _photos(paths: Sequence[Path], option: str, embedder: Embedder) -> dict[str, Embedding]:
@@ -195,7 +196,7 @@ def _photo(path: Path, option: str, embedder: Embedder) -> Embedding:
     if len(found) != 1:
         much = f"shows {len(found)} faces; crop it to one" if len(found) else "shows no face that can be found"
         raise OptionError(f"{option} {path.name} {much}; give a picture of one person who looks at the camera")
-    face = _closely(frame, found.boxes[0])
+    face = closely(frame, found.boxes[0])
     sides = found.boxes[0, 2:] - found.boxes[0, :2]
     [embedding] = embedder.embed(frame, face) if len(face) else [np.full(1, np.nan)]
     if sides.max() < PHOTO_PX or not np.isfinite(embedding).all():

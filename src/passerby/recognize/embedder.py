@@ -32,6 +32,9 @@ class Family:
     same: float
     other: float
     """As in `core.stages.Embedder`."""
+    clear: float = 0.0
+    """Length of the model's answer, before it is made one, from which a face is clear enough: what is blurred or dark
+    gets a short one, and looks like everything else that is."""
 
 
 class FaceEmbedder:
@@ -83,10 +86,19 @@ class FaceEmbedder:
         fit = similarity(points * np.array([float(frame.sample_aspect), 1], np.float32))
         if not fit.scale <= LARGEST_SCALE or not fit.off_px <= MOST_OFF_PX:
             return None
-        picture = self._family.numbers(aligned(frame, fit)).transpose(2, 0, 1)[None]
-        outputs = self._session.run({self._input: np.ascontiguousarray(picture, np.float32)})
+        answer = self.answer(aligned(frame, fit))
+        length = np.linalg.norm(answer)
+        return np.asarray(answer / length, np.float32) if length >= self._family.clear else None
+
+    def answer(self, face: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """What the model says of an aligned face, RGB (112, 112, 3): (D,), of any length but 0.
+
+        Raises:
+            StageError: that is no embedding.
+        """
+        picture = np.ascontiguousarray(self._family.numbers(face).transpose(2, 0, 1)[None], np.float32)
+        outputs = self._session.run({self._input: picture})
         answer = outputs[0].reshape(-1) if len(outputs) == 1 else np.empty(0, np.float32)
-        length = float(np.linalg.norm(answer))
-        if len(answer) < 2 or not np.isfinite(length) or length == 0:
+        if len(answer) < 2 or not np.isfinite(answer).all() or not answer.any():
             raise StageError(f"the model {self._name} gives no embedding; use a file of the family {self._family.name}")
-        return np.asarray(answer / length, np.float32)
+        return answer

@@ -29,10 +29,10 @@ def _around_zero(face: NDArray[np.uint8]) -> NDArray[np.float32]:
     return np.asarray((face.astype(np.float32) - 127.5) / 127.5, np.float32)
 
 
-# The cosines of MobileFaceNet are measured (benchmarks/recognition.py). Those of the others are set above what their
+# The numbers of MobileFaceNet are measured (benchmarks/recognition.py). Those of the others are set above what their
 # publishers and users take for the same person (SFace: .363), and could not be measured for want of the weights.
 _FAMILIES = (
-    Family("mobilefacenet", _as_imagenet, same=0.5, other=0.25),
+    Family("mobilefacenet", _as_imagenet, same=0.5, other=0.25, clear=10),
     Family("sface", _as_bgr, same=0.5, other=0.2),
     Family("arcface", _around_zero, same=0.5, other=0.2),
 )

@@ -16,23 +16,26 @@ MARGIN = 0.1
 
 
 def linked(
-    tracks: Sequence[Track], faces: Mapping[int, NDArray[np.float32]], same: float
+    tracks: Sequence[Track], faces: Mapping[int, NDArray[np.float32]], same: float, other: float
 ) -> tuple[tuple[int, ...], ...]:
     """Groups of tracks' ids that are one person each, in rising order; who is alone is in none.
 
-    Two tracks are one person when they never share a frame, the middle cosine of all pairs of their faces is `same`
+    Two tracks are one person when they never share a frame, the mean directions of their faces have a cosine of `same`
     and a margin, and neither is nearly as much like a track that shares a frame with the other. Of a group that is so
-    of every two.
+    of every two. A track whose own faces do not agree is nobody in particular.
 
     Args:
         tracks: those of one label; any others are never linked.
         faces: (M, D) unit vectors of each track, by its id.
-        same: cosine from which two faces are of one person.
+        same, other: as in `core.stages.Embedder`.
     """
-    known = [track for track in tracks if len(faces.get(track.id, ())) >= LEAST]
-    alike = np.array([[_alike(faces[a.id], faces[b.id]) for b in known] for a in known]).reshape(len(known), len(known))
-    together = np.array([[_meet(a, b) for b in known] for a in known], bool).reshape(alike.shape)
-    np.fill_diagonal(together, False)
+    means = {id: _mean(mine) for id, mine in faces.items() if len(mine) >= LEAST}
+    known = [t for t in tracks if t.id in means and (faces[t.id] @ means[t.id]).min() >= other]
+    if len(known) < 2:
+        return ()
+    directions = np.stack([means[track.id] for track in known])
+    alike = directions @ directions.T
+    together = np.array([[a is not b and _meet(a, b) for b in known] for a in known])
     one = ~together & (alike >= same + MARGIN) & _unrivalled(alike, together)
     groups = [{i} for i in range(len(known))]
     pairs = np.argwhere(np.triu(one, 1))
@@ -44,16 +47,17 @@ def linked(
     return tuple(tuple(sorted(known[i].id for i in group)) for group in groups if len(group) > 1)
 
 
-def _unrivalled(alike: NDArray[np.float64], together: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _unrivalled(alike: NDArray[np.float32], together: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Of which pairs neither is nearly as much like somebody who was there together with the other."""
-    rival = np.array([[np.max(row[mates], initial=-1) for mates in together] for row in alike]).reshape(alike.shape)
+    rival = np.array([[np.max(row[beside], initial=-1) for beside in together] for row in alike])
     return np.asarray((alike >= rival + MARGIN) & (alike >= rival.T + MARGIN))
 
 
-def _alike(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
-    return float(np.median(a @ b.T))
+def _mean(faces: NDArray[np.float32]) -> NDArray[np.float32]:
+    middle = faces.mean(axis=0)
+    return np.asarray(middle / max(float(np.linalg.norm(middle)), 1e-9), np.float32)
 
 
 def _meet(a: Track, b: Track) -> bool:
-    """Whether both are in one frame."""
+    """Whether both are in one frame, or are different things."""
     return a.label != b.label or bool(np.isin(a.frames, b.frames).any())
