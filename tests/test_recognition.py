@@ -136,8 +136,10 @@ def test_a_picture_is_a_film_of_one_frame(folder, model, option):
     assert fates(plan) == ([0, 1] if option == "keep" else [1, 0])
 
 
-def test_no_embedding_is_written_anywhere(folder, model, tmp_path, capsys):
+def test_no_embedding_is_written_anywhere(folder, model, tmp_path, capsys, monkeypatch):
     """Searched for in every file and line, packed and unpacked: its bytes, and its numbers as text."""
+    for variable in ("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "APPDATA", "LOCALAPPDATA"):
+        monkeypatch.setenv(variable, str(tmp_path))
     out, plan, report = tmp_path / "out.mkv", tmp_path / "two.plan", tmp_path / "report.json"
     words = ["--keep", str(folder / "light.png"), "--same-person", "--recognizer", model["recognizer"], "-v", "--json"]
     written = ["-o", str(out), "--plan", str(plan), "--report", str(report)]

@@ -32,8 +32,6 @@ from passerby.track.identity import linked
 BY = "recognition"
 EVERY_S = 0.2
 """Seconds between two faces of a track that are compared."""
-REACH_S = 1.0
-"""Seconds before and after a recognized face in which a track is taken for the same person."""
 CLOSE_PX = 96
 """Pixels of a face's longer side in the picture in which its landmarks are looked for, up to twice as many."""
 SAME_PLACE = 0.4
@@ -86,13 +84,8 @@ def recognized(plan: Plan, source: Source, who: Recognizer) -> tuple[Plan, tuple
     if not (who.keep or who.only):
         return plan, ()
     votes = _votes(plan, faces, who)
-    last = plan.media.frames
     noted = [Decision(True, it.track, reason=_reason(it), by=BY) for it in votes if it.faces and not it.visible]
-    kept = [
-        Decision(False, it.track, (first, min(end, last)), reason=_reason(it), by=BY)
-        for it in votes
-        for first, end in it.visible
-    ]
+    kept = [Decision(False, it.track, frames, reason=_reason(it), by=BY) for it in votes for frames in it.visible]
     return replace(plan, decisions=(*noted, *plan.decisions, *kept)), votes
 
 
@@ -159,14 +152,14 @@ def _votes(plan: Plan, faces: Mapping[int, Faces], who: Recognizer) -> tuple[Vot
     still = plan.media.frames == 1
     margin = STILL_MARGIN if still else 0.0
     bar = Bar(same=who.embedder.same + margin, other=who.embedder.other - margin, **({"least": 1} if still else {}))
-    reach = round(float(plan.media.rate or 0) * REACH_S)
+    times = plan.seconds(np.arange(plan.media.frames))
     tracks = {track.id: track for track in plan.tracks}
     answer = []
     for id in sorted(faces):
         if who.only:
-            answer.append(vote.leave(id, faces[id], who.only, bar, reach))
+            answer.append(vote.leave(id, faces[id], who.only, bar, times))
             continue
-        mine = vote.keep(id, faces[id], who.keep, bar, reach)
+        mine = vote.keep(id, faces[id], who.keep, bar, times)
         rival = vote.confused(mine, faces, tracks, who.keep[mine.photo], bar) if mine.visible else None
         doubt = f"track {rival} is there at the same time and nearly as much like it"
         answer.append(mine if rival is None else replace(mine, visible=(), why=doubt))

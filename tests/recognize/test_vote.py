@@ -8,6 +8,7 @@ from drawn_plans import track
 
 from passerby.recognize.vote import Bar, Faces, confused, keep, leave, spans
 
+TIMES = np.arange(250) / 25
 BAR = Bar(same=0.5, other=0.25)
 ME = np.array([1, 0, 0, 0], np.float32)
 YOU = np.array([0, 1, 0, 0], np.float32)
@@ -36,7 +37,7 @@ def faces(*rows, every=5):
     ],
 )
 def test_whoever_is_kept_is_surely_the_one_on_the_photograph(seen, visible, why):
-    assert bool(keep(1, faces(*(like(cosine) for cosine in seen)), {"me.jpg": ME}, BAR, 25).visible) == visible, why
+    assert bool(keep(1, faces(*(like(cosine) for cosine in seen)), {"me.jpg": ME}, BAR, TIMES).visible) == visible, why
 
 
 @pytest.mark.parametrize(
@@ -50,11 +51,11 @@ def test_whoever_is_kept_is_surely_the_one_on_the_photograph(seen, visible, why)
     ],
 )
 def test_whoever_is_left_is_surely_not_on_a_photograph(seen, visible, why):
-    assert bool(leave(1, faces(*(like(cosine) for cosine in seen)), {"me.jpg": ME}, BAR, 25).visible) == visible, why
+    assert bool(leave(1, faces(*(like(cosine) for cosine in seen)), {"me.jpg": ME}, BAR, TIMES).visible) == visible, why
 
 
 def test_the_closest_photograph_and_the_middle_cosine_are_told():
-    vote = keep(7, faces(like(0.6), like(0.9), like(0.7)), {"you.jpg": YOU, "me.jpg": ME}, BAR, 25)
+    vote = keep(7, faces(like(0.6), like(0.9), like(0.7)), {"you.jpg": YOU, "me.jpg": ME}, BAR, TIMES)
     assert (vote.track, vote.photo, vote.faces) == (7, "me.jpg", 3)
     assert vote.similarity == pytest.approx(0.7)
 
@@ -62,20 +63,26 @@ def test_the_closest_photograph_and_the_middle_cosine_are_told():
 def test_two_photographs_of_one_person_help_each_other():
     """One in each light: every face is like one of them, and the middle one is told of the better one."""
     seen = faces(like(0.8), like(0.7), like(0.6, YOU), like(0.9), like(0.7, YOU))
-    assert keep(1, seen, {"day.jpg": ME, "night.jpg": YOU}, BAR, 25).visible
+    assert keep(1, seen, {"day.jpg": ME, "night.jpg": YOU}, BAR, TIMES).visible
 
 
 def test_visible_is_only_what_is_near_a_recognized_face():
     """A face that is not seen for long, or for good, may have become somebody else's behind our back."""
     seen = Faces(np.array([10, 20, 30, 200, 210]), np.array([like(0.8)] * 5))
-    assert keep(1, seen, {"me.jpg": ME}, BAR, 25).visible == ((0, 56), (175, 236))
-    assert leave(1, seen, {"you.jpg": YOU}, BAR, 25).visible == ((0, 56), (175, 236))
+    assert keep(1, seen, {"me.jpg": ME}, BAR, TIMES).visible == ((0, 56), (175, 236))
+    assert leave(1, seen, {"you.jpg": YOU}, BAR, TIMES).visible == ((0, 56), (175, 236))
 
 
 def test_ranges_join_where_they_touch():
-    assert spans(np.array([5, 9, 30]), 2) == ((3, 12), (28, 33))
-    assert spans(np.array([5, 10]), 2) == ((3, 13),)
-    assert spans(np.array([], np.int64), 2) == ()
+    assert spans(np.array([5, 9, 30]), TIMES, 0.1) == ((3, 12), (28, 33))
+    assert spans(np.array([5, 10]), TIMES, 0.1) == ((3, 13),)
+    assert spans(np.array([], np.int64), TIMES, 0.1) == ()
+
+
+def test_a_second_is_a_second_however_many_frames_it_has():
+    times = np.array([0, 0.5, 1, 1.1, 1.2, 3, 3.1, 9, 10])
+    assert spans(np.array([3]), times, 1) == ((1, 5),)
+    assert spans(np.array([3, 7]), times, 1) == ((1, 5), (7, 9))
 
 
 @pytest.mark.parametrize(
@@ -91,5 +98,5 @@ def test_ranges_join_where_they_touch():
 def test_nobody_is_kept_beside_somebody_who_is_as_much_like_the_photograph(rival, apart, frames, doubt):
     known = {1: faces(*[like(0.7)] * 3), 2: faces(*[like(rival)] * 3), 3: faces()}
     tracks = {1: track(1, 0, 40), 2: track(2, *frames, x=100 + apart), 3: track(3, 0, 40, x=300)}
-    vote = keep(1, known[1], {"me.jpg": ME}, BAR, 25)
+    vote = keep(1, known[1], {"me.jpg": ME}, BAR, TIMES)
     assert (confused(vote, known, tracks, ME, BAR) == 2) == doubt

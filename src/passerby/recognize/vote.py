@@ -18,6 +18,9 @@ from passerby.core import boxes as bx
 from passerby.core.plan import Span
 from passerby.core.tracks import Track
 
+Times = NDArray[np.float64]
+"""(F,) seconds at which the frames of a film are shown, rising."""
+
 APART = 0.3
 """Two tracks with an IoU below this in one frame are two things, not one that was found twice."""
 
@@ -41,6 +44,8 @@ class Bar:
     """As in `core.stages.Embedder`."""
     least: int = 3
     """Faces that a track needs to be told at all."""
+    reach_s: float = 1.0
+    """Seconds before and after a recognized face in which a track is still taken for that person."""
     margin: float = 0.1
     """By which somebody has to be more like a photograph than anybody else who is there at the same time."""
 
@@ -62,11 +67,11 @@ class Vote:
     """In a few words."""
 
 
-def keep(track: int, faces: Faces, photos: Mapping[str, NDArray[np.float32]], bar: Bar, reach: int) -> Vote:
+def keep(track: int, faces: Faces, photos: Mapping[str, NDArray[np.float32]], bar: Bar, times: Times) -> Vote:
     """Whether `track` is one of those on `photos` (D,), by their names, and so stays visible.
 
     Args:
-        reach: frames before and after a recognized face in which the track is still that person.
+        times: when each frame of the film is shown.
     """
     if not len(faces.frames):
         return Vote(track, 0, "", None, (), "no face shows well who it is")
@@ -85,11 +90,11 @@ def keep(track: int, faces: Faces, photos: Mapping[str, NDArray[np.float32]], ba
         if evidence.min() < bar.other:
             why = f"frame {faces.frames[int(evidence.argmin())]} shows somebody else"
         sure = evidence >= bar.same
-    visible = () if why else spans(faces.frames[sure], reach)
+    visible = () if why else spans(faces.frames[sure], times, bar.reach_s)
     return Vote(track, len(best), name, similarity, visible, why or "the same person")
 
 
-def leave(track: int, faces: Faces, photos: Mapping[str, NDArray[np.float32]], bar: Bar, reach: int) -> Vote:
+def leave(track: int, faces: Faces, photos: Mapping[str, NDArray[np.float32]], bar: Bar, times: Times) -> Vote:
     """Whether `track` is surely none of those on `photos`, and so stays visible where only they are hidden."""
     if not len(faces.frames):
         return Vote(track, 0, "", None, (), "no face shows well who it is")
@@ -101,7 +106,7 @@ def leave(track: int, faces: Faces, photos: Mapping[str, NDArray[np.float32]], b
         why = f"too few faces to tell, {bar.least} are needed"
     elif best.max() >= bar.other:
         why = f"may be the same person in frame {faces.frames[int(best.argmax())]}"
-    visible = () if why else spans(faces.frames, reach)
+    visible = () if why else spans(faces.frames, times, bar.reach_s)
     return Vote(track, len(best), name, similarity, visible, why or "somebody else")
 
 
@@ -125,13 +130,16 @@ def confused(
     return None
 
 
-def spans(frames: NDArray[np.int64], reach: int) -> tuple[Span, ...]:
-    """The frames up to `reach` before and after some of `frames` (N,) rising, as ranges that do not touch."""
-    if not len(frames):
-        return ()
-    gaps = np.flatnonzero(np.diff(frames) > 2 * reach + 1)
-    first, last = frames[np.r_[0, gaps + 1]], frames[np.r_[gaps, len(frames) - 1]]
-    return tuple((max(int(a) - reach, 0), int(b) + reach + 1) for a, b in zip(first, last, strict=True))
+def spans(frames: NDArray[np.int64], times: Times, reach_s: float) -> tuple[Span, ...]:
+    """The frames up to `reach_s` seconds before and after some of `frames` (N,) rising, as ranges that do not touch."""
+    firsts = np.searchsorted(times, times[frames] - reach_s, side="left").tolist()
+    ends = np.searchsorted(times, times[frames] + reach_s, side="right").tolist()
+    answer: list[Span] = []
+    for first, end in zip(firsts, ends, strict=True):
+        if answer and first <= answer[-1][1]:
+            first = answer.pop()[0]
+        answer.append((first, end))
+    return tuple(answer)
 
 
 def _votes(faces: Faces, photos: Mapping[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
