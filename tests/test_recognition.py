@@ -205,7 +205,7 @@ def test_one_person_who_comes_back_is_kept_both_times(folder, model, tmp_path):
     [
         ("none.png", "no face"),
         ("two.png", "2 faces"),
-        ("small.png", "too small"),
+        ("small.png", "or too small"),
         ("model.onnx", "wants a photograph"),
         ("empty.jpg", "wants a photograph"),
         ("gone.jpg", "not a file"),

@@ -99,8 +99,8 @@ def measured(plan: Plan, source: Source, embedder: Embedder) -> dict[int, Faces]
     found: dict[int, list[tuple[int, Embedding]]] = {track.id: [] for track in plan.tracks if track.label == "face"}
     for frame in source:
         for id, box in wanted.get(frame.index, ()):
-            [embedding] = embedder.embed(frame, face) if len(face := closely(frame, box)) else [np.full(1, np.nan)]
-            if np.isfinite(embedding).all():
+            embedding = _embedding(frame, box, embedder)
+            if embedding is not None:
                 found[id].append((frame.index, embedding))
     return {id: _faces(rows) for id, rows in found.items()}
 
@@ -120,6 +120,15 @@ def _faces(rows: Sequence[tuple[int, Embedding]]) -> Faces:
         return Faces(np.empty(0, np.int64), np.empty((0, 1), np.float32))
     frames, embeddings = zip(*rows, strict=True)
     return Faces(np.array(frames, np.int64), np.stack(embeddings))
+
+
+def _embedding(frame: Frame, box: NDArray[np.float32], embedder: Embedder) -> Embedding | None:
+    """Of the face at `box` (4,); None where it does not show well who it is."""
+    face = closely(frame, box)
+    if not len(face):
+        return None
+    [embedding] = embedder.embed(frame, face)
+    return embedding if np.isfinite(embedding).all() else None
 
 
 def closely(frame: Frame, box: NDArray[np.float32]) -> Detections:
@@ -189,12 +198,12 @@ def _photo(path: Path, option: str, embedder: Embedder) -> Embedding:
     if len(found) != 1:
         much = f"shows {len(found)} faces; crop it to one" if len(found) else "shows no face that can be found"
         raise OptionError(f"{option} {path.name} {much}; give a picture of one person who looks at the camera")
-    face = closely(frame, found.boxes[0])
+    embedding = _embedding(frame, found.boxes[0], embedder)
     sides = found.boxes[0, 2:] - found.boxes[0, :2]
-    [embedding] = embedder.embed(frame, face) if len(face) else [np.full(1, np.nan)]
-    if sides.max() < PHOTO_PX or not np.isfinite(embedding).all():
+    if embedding is None or sides.max() < PHOTO_PX:
+        size = f"{sides[0]:.0f}x{sides[1]:.0f} pixels"
         raise OptionError(
-            f"the face in {option} {path.name} is turned away or too small ({sides[0]:.0f}x{sides[1]:.0f} pixels); "
+            f"the face in {option} {path.name} is turned away, unclear or too small ({size}); "
             f"give one that looks at the camera and is {PHOTO_PX} pixels high or more"
         )
-    return np.asarray(embedding, np.float32)
+    return embedding

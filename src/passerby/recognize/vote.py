@@ -123,9 +123,10 @@ def confused(
         faces, tracks: of every track, by its id.
     """
     for id, others in faces.items():
-        if id == vote.track or not len(others.frames) or not _apart(tracks[vote.track], tracks[id]):
+        if id == vote.track or vote.similarity is None or not len(others.frames):
             continue
-        if vote.similarity is None or np.median(others.embeddings @ photo) > vote.similarity - bar.margin:
+        near = np.median(others.embeddings @ photo) > vote.similarity - bar.margin
+        if near and _apart(tracks[vote.track], tracks[id]):
             return id
     return None
 

@@ -25,8 +25,8 @@ def linked(
     of every two. A track whose own faces do not agree is nobody in particular.
 
     Args:
-        tracks: those of one label; any others are never linked.
-        faces: (M, D) unit vectors of each track, by its id.
+        tracks: those without faces are never linked.
+        faces: (M, D) unit vectors of each track of faces, by its id.
         same, other: as in `core.stages.Embedder`.
     """
     means = {id: _mean(mine) for id, mine in faces.items() if len(mine) >= LEAST}
@@ -35,7 +35,7 @@ def linked(
         return ()
     directions = np.stack([means[track.id] for track in known])
     alike = directions @ directions.T
-    together = np.array([[a is not b and _meet(a, b) for b in known] for a in known])
+    together = _together(known)
     one = ~together & (alike >= same + MARGIN) & _unrivalled(alike, together)
     groups = [{i} for i in range(len(known))]
     pairs = np.argwhere(np.triu(one, 1))
@@ -49,7 +49,7 @@ def linked(
 
 def _unrivalled(alike: NDArray[np.float32], together: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Of which pairs neither is nearly as much like somebody who was there together with the other."""
-    rival = np.array([[np.max(row[beside], initial=-1) for beside in together] for row in alike])
+    rival = np.stack([alike[:, beside].max(axis=1, initial=-1) for beside in together], axis=1)
     return np.asarray((alike >= rival + MARGIN) & (alike >= rival.T + MARGIN))
 
 
@@ -58,6 +58,13 @@ def _mean(faces: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(middle / max(float(np.linalg.norm(middle)), 1e-9), np.float32)
 
 
-def _meet(a: Track, b: Track) -> bool:
-    """Whether both are in one frame, or are different things."""
-    return a.label != b.label or bool(np.isin(a.frames, b.frames).any())
+def _together(tracks: Sequence[Track]) -> NDArray[np.bool_]:
+    """Which pairs are in one frame, (N, N); nothing is together with itself."""
+    frames = np.concatenate([track.frames for track in tracks])
+    rows = np.repeat(np.arange(len(tracks)), [len(track.frames) for track in tracks])
+    order = np.argsort(frames, kind="stable")
+    together = np.zeros((len(tracks), len(tracks)), bool)
+    for there in np.split(rows[order], np.flatnonzero(np.diff(frames[order])) + 1):
+        together[np.ix_(there, there)] = True
+    np.fill_diagonal(together, False)
+    return together
