@@ -30,8 +30,8 @@ from passerby.settings import Options
 from passerby.track.identity import linked
 
 BY = "recognition"
-EVERY_S = 0.2
-"""Seconds between two faces of a track that are compared."""
+EVERY_S = 0.1
+"""Seconds between two faces of a track that are compared, at least."""
 CLOSE_PX = 96
 """Pixels of a face's longer side in the picture in which its landmarks are looked for, up to twice as many."""
 SAME_PLACE = 0.4
@@ -158,9 +158,9 @@ def _merged(plan: Plan, faces: Mapping[int, Faces], embedder: Embedder) -> tuple
 
 def _votes(plan: Plan, faces: Mapping[int, Faces], who: Recognizer) -> tuple[Vote, ...]:
     """What the faces of each track say, in the order of their ids."""
-    still = plan.media.frames == 1
-    margin = STILL_MARGIN if still else 0.0
-    bar = Bar(same=who.embedder.same + margin, other=who.embedder.other - margin, **({"least": 1} if still else {}))
+    bar = Bar(same=who.embedder.same, other=who.embedder.other)
+    if plan.media.frames == 1:
+        bar = replace(bar, same=bar.same + STILL_MARGIN, other=bar.other - STILL_MARGIN, least=1)
     times = plan.seconds(np.arange(plan.media.frames))
     tracks = {track.id: track for track in plan.tracks}
     answer = []

@@ -229,6 +229,8 @@ class Options:
         """The options that differ from their defaults, as text; files by their names alone."""
         mine = {field.name: getattr(self, field.name) for field in fields(self)}
         changed = {name: value for name, value in mine.items() if value != getattr(DEFAULTS, name)}
+        family, _, file = self.recognizer.rpartition("=")
+        changed |= {"recognizer": f"{family}={Path(file).name}"} if family else {}
         return {name: _text(value) for name, value in changed.items()}
 
     @property
