@@ -20,7 +20,7 @@ from typing import Self
 
 import av
 
-from passerby import hiding, inputs, pipeline, quality
+from passerby import hiding, inputs, job, pipeline, quality
 from passerby.core.frame import Frame
 from passerby.settings import Options
 
@@ -98,7 +98,7 @@ PASSES: Mapping[str, Callable[[Path, Options], Pass]] = {"decode": decode, "read
 
 def main(name: str, clip: str, level: str) -> None:
     begun, used = time.perf_counter(), time.process_time()
-    done = PASSES[name](Path(clip), inputs.changed(Options(), {"quality": level}))
+    done = PASSES[name](Path(clip), job.changed(Options(), {"quality": level}))
     spent = Spent(time.perf_counter() - begun, time.process_time() - used)
     print(json.dumps({**asdict(done), **asdict(spent)}))
 

@@ -235,6 +235,11 @@ def test_options_that_make_no_sense_are_refused(folder):
         passerby.analyze(folder / "two.mp4", keep=photo, recognizer="eigenfaces")
 
 
+def test_plans_and_reports_name_files_and_not_where_they_lie(folder):
+    changed = Options(keep=[folder / "light.png", folder / "dark.png"], recognizer=f"sface={folder}/m.onnx").changed()
+    assert changed == {"keep": "light.png, dark.png", "recognizer": "sface=m.onnx"}
+
+
 def test_live_says_that_it_cannot_tell(folder, capsys):
     assert main(["live", str(folder / "two.mp4"), "--to", "null", "--keep", str(folder / "light.png")]) == 2
     assert "--keep-zone" in capsys.readouterr().err

@@ -275,10 +275,9 @@ def _told(outcome: Any, options: Options, verbose: bool = False) -> str:
 
 
 def _recognized(it: Any) -> str:
-    """What the faces of a track say."""
+    """What the faces of a track say, and what becomes of it."""
     seen = ", ".join(f"{first}-{end - 1}" for first, end in it.visible)
-    fate = f"visible in frames {seen}" if seen else "hidden"
-    return f"{it.similarity:.2f} like {it.photo} by {it.faces} faces: {it.why}; {fate}"
+    return f"{it.sentence}; " + (f"visible in frames {seen}" if seen else "hidden")
 
 
 RUN: Mapping[str, Callable[[argparse.Namespace], int]] = {

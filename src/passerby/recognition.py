@@ -84,8 +84,8 @@ def recognized(plan: Plan, source: Source, who: Recognizer) -> tuple[Plan, tuple
     if not (who.keep or who.only):
         return plan, ()
     votes = _votes(plan, faces, who)
-    noted = [Decision(True, it.track, reason=_reason(it), by=BY) for it in votes if it.faces and not it.visible]
-    kept = [Decision(False, it.track, frames, reason=_reason(it), by=BY) for it in votes for frames in it.visible]
+    noted = [Decision(True, it.track, reason=it.sentence, by=BY) for it in votes if it.faces and not it.visible]
+    kept = [Decision(False, it.track, frames, reason=it.sentence, by=BY) for it in votes for frames in it.visible]
     return replace(plan, decisions=(*noted, *plan.decisions, *kept)), votes
 
 
@@ -173,10 +173,6 @@ def _votes(plan: Plan, faces: Mapping[int, Faces], who: Recognizer) -> tuple[Vot
         doubt = f"track {rival} is there at the same time and nearly as much like it"
         answer.append(mine if rival is None else replace(mine, visible=(), why=doubt))
     return tuple(answer)
-
-
-def _reason(it: Vote) -> str:
-    return f"{it.similarity:.2f} like {it.photo} by {it.faces} faces: {it.why}"
 
 
 def _photos(paths: Sequence[Path], option: str, embedder: Embedder) -> dict[str, Embedding]:

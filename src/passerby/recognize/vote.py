@@ -66,6 +66,14 @@ class Vote:
     why: str
     """In a few words."""
 
+    @property
+    def sentence(self) -> str:
+        """The reason of a decision."""
+        if self.similarity is None:
+            return self.why
+        faces = "1 face" if self.faces == 1 else f"{self.faces} faces"
+        return f"{self.similarity:.2f} like {self.photo} by {faces}: {self.why}"
+
 
 def keep(track: int, faces: Faces, photos: Mapping[str, NDArray[np.float32]], bar: Bar, times: Times) -> Vote:
     """Whether `track` is one of those on `photos` (D,), by their names, and so stays visible.
