@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import onnx_models
 import pytest
@@ -23,7 +24,7 @@ SHOWN = {
         lambda rgb: (rgb / 255 - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225],
         128,
     ),
-    "sface": ("data", "fc1", lambda rgb: rgb[..., ::-1], 128),
+    "sface": ("data", "fc1", lambda rgb: rgb, 128),
     "arcface": ("input.1", "683", lambda rgb: (rgb - 127.5) / 127.5, 512),
 }
 """Names of input and output, numbers, and width of the answer, as each is published."""
@@ -50,6 +51,18 @@ def test_a_family_is_shown_what_its_publisher_shows_it(tmp_path, name):
     wanted = patch_answer(numbers(aligned(framed(PICTURE), similarity(STRAIGHT)).astype(np.float64)), width)
     np.testing.assert_allclose(found, wanted / np.linalg.norm(wanted), atol=1e-5)
     assert found.dtype == np.float32
+
+
+def test_sface_sees_what_opencv_shows_it(tmp_path):
+    """OpenCV's own recognizer takes pictures as BGR, and turns them round before the model sees them."""
+    picture = cv2.GaussianBlur(np.random.default_rng(6).integers(0, 256, (200, 220, 3)).astype(np.uint8), (0, 0), 4)
+    picture = cv2.normalize(picture, None, 0, 255, cv2.NORM_MINMAX)
+    path = patches(tmp_path / "model.onnx")
+    theirs = cv2.FaceRecognizerSF.create(str(path), "")
+    row = np.array([[40, 20, 110, 120, *STRAIGHT.reshape(-1), 0.9]], np.float32)
+    wanted = theirs.feature(theirs.alignCrop(picture[..., ::-1].copy(), row))[0]
+    [found] = embedder(f"sface={path}").embed(framed(picture), face(STRAIGHT))
+    assert found @ wanted / np.linalg.norm(wanted) > 0.9999
 
 
 def test_a_batch_of_any_size_is_a_batch_of_one(tmp_path):

@@ -21,8 +21,8 @@ def _as_imagenet(face: NDArray[np.uint8]) -> NDArray[np.float32]:
     return np.asarray((face.astype(np.float32) / 255 - _MEAN) / _SPREAD, np.float32)
 
 
-def _as_bgr(face: NDArray[np.uint8]) -> NDArray[np.float32]:
-    return face[..., ::-1].astype(np.float32)
+def _as_it_is(face: NDArray[np.uint8]) -> NDArray[np.float32]:
+    return face.astype(np.float32)
 
 
 def _around_zero(face: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -33,7 +33,7 @@ def _around_zero(face: NDArray[np.uint8]) -> NDArray[np.float32]:
 # publishers and users take for the same person (SFace: .363), and could not be measured for want of the weights.
 _FAMILIES = (
     Family("mobilefacenet", _as_imagenet, same=0.5, other=0.25, clear=10),
-    Family("sface", _as_bgr, same=0.5, other=0.2),
+    Family("sface", _as_it_is, same=0.5, other=0.2),
     Family("arcface", _around_zero, same=0.5, other=0.2),
 )
 FAMILIES: Mapping[str, Family] = {family.name: family for family in _FAMILIES}
