@@ -44,9 +44,9 @@ PHOTO_PX = 64
 Embedding = NDArray[np.float32]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Recognizer:
-    """Whom to recognize, and by what."""
+    """Whom to recognize, and by what; never in a log."""
 
     embedder: Embedder
     keep: Mapping[str, Embedding]

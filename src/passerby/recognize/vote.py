@@ -25,9 +25,9 @@ APART = 0.3
 """Two tracks with an IoU below this in one frame are two things, not one that was found twice."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Faces:
-    """The faces of one track that show well whose they are. Kept in memory only, while a run decides."""
+    """The faces of one track that show well whose they are. In memory only, while a run decides; never in a log."""
 
     frames: NDArray[np.int64]
     """(M,) rising."""
