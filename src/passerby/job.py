@@ -8,8 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
-import cv2
-
 from passerby import targets
 from passerby.core.errors import InputError, OptionError, OutputError, UnsupportedMedia
 from passerby.core.frame import Frame, MediaInfo
@@ -63,8 +61,6 @@ def beside(path: Path) -> Path:
 
 def opened(path: Path, options: Options) -> VideoSource | StillSource:
     """The frames of a file, as far as `options` want them."""
-    # OpenCV's own threads would fight with the detector's and the encoder's for the cores.
-    cv2.setNumThreads(1)
     return StillSource(path) if is_still(path) else VideoSource(path, reading(options))
 
 
