@@ -156,12 +156,14 @@ class Reader:
                 self.container.seek(target, stream=self.stream)
         began = False
         struck: int | None = None
+        place: int | None = None
         try:
             for packet in packets_of(self.container, self.stream):
                 # The last packet of a file that breaks off is there in part.
                 if self._breaks_off and packet.is_corrupt:
                     return
-                place = packet.pos
+                # Without a place of its own, a packet comes out of what the one before came out of.
+                place = place if packet.pos is None else packet.pos
                 while holes and place is not None and place >= holes[0].end:
                     hole = holes.pop(0)
                     if began or self.window.start is None:
