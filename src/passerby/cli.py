@@ -251,7 +251,7 @@ def _told(outcome: Any, options: Options, verbose: bool = False) -> str:
         f"{outcome.output}: {report.hidden} places of {report.tracks} tracks {fate} in {report.frames} frames, "
         f"{report.frames_per_second:.1f} frames/s"
     ]
-    lines += [f"  missing: frames from {gap.first_frame} ({gap.from_s:.2f} s): {gap.reason}" for gap in report.missing]
+    lines += [f"  missing from frame {gap.first_frame} ({gap.from_s:.2f} s): {gap.reason}" for gap in report.missing]
     lines += [f"  note: {note}" for note in report.notes if note not in options.warnings()]
     if verbose:
         origins = ", ".join(f"{count} {origin}" for origin, count in report.origins.items())

@@ -61,7 +61,7 @@ def beside(path: Path) -> Path:
 
 def opened(path: Path, options: Options) -> VideoSource | StillSource:
     """The frames of a file, as far as `options` want them."""
-    return StillSource(path) if is_still(path) else VideoSource(path, reading(options))
+    return StillSource(path, salvage=options.salvage) if is_still(path) else VideoSource(path, reading(options))
 
 
 def reading(options: Options) -> Reading:
@@ -185,7 +185,6 @@ class Job:
         self, source: VideoSource | StillSource, sink: VideoSink | StillSink, totals: Totals, seed: int, seconds: float
     ) -> Report:
         info = source.info
-        missing = source.missing if isinstance(source, VideoSource) else ()
         return Report(
             input=info.name,
             output=self.output.name,
@@ -200,7 +199,7 @@ class Job:
             methods=self.options.methods(),
             audio=self.options.audio,
             removed=_removed(info, self.options),
-            missing=missing,
+            missing=source.missing,
             notes=[*self.options.warnings(), *info.notes, *(sink.notes if isinstance(sink, VideoSink) else ())],
             stages={stage: round(spent, 3) for stage, spent in totals.meter.seconds.items()},
             seconds=round(seconds, 3),

@@ -31,7 +31,7 @@ def add_reading(command: argparse.ArgumentParser) -> None:
     add("--start", metavar="TIME", help="leave out what lies before; seconds or h:m:s")
     add("--end", metavar="TIME", help="leave out what lies at or after it")
     add("--fps", metavar="N", help="frames per second, at most")
-    add("--salvage", action="store_true", help="of a damaged video, take what decodes instead of stopping")
+    add("--salvage", action="store_true", help="of a damaged video or picture, take what decodes instead of stopping")
 
 
 def add_looking(command: argparse.ArgumentParser) -> None:

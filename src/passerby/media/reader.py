@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import NoReturn
@@ -24,19 +23,7 @@ from passerby.media.decoder import Decoder, Lost, Missing, Shown
 from passerby.media.deinterlace import Deinterlacer
 from passerby.media.hole import Hole
 from passerby.media.pictures import Orientation, Repacking, orientation, planes_of
-from passerby.media.reading import Reading, Thinning, Window
-
-
-@dataclass(frozen=True)
-class Gap:
-    """A stretch of a damaged file that did not decode."""
-
-    first_frame: int
-    """Index that the first missing frame would have had."""
-    from_s: float
-    to_s: float | None
-    """Time of the next frame that did decode, or None at the end of the file."""
-    reason: str
+from passerby.media.reading import Gap, Reading, Thinning, Window
 
 
 class Changed(Lost):
