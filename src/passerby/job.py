@@ -15,7 +15,7 @@ from passerby.core.plan import Plan
 from passerby.core.stages import Sink
 from passerby.core.tracks import Sightings
 from passerby.hiding import effect, rules, shapes
-from passerby.media.commit import check_free, committed
+from passerby.media.commit import check_free, committed, led_to
 from passerby.media.container import family_of, output_suffix
 from passerby.media.reading import Reading
 from passerby.media.soundtrack import Soundtrack
@@ -109,7 +109,7 @@ class Job:
                 raise UnsupportedMedia(f"{name} is named like a picture but is none, or cannot be read; check it")
             family_of(self.output)
         if self.options.plan is not None:
-            if self.options.plan.resolve() in (self.input.resolve(), self.output.resolve()):
+            if led_to(self.options.plan) in (led_to(self.input), led_to(self.output)):
                 raise OptionError(f"--plan {self.options.plan} is the input or the output; choose another name")
             check_free(self.options.plan, force=self.options.force)
 
