@@ -486,3 +486,52 @@ def test_a_gap_says_where(tmp_path: Path) -> None:
     [gap] = source.missing
     assert gap == Gap(3, 0.12, 0.48, gap.reason)
     assert gap.reason
+
+
+# Bits that flip inside
+
+
+def flipped(clip: Clip, name: str, tmp_path: Path, *, times: int = 12) -> list[Path]:
+    """Copies of `clip`, each with one bit of its picture data flipped somewhere."""
+    whole = draw(tmp_path / f"whole_{name}", clip)
+    with av.open(str(whole)) as container:
+        places = [(packet.pos, packet.size) for packet in container.demux(video=0) if packet.size and packet.pos]
+    rng = np.random.default_rng(2)
+    copies = []
+    for number in range(times):
+        data = bytearray(whole.read_bytes())
+        place, size = places[int(rng.integers(len(places)))]
+        data[place + int(rng.integers(40, size - 9))] ^= 1 << int(rng.integers(8))
+        copies.append(tmp_path / f"{number}_{name}")
+        copies[-1].write_bytes(data)
+    return copies
+
+
+def refused(path: Path) -> bool:
+    try:
+        frames_of(path)
+    except DamagedMedia:
+        return True
+    return False
+
+
+@pytest.mark.parametrize("options", [{"slices": "4"}, {"slices": "4", "g": "1"}, {"slices": "24", "coder": "1"}])
+def test_no_bit_of_ffv1_flips_unseen(options: dict[str, str], tmp_path: Path) -> None:
+    """FFmpeg would show what was there in the picture before."""
+    clip = Clip(codec="ffv1", frames=6, size=(160, 120), options={"level": "3", "slicecrc": "1", **options})
+    assert all(refused(path) for path in flipped(clip, "in.avi", tmp_path))
+    assert len(frames_of(tmp_path / "whole_in.avi")) == 6
+
+
+def test_ffv1_without_check_sums_is_read_all_the_same(tmp_path: Path) -> None:
+    for level, slicecrc in (("1", "0"), ("3", "0")):
+        clip = Clip(codec="ffv1", options={"level": level, "slicecrc": slicecrc})
+        assert len(frames_of(draw(tmp_path / "in.avi", clip))) == 12
+
+
+@pytest.mark.parametrize("codec", ["msmpeg4", "wmv1", "wmv2"])
+def test_a_picture_that_does_not_end_with_its_data_is_damaged(codec: str, tmp_path: Path) -> None:
+    """Most bits that flip make one code longer than another."""
+    clip = Clip(codec=codec, frames=6, size=(160, 120), options={"g": "3"})
+    assert sum(refused(path) for path in flipped(clip, "in.avi", tmp_path)) > 1
+    assert len(frames_of(tmp_path / "whole_in.avi")) == 6

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from passerby.media.checksum import crc32
 from passerby.media.hole import BREAKS_OFF, Hole, pieces, read_at
 
 _MARK = b"OggS\0"
 _HEAD = 27
 _CONTINUED, _FIRST = 1, 2
 """Flags: the page begins inside of a packet; it begins a stream."""
-_MIRRORED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +92,8 @@ def _page_at(file: BinaryIO, start: int, size: int) -> _Page | None:
         stream=int.from_bytes(head[14:18], "little"),
         number=int.from_bytes(head[18:22], "little"),
         begins=ends + goes_on > flags & _CONTINUED,
-        sums_up=_sum(whole[:22] + bytes(4) + whole[26:]) == int.from_bytes(head[22:26], "little"),
+        sums_up=crc32(whole[:22] + bytes(4) + whole[26:]) == int.from_bytes(head[22:26], "little"),
     )
-
-
-def _sum(data: bytes) -> int:
-    """Ogg's check sum: that of zlib with its bits the other way round, and nothing inverted."""
-    mirrored = zlib.crc32(data.translate(_MIRRORED), 0xFFFFFFFF) ^ 0xFFFFFFFF
-    return int.from_bytes(mirrored.to_bytes(4, "little").translate(_MIRRORED), "big")
 
 
 def _next_page(file: BinaryIO, start: int, size: int) -> int:
