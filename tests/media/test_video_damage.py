@@ -9,7 +9,7 @@ import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -513,6 +513,17 @@ def refused(path: Path) -> bool:
     except DamagedMedia:
         return True
     return False
+
+
+@pytest.mark.parametrize("start", [None, Fraction(3, 5)])
+def test_mxf_that_does_not_say_in_which_order_it_is_shown_is_no_damage(start: Fraction | None, tmp_path: Path) -> None:
+    clip = Clip(frames=24, tick=Fraction(1, 25), options={"bf": "3", "g": "12", "preset": "medium"})
+    whole = draw(tmp_path / "whole.mkv", replace(clip, tick=Fraction(1, 1000)))
+    path = draw(tmp_path / "in.mxf", clip)
+    frames = frames_of(path, Reading(start_s=start))
+    first = 0 if start is None else 15
+    assert [frame.time for frame in frames] == [Fraction(n, 25) for n in range(24 - first)]
+    assert [stored(frame) for frame in frames] == seen(whole).planes[first:]
 
 
 @pytest.mark.parametrize("options", [{"slices": "4"}, {"slices": "4", "g": "1"}, {"slices": "24", "coder": "1"}])

@@ -7,7 +7,7 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from fractions import Fraction
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import av
 from av.packet import Packet
@@ -144,6 +144,7 @@ class Reader:
         began = False
         struck: int | None = None
         place: int | None = None
+        untimed = False
         try:
             for packet in packets_of(self.container, self.stream):
                 # The last packet of a file that breaks off is there in part.
@@ -159,6 +160,9 @@ class Reader:
                 if holes and place is not None and place >= holes[0].start:
                     struck = packet.pts if struck is None else struck
                     continue
+                untimed = untimed or (not began and self._is_untimed(packet))
+                if untimed:
+                    packet.pts = None
                 began = True
                 yield packet
         except av.error.FFmpegError as error:
@@ -178,11 +182,20 @@ class Reader:
                 scout.seek(target, stream=stream)
                 key = next((packet for packet in scout.demux(stream) if packet.size and packet.is_keyframe), None)
                 # Without presentation times, only counting from the beginning tells which picture is which.
-                if key is None or key.pts is None:
+                if key is None or key.pts is None or self._is_untimed(key):
                     return None
                 if key.pts <= wanted:
                     return target
         return None
+
+    def _is_untimed(self, key: Packet[Any]) -> bool:
+        """Whether the presentation time of the key picture `key` is none.
+
+        The index of an MXF file says in which order pictures are shown. Not all writers make one that does: then FFmpeg
+        takes times of decoding for both.
+        """
+        reordered = self.container.format.name == "mxf" and self.stream.codec_context.reorder_depth > 0
+        return reordered and key.pts == key.dts
 
     def _checked(self, events: Iterator[Shown | Lost]) -> Generator[Shown | Lost]:
         """`events` up to one whose picture is of another kind than the first."""

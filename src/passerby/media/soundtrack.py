@@ -92,9 +92,10 @@ class Soundtrack:
             try:
                 track = output.add_stream_from_template(stream)
             except (ValueError, av.error.FFmpegError) as error:
+                other = "" if family.muxer == "matroska" else "use -o NAME.mkv, or "
                 raise OutputError(
                     f"{family.name} cannot hold the sound of {self._path.name} ({name}); "
-                    "use -o NAME.mkv, or leave the sound out with --audio drop"
+                    f"{other}leave the sound out with --audio drop"
                 ) from error
             language = stream.metadata.get("language", "")
             if re.fullmatch("[a-z]{3}", language):
