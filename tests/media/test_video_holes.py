@@ -356,6 +356,19 @@ def test_a_picture_of_mxf_that_is_missing_whole_is_missed_by_the_partition_behin
         frames_of(path)
 
 
+def test_a_picture_that_says_no_length_goes_on_up_to_the_next_pack(tmp_path: Path) -> None:
+    data = bytearray(KINDS["programme stream of MPEG-1"].draw(tmp_path / "whole.mpg").read_bytes())
+    heads = [match.start() for match in re.finditer(b"\0\0\1\xe0", data) if data[match.start() + 4 :][:2] > b"\4\0"]
+    for at in heads:
+        following = data.find(b"\0\0\1", at + 6 + int.from_bytes(data[at + 4 : at + 6], "big"))
+        if data[following + 3] == 0xBA:
+            data[at + 4 : at + 6] = b"\0\0"
+    path = tmp_path / "in.mpg"
+    path.write_bytes(data)
+    assert data.count(b"\0\0\1\xe0\0\0") > 5
+    assert holes(path) == []
+
+
 PADDED = {
     "programme stream": (b"", bytes(5000)),
     "programme stream of MPEG-1": (b"\xff" * 700, b""),

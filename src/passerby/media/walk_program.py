@@ -22,11 +22,12 @@ def program_holes(file: BinaryIO, size: int, number: int) -> Iterator[Hole]:
     A hole begins with the picture that it struck, and that is the one in the packet before it: its end may be gone.
     """
     start = _next_pack(file, 0, min(size, _SEARCHED))
-    at = size if start == min(size, _SEARCHED) else start
+    # A Video CD's sectors come with heads of their own, which are not known here.
+    at = size if start == min(size, _SEARCHED) or read_at(file, 0, 4) == b"RIFF" else start
     picture = struck = at
     while at < size:
         head = read_at(file, at, _HEAD)
-        end = _end(head, at)
+        end = _next_pack(file, at + 6, size) if _is_endless(head) else _end(head, at)
         if end is not None and end <= size:
             if head[3] == number & 0xFF:
                 struck = picture
@@ -51,6 +52,11 @@ def _end(head: bytes, at: int) -> int | None:
     if len(head) >= 14 and head[4] & 0xC0 == 0x40:
         return at + 14 + (head[13] & 7)
     return at + 12 if len(head) >= 12 and head[4] & 0xF0 == 0x20 else None
+
+
+def _is_endless(head: bytes) -> bool:
+    """Whether a packet of a picture says no length: it goes on up to the next pack."""
+    return head[:3] == _PREFIX and head[3:6] in (bytes([each, 0, 0]) for each in range(0xE0, 0xF0))
 
 
 def _has_time(head: bytes) -> bool:
