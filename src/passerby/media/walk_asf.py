@@ -152,7 +152,7 @@ def _next_packet(file: BinaryIO, start: int, end: int, length: int) -> int:
 
 
 class _Numbers:
-    """Reads numbers of changing width, one after the other."""
+    """Reads numbers of changing width, one after the other. Raises EOFError where there are no more."""
 
     def __init__(self, data: bytes) -> None:
         self.data, self.at = data, 0
@@ -192,7 +192,8 @@ def _read(numbers: _Numbers, length: int) -> Iterator[_Part]:
         total = numbers.next(4) if described >= 8 else 0
         numbers.next(described - 4 if described >= 8 else described)
         size = numbers.next(_WIDTHS[several >> 6]) if several else end - numbers.at
-        if size <= 0 or numbers.at + size > end or (total and start + size > total):
+        if size < 0 or numbers.at + size > end or (total and start + size > total):
             raise EOFError
-        yield _Part(stream, number, start, start + size, total)
+        if size:
+            yield _Part(stream, number, start, start + size, total)
         numbers.at += size
