@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from passerby import weights
 from passerby.core.stages import Detector
 from passerby.detect.classes import PERSONS, VEHICLES
-from passerby.detect.compose import Either
+from passerby.detect.compose import Either, SecondLook
 from passerby.detect.detr import Detr
 from passerby.detect.faces import CenterFace
 from passerby.detect.text import Text
 from passerby.detect.yolox import Yolox
 from passerby.settings import Options
 
+DOUBT = 0.5
+"""Share of the least score from which another look is worth it."""
 STREET: Mapping[str, Mapping[str, str]] = {"person": PERSONS, "vehicle": VEHICLES}
 """The labels that two models of COCO's classes find, whose finds are joined: each misses others."""
 MODELS: Mapping[str, tuple[str, ...]] = {
@@ -39,7 +41,7 @@ def detector(options: Options, shrink: float = 1) -> Detector:
     labels = options.labels()
     found_by: list[Detector] = []
     if "face" in labels:
-        found_by.append(CenterFace(conf=options.conf, shrink=shrink))
+        found_by.append(_faces(options.conf, shrink))
     classes = {name: label for wanted in labels if wanted in STREET for name, label in STREET[wanted].items()}
     if classes:
         found_by.append(Yolox(weights.find("yolox_nano_416"), classes=classes, conf=options.conf))
@@ -47,3 +49,9 @@ def detector(options: Options, shrink: float = 1) -> Detector:
     if "text" in labels:
         found_by.append(Text(weights.find("ppocr_v4_det")))
     return found_by[0] if len(found_by) == 1 else Either(tuple(found_by))
+
+
+def _faces(conf: float, shrink: float) -> Detector:
+    """What finds faces; in a small picture it is told to doubt, and then looks at them in full size."""
+    whole = CenterFace(conf=conf)
+    return SecondLook(CenterFace(conf=conf * DOUBT, shrink=shrink), whole, conf) if shrink > 1 else whole
