@@ -23,11 +23,12 @@ MAY_IMPORT = {
     "runtime": {"core"},
     "testing": {"core"},
     "flow": {"core"},
+    "one_thread": set(),
     **{stage: {stage, "core", "weights", "runtime"} for stage in STAGES},
     "rgbd": {"rgbd", "core", "detect", "media", "track", "mask", "paint"},
     "looking": {"core", "detect", "flow", "track"},
     "looker": {"core", "detect", "flow", "looking", "track"},
-    "pipeline": {*STAGES, "core", "flow", "looker", "looking"},
+    "pipeline": {*STAGES, "core", "flow", "looker", "looking", "one_thread"},
     "live": {"core", "hiding", "live", "looking", "media", "pipeline", "quality", "settings"},
     "arguments": {"arguments", "core", "settings", "settings_file"},
 }

@@ -258,7 +258,7 @@ def _told(outcome: Any, options: Options, verbose: bool = False) -> str:
         f"{outcome.output}: {report.hidden} places of {report.tracks} tracks {fate} in {report.frames} frames, "
         f"{report.frames_per_second:.1f} frames/s"
     ]
-    lines += [f"  missing: frames from {gap.first_frame} ({gap.from_s:.2f} s): {gap.reason}" for gap in report.missing]
+    lines += [f"  missing from frame {gap.first_frame} ({gap.from_s:.2f} s): {gap.reason}" for gap in report.missing]
     lines += [f"  note: {note}" for note in report.notes if note not in options.warnings()]
     if verbose:
         lines += [f"  track {it.track}: {_recognized(it)}" for it in report.recognized if it.faces]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import cv2
-
 from passerby.core.frame import MediaInfo
 from passerby.media.reading import Reading
 from passerby.media.stills import StillSource, is_still
@@ -15,9 +13,7 @@ from passerby.settings import Options
 
 def opened(path: Path, options: Options) -> VideoSource | StillSource:
     """The frames of a file, as far as `options` want them."""
-    # OpenCV's own threads would fight with the detector's and the encoder's for the cores.
-    cv2.setNumThreads(1)
-    return StillSource(path) if is_still(path) else VideoSource(path, reading(options))
+    return StillSource(path, salvage=options.salvage) if is_still(path) else VideoSource(path, reading(options))
 
 
 def reading(options: Options) -> Reading:

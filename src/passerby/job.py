@@ -17,7 +17,7 @@ from passerby.core.stages import Sink
 from passerby.core.tracks import Sightings
 from passerby.hiding import effect, rules, shapes
 from passerby.inputs import chosen_seed, expected, opened, reading
-from passerby.media.commit import check_free, committed
+from passerby.media.commit import check_free, committed, led_to
 from passerby.media.container import family_of, output_suffix
 from passerby.media.soundtrack import Soundtrack
 from passerby.media.stills import STILL_SUFFIXES, StillSink, StillSource, is_still
@@ -100,7 +100,7 @@ class Job:
                 raise UnsupportedMedia(f"{name} is named like a picture but is none, or cannot be read; check it")
             family_of(self.output)
         if self.options.plan is not None:
-            if self.options.plan.resolve() in (self.input.resolve(), self.output.resolve()):
+            if led_to(self.options.plan) in (led_to(self.input), led_to(self.output)):
                 raise OptionError(f"--plan {self.options.plan} is the input or the output; choose another name")
             check_free(self.options.plan, force=self.options.force)
 
@@ -199,7 +199,6 @@ class Job:
         self, source: VideoSource | StillSource, sink: VideoSink | StillSink, totals: Totals, seed: int, seconds: float
     ) -> Report:
         info = source.info
-        missing = source.missing if isinstance(source, VideoSource) else ()
         return Report(
             input=info.name,
             output=self.output.name,
@@ -214,7 +213,7 @@ class Job:
             methods=self.options.methods(),
             audio=self.options.audio,
             removed=_removed(info, self.options),
-            missing=missing,
+            missing=source.missing,
             notes=[*self.options.warnings(), *info.notes, *(sink.notes if isinstance(sink, VideoSink) else ())],
             stages={stage: round(spent, 3) for stage, spent in totals.meter.seconds.items()},
             seconds=round(seconds, 3),

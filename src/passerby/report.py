@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import passerby
-from passerby.media.reader import Gap
+from passerby.media.reading import Gap
 from passerby.recognize.vote import Vote
 
 

@@ -11,11 +11,18 @@ from passerby.arguments.parser import AMBIGUOUS, Ambiguous, Anew
 from passerby.settings import AUDIO, DEFAULTS, METHODS, QUALITIES, SHAPES, TARGETS
 
 
+def named(text: str) -> Path:
+    """A file or folder. An empty name, as of a variable that is not set, does not mean the folder we are in."""
+    if not text:
+        raise argparse.ArgumentTypeError("the name is empty; give a file or folder")
+    return Path(text)
+
+
 def add_inputs(command: argparse.ArgumentParser) -> None:
     add = command.add_argument
-    add("inputs", nargs="*", type=Path, metavar="INPUT", help="videos, pictures, or folders of them")
-    add("-i", dest="more_inputs", action="append", default=[], type=Path, help=argparse.SUPPRESS)
-    add("-o", "--output", type=Path, help="file, or folder for several inputs (default: NAME_anonymized.EXT beside it)")
+    add("inputs", nargs="*", type=named, metavar="INPUT", help="videos, pictures, or folders of them")
+    add("-i", dest="more_inputs", action="append", default=[], type=named, help=argparse.SUPPRESS)
+    add("-o", "--output", type=named, help="file, or folder for several inputs (default: NAME_anonymized.EXT)")
     for name in AMBIGUOUS:
         add(name, action=Ambiguous, nargs="?", help=argparse.SUPPRESS)
 
@@ -31,7 +38,7 @@ def add_reading(command: argparse.ArgumentParser) -> None:
     add("--start", metavar="TIME", help="leave out what lies before; seconds or h:m:s")
     add("--end", metavar="TIME", help="leave out what lies at or after it")
     add("--fps", metavar="N", help="frames per second, at most")
-    add("--salvage", action="store_true", help="of a damaged video, take what decodes instead of stopping")
+    add("--salvage", action="store_true", help="of a damaged video or picture, take what decodes instead of stopping")
 
 
 def add_looking(command: argparse.ArgumentParser) -> None:
