@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from fractions import Fraction
@@ -13,6 +12,7 @@ from typing import Any, Literal, TypeVar
 
 from passerby.core.errors import OptionError
 from passerby.per_class import ModelChoice, PerClass, model_choices, per_class
+from passerby.values import Zone, files, frame_rate, plain, seconds, zones
 
 TARGETS: Mapping[str, str] = {
     "faces": "face",
@@ -42,82 +42,24 @@ SAFE_CELLS = 10
 
 
 T = TypeVar("T")
-Zone = tuple[tuple[float, float], ...]
-"""The corners of a polygon, x and y in pixels of the upright frame."""
-
-
-def seconds(value: str | float | Fraction) -> Fraction:
-    """Exact seconds, from 12.5, '12.5', '1:30' or '01:02:03.5'.
-
-    Raises:
-        OptionError: `value` is not a time.
-    """
-    try:
-        if isinstance(value, str) and not re.fullmatch(r"([0-9]+:){0,2}[0-9]+([.][0-9]+)?", value):
-            raise ValueError
-        total = Fraction(0)
-        for part in str(value).split(":"):
-            total = total * 60 + Fraction(part)
-    except ValueError:
-        raise OptionError(f"{value!r} is not a time; write seconds (12.5) or hours:minutes:seconds") from None
-    return total
-
-
-def frame_rate(value: str | float | Fraction) -> Fraction:
-    """Exact frames per second, from 25, 29.97, '29.97' or '30000/1001'.
-
-    Raises:
-        OptionError: `value` is not a frame rate.
-    """
-    try:
-        return Fraction(str(value))
-    except (ValueError, ZeroDivisionError):
-        raise OptionError(f"{value!r} is not a frame rate; write 25, 29.97 or 30000/1001") from None
-
-
-def zone(value: str | Sequence[Sequence[float]]) -> Zone:
-    """The corners of a polygon, from 'x,y x,y x,y' or pairs of numbers, in pixels of the upright frame.
-
-    Raises:
-        OptionError: `value` is not three corners or more.
-    """
-    try:
-        pairs = [corner.split(",") for corner in value.split()] if isinstance(value, str) else value
-        corners = tuple((float(x), float(y)) for x, y in pairs)
-        if len(corners) < 3 or not all(math.isfinite(side) for corner in corners for side in corner):
-            raise ValueError
-    except (TypeError, ValueError):
-        raise OptionError(f"{value!r} is not a zone; write three corners or more as 'x,y x,y x,y' in pixels") from None
-    return corners
-
-
-def _plain(value: Any) -> Any:
-    """A number that was given as text; all else as it is."""
-    try:
-        return float(value) if isinstance(value, str) else value
-    except ValueError:
-        return value
-
-
-def _zones(value: str | Sequence[Any] | None) -> tuple[Zone, ...]:
-    """One zone as text, several of them, or none."""
-    return (zone(value),) if isinstance(value, str) else tuple(zone(one) for one in value or ())
 
 
 _READERS: Mapping[str, Callable[[Any], Any]] = {
-    "grow": _plain,
-    "conf": _plain,
+    "grow": plain,
+    "conf": plain,
     "image": Path,
     "plan": Path,
     "start": seconds,
     "end": seconds,
     "fps": frame_rate,
-    "keep_zone": _zones,
-    "only_zone": _zones,
+    "keep_zone": zones,
+    "only_zone": zones,
     "models": lambda given: model_choices(given, CLASSES),
+    "keep": files,
+    "only": files,
 }
 """What makes the exact value of an option of whatever is given for it."""
-SEVERAL = {"keep_zone": "keep-zone", "only_zone": "only-zone", "models": "model"}
+SEVERAL = {"keep_zone": "keep-zone", "only_zone": "only-zone", "keep": "keep", "only": "only", "models": "model"}
 """Options that may be given again, and what they are called on the command line."""
 
 
@@ -125,8 +67,8 @@ SEVERAL = {"keep_zone": "keep-zone", "only_zone": "only-zone", "models": "model"
 class Options:
     """How a file is anonymized. Wrong values are refused when the record is made.
 
-    Files may be given as text, times and rates as numbers or text (see `seconds` and `frame_rate`). Of `method`,
-    `shape`, `grow` and `conf` each class may have a value of its own: 'face=mosaic,plate=fill', or 'mosaic,plate=fill'.
+    Files may be given as text, times and rates as numbers or text (see `values.py`). Of `method`, `shape`,
+    `grow` and `conf` each class may have a value of its own: 'face=mosaic,plate=fill', or 'mosaic,plate=fill'.
     """
 
     hide: str = "faces"
@@ -156,11 +98,19 @@ class Options:
     min_face: int | None = None
     """Pixels of the frame: the longer side of the smallest face that is to be found, 6..1000; None by `quality`."""
     keep_zone: tuple[Zone, ...] = ()
-    """What lies wholly inside one of these stays visible (see `zone` for how they may be given)."""
+    """What lies wholly inside one of these stays visible (see `values.zone` for how they may be given)."""
     only_zone: tuple[Zone, ...] = ()
     """Only what touches one of these is hidden, where there are any."""
     min_size: float | None = None
     """Pixels of the frame: what is found smaller, by its longer side, stays visible."""
+    keep: tuple[Path, ...] = ()
+    """Photographs of one person each, who stay visible where their faces are surely recognized."""
+    only: tuple[Path, ...] = ()
+    """Photographs of one person each: where there are any, who surely is none of them stays visible."""
+    same_person: bool = False
+    """Let who comes back after an absence be the same track. It compares everybody's face with everybody else's."""
+    recognizer: str = "mobilefacenet"
+    """What recognizes faces: 'mobilefacenet', or a family of models and a file, as in 'sface=FILE.onnx'."""
     audio: Literal["drop", "keep"] = "drop"
     start: Fraction | None = None
     """Seconds; what lies before is left out."""
@@ -194,9 +144,9 @@ class Options:
             _number("--min-face", self.min_face, "from 6 to 1000 pixels", lambda side: 6 <= side <= 1000, Integral)
         if self.min_size is not None:
             _number("--min-size", self.min_size, "a number of pixels above 0", lambda side: 0 < side < math.inf)
-        for name in ("force", "salvage"):
+        for name in ("force", "salvage", "same_person"):
             if not isinstance(getattr(self, name), bool):
-                raise OptionError(f"--{name} is true or false, got {getattr(self, name)!r}")
+                raise OptionError(f"--{name.replace('_', '-')} is true or false, got {getattr(self, name)!r}")
         if self.max_res is not None:
             _number("--max-res", self.max_res, "a number of pixels from 16 up", lambda side: side >= 16, Integral)
         if self.fps is not None:
@@ -214,11 +164,22 @@ class Options:
             raise OptionError("--method image needs the picture to put over faces; give it with --image FILE")
         if self.image is not None and not self.image.is_file():
             raise OptionError(f"--image {self.image} is not a file that exists; check the name")
+        self._check_recognizing()
         self.fill_colour()
+
+    def _check_recognizing(self) -> None:
+        if self.keep and self.only:
+            raise OptionError("--keep leaves some visible and --only hides some; give one of them")
+        if self.recognizes and "face" not in self.labels():
+            raise OptionError(f"--keep, --only and --same-person go by faces; add faces to --hide {self.hide}")
+        for option, paths in (("--keep", self.keep), ("--only", self.only)):
+            for path in paths:
+                if not path.is_file():
+                    raise OptionError(f"{option} {path} is not a file that exists; give a photograph of one person")
 
     def _read(self) -> None:
         """Make paths, zones and exact fractions of what was given."""
-        for name in ("hide", "method", "shape", "colour", "encoder", "preset"):
+        for name in ("hide", "method", "shape", "colour", "encoder", "preset", "recognizer"):
             if not isinstance(getattr(self, name), str | None):
                 raise OptionError(f"--{name} is text, got {getattr(self, name)!r}")
         for name, read in _READERS.items():
@@ -239,9 +200,14 @@ class Options:
         """The options that differ from their defaults, as text; files by their names alone."""
         mine = {field.name: getattr(self, field.name) for field in fields(self)}
         changed = {name: value for name, value in mine.items() if value != getattr(DEFAULTS, name)}
-        if self.models:
-            changed["models"] = ", ".join(map(str, self.models))
-        return {name: value.name if isinstance(value, Path) else str(value) for name, value in changed.items()}
+        family, _, file = self.recognizer.rpartition("=")
+        changed |= {"recognizer": f"{family}={Path(file).name}"} if family else {}
+        return {name: _text(value) for name, value in changed.items()}
+
+    @property
+    def recognizes(self) -> bool:
+        """Whether anybody is to be recognized, and so to be looked at twice."""
+        return bool(self.keep or self.only or self.same_person)
 
     def labels(self) -> tuple[str, ...]:
         """The labels that are hidden: 'face', …"""
@@ -310,6 +276,10 @@ class Options:
             lines.append("NOT EVERYONE IS HIDDEN: only who touches an --only-zone is")
         if self.keep_zone:
             lines.append("NOT EVERYONE IS HIDDEN: who is wholly inside a --keep-zone stays visible")
+        if self.keep:
+            lines.append("NOT EVERYONE IS HIDDEN: who is recognized by a --keep photograph stays visible")
+        if self.only:
+            lines.append("NOT EVERYONE IS HIDDEN: who is surely on no --only photograph stays visible")
         if self.min_size is not None:
             lines.append(f"NOT EVERYONE IS HIDDEN: who is found smaller than {self.min_size:g} pixels stays visible")
         return tuple(lines)
@@ -324,6 +294,13 @@ class Options:
         return red, green, blue
 
 
+def _text(value: object) -> str:
+    """The value of an option; files by their names alone."""
+    if isinstance(value, tuple) and value and isinstance(value[0], Path | ModelChoice):
+        return ", ".join(map(_text, value))
+    return value.name if isinstance(value, Path) else str(value)
+
+
 def _one_of(option: str, value: str, choices: tuple[str, ...]) -> None:
     if value not in choices:
         raise OptionError(f"{option} {value!r} is not known; choose from {', '.join(choices)}")
@@ -335,13 +312,13 @@ def _chosen(option: str, value: str, choices: tuple[str, ...]) -> str:
 
 
 def _growth(value: Any) -> float:
-    given = _plain(value)
+    given = plain(value)
     _number("--grow", given, "a share from 0 to 5", lambda grow: 0 <= grow <= 5)
     return float(given)
 
 
 def _threshold(value: Any) -> float:
-    given = _plain(value)
+    given = plain(value)
     _number("--conf", given, "a score between 0 and 1", lambda conf: 0 < conf < 1)
     return float(given)
 

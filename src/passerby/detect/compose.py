@@ -101,7 +101,7 @@ class Tiled:
 
     def _detect(self, frame: Frame) -> Detections:
         boxes = list(parts(frame, self.tile, self.overlap))
-        answers = self.detector.detect([_cut(frame, box) for box in boxes])
+        answers = self.detector.detect([pixels.cut(frame, box) for box in boxes])
         found = [_moved(answer, box[0], box[1]) for answer, box in zip(answers, boxes, strict=True)]
         return once(Detections.concat(found))
 
@@ -189,7 +189,7 @@ def able(detector: Detector, label: str) -> Detector:
 
 def within(detector: Detector, frame: Frame, box: pixels.Box) -> Detections:
     """What `detector` finds in an aligned box of `frame`, in pixels of the frame."""
-    [found] = detector.detect([_cut(frame, box)])
+    [found] = detector.detect([pixels.cut(frame, box)])
     return _moved(found, box[0], box[1])
 
 
@@ -287,13 +287,6 @@ def _spans(length: int, tile: int, overlap: int) -> list[tuple[int, int]]:
     size = -(-(steps + (count - 1) * shared) // count)
     starts = [i * (steps - size) // (count - 1) for i in range(count)]
     return [(start * GRID, min((start + size) * GRID, length)) for start in starts]
-
-
-def _cut(frame: Frame, box: pixels.Box) -> Frame:
-    """The part of `frame` in an aligned box, as a frame: views, no copies."""
-    across, down = (p if start == 0 else 0 for p, start in zip(frame.format.phase, box[:2], strict=True))
-    part = replace(frame.format, phase=(across, down))
-    return replace(frame, planes=pixels.crop(frame, box), format=part, depth=None)
 
 
 def _surest(found: Detections) -> Detections:
