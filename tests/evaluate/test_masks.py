@@ -90,6 +90,7 @@ def test_boundary_f_by_hand() -> None:
     assert masks.boundary_f(square(0, 0, size=40), square(30, 30, size=40)) == 0
 
 
+@pytest.mark.filterwarnings("ignore")  # theirs, of their own dependencies
 @pytest.mark.parametrize("seed", range(5))
 def test_boundary_f_is_that_of_trackeval(seed: int) -> None:
     theirs = pytest.importorskip("trackeval.metrics.j_and_f").JAndF
