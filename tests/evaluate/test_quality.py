@@ -162,3 +162,32 @@ def test_a_frame_too_small_for_ssim_has_psnr_alone() -> None:
     figures = by_name(fidelity)
     assert figures["SSIM"].value is None
     assert figures["PSNR, pooled"].value is not None
+
+
+class Shade:
+    """A network that a reader can follow: the difference of the red."""
+
+    name, model = "shade", "none"
+
+    def map(self, original: np.ndarray, other: np.ndarray) -> np.ndarray:
+        return np.abs(original[..., 0].astype(float) - other[..., 0])
+
+    def distance(self, original: np.ndarray, other: np.ndarray) -> float:
+        return float(self.map(original, other).mean())
+
+
+def test_lpips_has_areas_too_and_names_its_network() -> None:
+    fidelity = Fidelity(perception=Shade())
+    hidden = np.zeros((20, 20), bool)
+    hidden[:, :5] = True
+    black = np.zeros((20, 20, 3), np.uint8)
+    fidelity.add("a", black, black + (8 * hidden[..., None]).astype(np.uint8), hidden=hidden)
+    figures = by_name(fidelity)
+    assert [figures[f"LPIPS{area}"].value for area in ("", ", inside", ", outside")] == [2, 8, 0]
+    assert figures["LPIPS"].protocol.startswith("shade")
+
+
+def test_lpips_without_a_network_is_said_to_be_missing() -> None:
+    fidelity = Fidelity()
+    fidelity.add("a", constant(0), constant(9))
+    assert "no network" in by_name(fidelity)["LPIPS"].missing

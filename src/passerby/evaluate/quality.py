@@ -1,4 +1,4 @@
-"""How much of the picture is as it was: PSNR and SSIM, of the whole frame, inside and outside of what is hidden.
+"""How much of the picture is as it was: PSNR, SSIM, LPIPS, of the whole frame, inside and outside of what is hidden.
 
 They compare with the original, so hiding a face must lower them inside of the mask. Outside of it they show what
 the tool spoils on its way. Neither says how well anybody is hidden.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import cv2
 import numpy as np
@@ -134,6 +134,18 @@ def _mean(values: Floats, area: Area | None) -> float:
 # All frames
 
 
+class Perception(Protocol):
+    """How far apart two pictures look; see `lpips.py`."""
+
+    name: str
+    model: str
+    """Files and sha256."""
+
+    def distance(self, original: NDArray[np.uint8], other: NDArray[np.uint8]) -> float: ...
+
+    def map(self, original: NDArray[np.uint8], other: NDArray[np.uint8]) -> Floats: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Compared:
     """What one area of one frame came to."""
@@ -143,6 +155,8 @@ class Compared:
     pixels: int
     ssim: float | None
     """None where the area is too near to the frame's edge, or the frame too small."""
+    distance: float | None = None
+    """None without a network."""
 
 
 @dataclass(slots=True)
@@ -153,6 +167,8 @@ class Fidelity:
     """
 
     peak: float = PEAK
+    perception: Perception | None = None
+    """Without one, LPIPS is said to be missing. It needs frames of uint8, and `lpips.LEAST` pixels on a side."""
     areas: dict[str, list[Compared]] = field(default_factory=dict)
 
     def add(
@@ -169,19 +185,23 @@ class Fidelity:
         An area without a pixel in this frame does not count in it.
         """
         everywhere = np.ones(original.shape[:2], bool)
-        areas = {"whole frame": everywhere, **(classes or {})}
+        parts = dict(classes or {})
         if hidden is not None:
-            areas |= {"inside": hidden, "outside": ~hidden}
-        large_enough = min(original.shape[:2]) >= WINDOW
-        similar = ssim_map(original, other, peak=self.peak) if large_enough else None
-        for name, area in areas.items():
-            if area.any():
-                mse = squared_error(original, other, area)
-                row = Compared(clip, mse, int(area.sum()), _inner_mean(similar, area))
-                self.areas.setdefault(name, []).append(row)
+            parts |= {"inside": hidden, "outside": ~hidden}
+        similar = ssim_map(original, other, peak=self.peak) if min(original.shape[:2]) >= WINDOW else None
+        apart = self.perception.map(original, other) if self.perception and parts else None
+        for name, area in {"whole frame": everywhere, **parts}.items():
+            if not area.any():
+                continue
+            distance = None if apart is None else _mean(apart, area)
+            if area is everywhere and self.perception:
+                distance = self.perception.distance(original, other)
+            mse = squared_error(original, other, area)
+            row = Compared(clip, mse, int(area.sum()), _inner_mean(similar, area), distance)
+            self.areas.setdefault(name, []).append(row)
 
     def figures(self) -> list[Figure]:
-        """'PSNR, mean of frames', 'PSNR, pooled' and 'SSIM' of each area; those of a part have ', <area>' behind.
+        """'PSNR, mean of frames', 'PSNR, pooled', 'SSIM' and 'LPIPS' of each area; parts have ', <area>' behind.
 
         Pooled over pixels, so that a large frame counts for more; the means over frames. Intervals come from drawing
         clips again, where there are two or more.
@@ -225,7 +245,21 @@ class Fidelity:
                 notes=near,
                 missing="no frame has a pixel of it 5 pixels or more from the edge",
             ),
+            self._distance(area, ending, rows),
         ]
+
+    def _distance(self, area: str, ending: str, rows: list[Compared]) -> Figure:
+        seen = [(row.clip, row.distance) for row in rows if row.distance is not None]
+        distances = np.array([distance for _, distance in seen], np.float64)
+        place = "" if area == "whole frame" else ", mean of its map over the area"
+        return of_clips(
+            f"LPIPS{ending}",
+            [clip for clip, _ in seen],
+            lambda picked: float(distances[picked].mean()),
+            protocol=f"{self.perception.name}, RGB in -1..1{place}" if self.perception else "LPIPS",
+            model=self.perception.model if self.perception else "",
+            missing="no network was given; it takes torchvision's weights and the heads of LPIPS 0.1",
+        )
 
     def _pooled(self, rows: Sequence[Compared]) -> float:
         pixels = sum(row.pixels for row in rows)
