@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from passerby.evaluate.figures import Statistic, of_clips
-from passerby.evaluate.statistics import Figure
+from passerby.evaluate.statistics import Figure, mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,20 +132,22 @@ def _chosen(
 
 def _of(view: str, rows: list[tuple[str, Agreement]], model: str) -> list[Figure]:
     tracks = [track for track, _ in rows]
-    exact = np.array([one.exact for _, one in rows], np.float64)
+    exact = [float(one.exact) for _, one in rows]
     right, edits, length = (
         np.array([getattr(one, name) for _, one in rows], np.float64) for name in ("right", "edits", "length")
     )
     statistics: dict[str, Statistic] = {
-        "plates read exactly": lambda picked: float(exact[picked].mean()),
         "characters read": lambda picked: float(right[picked].sum() / length[picked].sum()),
         "CER": lambda picked: float(edits[picked].sum() / length[picked].sum()),
     }
     protocol = f"{view}; letters and digits, upper case"
     missing = "there is no picture of a plate"
     return [
-        of_clips(f"{name}, {view}", tracks, statistic, protocol=protocol, model=model, missing=missing)
-        for name, statistic in statistics.items()
+        mean(f"plates read exactly, {view}", exact, tracks, protocol=protocol, model=model),
+        *(
+            of_clips(f"{name}, {view}", tracks, statistic, protocol=protocol, model=model, missing=missing)
+            for name, statistic in statistics.items()
+        ),
     ]
 
 
