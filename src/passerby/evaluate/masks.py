@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from passerby.core.errors import NotMeasurable
-from passerby.evaluate.figures import of_clips
+from passerby.evaluate.figures import Statistic, of_clips
 from passerby.evaluate.statistics import Figure
 
 Area = NDArray[np.bool_]
@@ -89,7 +89,6 @@ def pixel_accuracy(counts: Overlap) -> float | None:
 
 
 Metric = Callable[[Overlap], float | None]
-Average = Callable[[Metric, Iterable[Overlap]], float]
 METRICS: Mapping[str, Metric] = {
     "Dice": dice,
     "F1": dice,
@@ -199,8 +198,7 @@ def _of(ending: str, rows: list[MaskedFrame], cautions: tuple[str, ...]) -> Iter
     left_out = (f"{empty} of {len(rows)} frames left out: empty in both",) if empty else ()
     notes = (*cautions, *left_out)
     for name, metric in METRICS.items():
-        yield _averaged(f"{name}{ending}", counted, metric, macro, "mean of the frames", notes)
-        yield _averaged(f"{name}, micro{ending}", counted, metric, micro, "all pixels together", notes)
+        yield from _averaged(name, ending, counted, metric, notes)
     outlines = np.array([row.boundary for row in counted])
     yield of_clips(
         f"boundary F{ending}",
@@ -213,16 +211,24 @@ def _of(ending: str, rows: list[MaskedFrame], cautions: tuple[str, ...]) -> Iter
 
 
 def _averaged(
-    name: str, rows: list[MaskedFrame], metric: Metric, average: Average, protocol: str, notes: tuple[str, ...]
-) -> Figure:
-    defined = [row for row in rows if metric(row.counts) is not None]
-    undefined = len(rows) - len(defined)
+    name: str, ending: str, rows: list[MaskedFrame], metric: Metric, notes: tuple[str, ...]
+) -> Iterator[Figure]:
+    """`macro` and `micro` of some frames, none of them empty in both."""
+    valued = [(row, value) for row in rows if (value := metric(row.counts)) is not None]
+    undefined = len(rows) - len(valued)
     skipped = (f"{undefined} frames left out: nothing to divide by",) if undefined else ()
-    return of_clips(
-        name,
-        [row.sequence for row in defined],
-        lambda picked: average(metric, (defined[i].counts for i in picked)),
-        protocol=protocol,
-        notes=(*notes, *skipped),
-        missing=NO_FRAME,
-    )
+    values = np.array([value for _, value in valued])
+    pixels = np.array([astuple(row.counts) for row, _ in valued])
+    averages: dict[str, tuple[str, Statistic]] = {
+        "": ("mean of the frames", lambda picked: float(values[picked].mean())),
+        ", micro": ("all pixels together", lambda picked: metric(Overlap(*pixels[picked].sum(axis=0).tolist())) or 0.0),
+    }
+    for kind, (protocol, statistic) in averages.items():
+        yield of_clips(
+            f"{name}{kind}{ending}",
+            [row.sequence for row, _ in valued],
+            statistic,
+            protocol=protocol,
+            notes=(*notes, *skipped),
+            missing=NO_FRAME,
+        )

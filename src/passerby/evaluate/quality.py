@@ -218,12 +218,15 @@ class Fidelity:
         seen = [row for row in rows if row.ssim is not None]
         unseen = len(rows) - len(seen)
         near = (f"{unseen} of {len(rows)} frames left out: all of it within 5 pixels of the edge",) if unseen else ()
+        levels = np.array([decibels(row.mse, self.peak) for row in differing], np.float64)
+        errors = np.array([row.mse * row.pixels for row in rows], np.float64)
+        pixels = np.array([row.pixels for row in rows], np.float64)
         similarity = np.array([row.ssim for row in seen], np.float64)
         return [
             of_clips(
                 f"PSNR, mean of frames{ending}",
                 [row.clip for row in differing],
-                lambda picked: mean_psnr([differing[i].mse for i in picked], self.peak),
+                lambda picked: float(levels[picked].mean()),
                 protocol=f"mean of the frames' PSNRs, RGB, {scale}",
                 unit="dB",
                 notes=left_out,
@@ -232,7 +235,7 @@ class Fidelity:
             of_clips(
                 f"PSNR, pooled{ending}",
                 [row.clip for row in rows] if differing else [],
-                lambda picked: self._pooled([rows[i] for i in picked]),
+                lambda picked: decibels(float(errors[picked].sum() / pixels[picked].sum()), self.peak),
                 protocol=f"PSNR of the mean squared error of all pixels, RGB, {scale}",
                 unit="dB",
                 missing=infinite,
@@ -260,10 +263,6 @@ class Fidelity:
             model=self.perception.model if self.perception else "",
             missing="no network was given; it takes torchvision's weights and the heads of LPIPS 0.1",
         )
-
-    def _pooled(self, rows: Sequence[Compared]) -> float:
-        pixels = sum(row.pixels for row in rows)
-        return decibels(sum(row.mse * row.pixels for row in rows) / pixels, self.peak)
 
 
 def _inner_mean(similar: Floats | None, area: Area) -> float | None:
