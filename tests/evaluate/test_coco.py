@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from passerby.core.detections import Detections
 from passerby.core.errors import NotMeasurable
 from passerby.evaluate import coco
 from passerby.evaluate.coco import Matchable
@@ -99,8 +100,23 @@ def test_a_detector_that_found_nothing_before_has_no_ratio() -> None:
     assert ratio.value is None
     empty = {"face": [found(BOX, [0.9], np.zeros((0, 4)))]}
     assert [figure.value for figure in coco.retention(empty, empty, ["a"])] == [None] * 3
-    with pytest.raises(ValueError, match="differ"):
-        coco.retention(nothing, {}, ["a"])
+    with pytest.raises(ValueError, match="wanted 2"):
+        coco.retention(nothing, nothing, ["a", "b"])
+
+
+def seen(*rows: tuple[str, float, float]) -> Detections:
+    """Boxes of ten pixels by label, place and score."""
+    boxes = np.array([(x, 0, x + 10, 10) for _, x, _ in rows], np.float32).reshape(-1, 4)
+    return Detections(boxes, np.array([row[2] for row in rows], np.float32), np.array([row[0] for row in rows], str))
+
+
+def test_detections_are_matched_with_those_of_their_label() -> None:
+    true = seen(("face", 0, 1), ("plate", 50, 1))
+    pictures = [coco.by_label(true, true), coco.by_label(seen(("face", 50, 0.9)), true), coco.by_label(seen(), seen())]
+    classes = coco.gathered(pictures)
+    assert list(classes) == ["face", "plate"]
+    assert [len(rows) for rows in classes.values()] == [3, 3]
+    assert coco.average_precision(classes).ap == pytest.approx(51 / 101)  # half of the faces and half of the plates
 
 
 def drawn(seed: int, poses: bool) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

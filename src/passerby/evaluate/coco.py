@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from passerby.core.detections import Detections
 from passerby.core.errors import NotMeasurable
 from passerby.evaluate.figures import of_clips
 from passerby.evaluate.statistics import Figure
@@ -49,6 +50,30 @@ class Matchable:
                 f"{self.similarity.shape} similarities go with {self.scores.shape} scores and "
                 f"{self.ignored.shape} truths; wanted (D, G), (D,) and (G,)"
             )
+
+
+_NOTHING = Matchable(np.zeros((0, 0)), np.zeros(0), np.zeros(0, bool), np.zeros(0, bool))
+
+
+def by_label(found: Detections, true: Detections) -> dict[str, Matchable]:
+    """What a detector found in one picture and what is there, by IoU and label, for labels of either.
+
+    Where nobody knows what is there, what the detector finds in the original with a good score may stand for it: mAP
+    then says how far it agrees with itself. Its mAP before is then no accuracy.
+    """
+    answer = {}
+    for label in sorted({*found.labels.tolist(), *true.labels.tolist()}):
+        ours, theirs = found[found.labels == label], true[true.labels == label]
+        regular = np.zeros(len(theirs), bool)
+        alike = box_overlaps(ours.boxes, theirs.boxes, regular)
+        answer[label] = Matchable(alike, ours.scores.astype(np.float64), regular, regular)
+    return answer
+
+
+def gathered(pictures: Sequence[Mapping[str, Matchable]]) -> dict[str, list[Matchable]]:
+    """Pictures of classes as classes of pictures; a picture without a class has nothing of it, found or true."""
+    labels = sorted({label for picture in pictures for label in picture})
+    return {label: [picture.get(label, _NOTHING) for picture in pictures] for label in labels}
 
 
 @dataclass(frozen=True, slots=True)
