@@ -119,6 +119,12 @@ def test_detections_are_matched_with_those_of_their_label() -> None:
     assert coco.average_precision(classes).ap == pytest.approx(51 / 101)  # half of the faces and half of the plates
 
 
+def test_a_label_that_nobody_has_after_is_no_error() -> None:
+    before = {"face": [found(BOX, [0.9])], "dog": [found(BOX, [0.2], np.zeros((0, 4)))]}
+    *_, ratio = coco.retention(before, {"face": before["face"]}, ["a"])
+    assert ratio.value == 1
+
+
 def drawn(seed: int, poses: bool) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Truths and detections of two classes in twelve pictures, with crowds, as COCO writes them."""
     random = np.random.default_rng(seed)

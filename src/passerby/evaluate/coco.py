@@ -174,9 +174,9 @@ def retention(
         most: see `average_precision`.
         model: file and sha256.
     """
-    if before.keys() != after.keys() or any(len(rows) != len(clips) for rows in (*before.values(), *after.values())):
-        raise ValueError(f"classes or pictures differ before and after; wanted {len(clips)} pictures of each class")
-    one, other = ([[_matched(picture, most) for picture in rows[name]] for name in before] for rows in (before, after))
+    if any(len(rows) != len(clips) for rows in (*before.values(), *after.values())):
+        raise ValueError(f"classes have other numbers of pictures; wanted {len(clips)} of each, before and after")
+    one, other = ([[_matched(picture, most) for picture in rows] for rows in run.values()] for run in (before, after))
     protocol = f"COCO {'OKS' if what == 'pose' else 'IoU'} .50:.05:.95, area all, {most} detections"
     true = any(picture.truths for pictures in one for picture in pictures)
     found = true and _averaged(one).ap > 0
