@@ -123,9 +123,9 @@ def test_a_mask_that_moves_with_the_picture_does_not_flicker() -> None:
     assert other["mask flicker"] == 1
 
 
-def test_clips_are_not_compared_across_their_ends() -> None:
+def test_clips_are_not_compared_across_their_ends_nor_a_change_of_size() -> None:
     steadiness = Steadiness(Still())
-    for clip, frame in [("a", texture(1)), ("b", texture(2)), ("b", texture(2))]:
+    for clip, frame in [("a", texture(1)), ("b", texture(2)), ("b", texture(2)), ("b", texture(3, (40, 40)))]:
         steadiness.add(clip, frame, frame)
     figures = {figure.name: figure for figure in steadiness.figures()}
     assert figures["flow-warped error"].value == 0

@@ -57,7 +57,7 @@ class Consecutive:
     def add(self, clip: str, original: Picture, other: Picture) -> None:
         """The next frame of `clip` before and after."""
         last, self._last = self._last, (clip, original, other)
-        if last is None or last[0] != clip:
+        if last is None or last[0] != clip or last[1].shape != original.shape:
             return
         self._clips.append(clip)
         for name, measure in self.measures.items():

@@ -44,7 +44,7 @@ class Features(Protocol):
     """File and sha256."""
 
     def features(self, pictures: Sequence[NDArray[np.uint8]]) -> NDArray[Any]:
-        """(N, d) for N RGB pictures (H, W, 3) of any sizes."""
+        """(N, d) for N RGB pictures (H, W, 3) of any sizes, which it scales with `clean_resize`."""
         ...
 
 

@@ -168,7 +168,7 @@ class Steadiness:
         if original.shape != other.shape:
             raise ValueError(f"frames have shapes {original.shape} and {other.shape}; compare two of one shape")
         last, self._last = self._last, (clip, original, other, hidden)
-        if last is None or last[0] != clip:
+        if last is None or last[0] != clip or last[1].shape != original.shape:
             return
         _, original_before, before, hidden_before = last
         forward = self.flow.flow(original_before, original)
