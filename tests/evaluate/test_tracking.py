@@ -126,6 +126,16 @@ def test_random_tracks_count_as_trackeval_counts_them(seed):
     assert ours.hota == pytest.approx(hota["HOTA"].mean())
 
 
+@pytest.mark.parametrize(
+    ("seed", "switches", "mota", "idf1", "hota"),
+    [(0, 7, 0.646739, 0.631902, 0.458665), (1, 4, 0.736527, 0.751634, 0.540276), (2, 9, 0.662069, 0.571429, 0.446013)],
+)
+def test_some_of_them_as_trackeval_1_3_0_printed_them(seed, switches, mota, idf1, hota):
+    counted = tracking.compare(*wandering(seed))
+    assert counted.switches == switches
+    assert (counted.mota, counted.idf1, counted.hota) == pytest.approx((mota, idf1, hota), abs=1e-6)
+
+
 def test_the_heaviest_pairing_is_scipys():
     optimize = pytest.importorskip("scipy.optimize", reason="scipy is not installed")
     random = np.random.default_rng(0)

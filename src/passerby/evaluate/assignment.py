@@ -39,7 +39,7 @@ def _augment(
     column_price: NDArray[np.float64],
     taken_by: NDArray[np.intp],
 ) -> None:
-    """Find a column for the row `start`, by the cheapest chain of rows that move on; prices stay those of an optimum."""
+    """Give the row `start` a column by the cheapest chain of rows that move on, keeping prices at an optimum."""
     width = costs.shape[1]
     reach = np.full(width, np.inf)
     before = np.full(width, -1, np.intp)

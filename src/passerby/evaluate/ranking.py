@@ -71,8 +71,9 @@ def junk(
     For galleries of several cameras, where finding the very same scene again is no achievement. Where both sides come
     from one video it leaves out every true match, and `rank` raises.
     """
-    same_person = np.asarray(query_ids)[:, None] == np.asarray(gallery_ids)[None]
-    return same_person & (np.asarray(query_cameras)[:, None] == np.asarray(gallery_cameras)[None])
+    pairs = (query_ids, gallery_ids), (query_cameras, gallery_cameras)
+    person, camera = (np.asarray(queries)[:, None] == np.asarray(gallery)[None] for queries, gallery in pairs)
+    return np.asarray(person & camera, np.bool_)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
