@@ -93,7 +93,7 @@ def test_rates_of_original_and_output_by_the_same_detector():
 
 
 def test_every_frame_has_to_be_looked_at():
-    with pytest.raises(ValueError, match="9 frames, not for all 10"):
+    with pytest.raises(ValueError, match="9 frames, but the clip has 10"):
         residual.hits(alone(), [detections()] * 9)
 
 

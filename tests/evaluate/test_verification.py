@@ -7,7 +7,7 @@ import pytest
 
 from passerby.core.errors import NotMeasurable
 from passerby.evaluate import faces, verification
-from passerby.evaluate.faces import Faces
+from passerby.evaluate.pairs import Embedded
 
 IMPOSTORS = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95]
 GENUINE = [0.85, 0.92, 0.96, 0.3]
@@ -98,12 +98,21 @@ def test_what_cannot_be_compared_is_refused(wrong):
 
 # Figures
 
+EACH = 10
 
-def crowd(people=12, each=10, noise=0.15, seed=0):
-    """Embeddings of people who are told apart easily, (people * each, 32), and whose they are."""
+
+def crowd(people=12, noise=0.15, seed=0):
+    """Embeddings of people who are told apart easily, (people * EACH, 32)."""
     random = np.random.default_rng(seed)
-    identities = np.repeat(np.arange(people), each)
-    return identities, random.normal(size=(people, 32))[identities] + noise * random.normal(size=(people * each, 32))
+    each = random.normal(size=(people, 32)).repeat(EACH, axis=0)
+    return each + noise * random.normal(size=each.shape)
+
+
+def pair(originals, anonymized, detected=None, model=""):
+    """Of ten faces each of everybody."""
+    frames = np.tile(np.arange(EACH), len(originals) // EACH)
+    identities = np.repeat(np.arange(len(originals) // EACH), EACH)
+    return Embedded(identities, frames, originals, anonymized, model, detected)
 
 
 def by_name(found):
@@ -111,8 +120,8 @@ def by_name(found):
 
 
 def test_without_anonymization_everybody_is_recognized():
-    identities, rows = crowd()
-    figures = by_name(faces.figures(Faces(identities, rows, rows, model="net 0123")))
+    rows = crowd()
+    figures = by_name(faces.figures(pair(rows, rows, model="net 0123")))
     for side in ("originals", "anonymized"):
         assert figures[f"Rank-1, {side}"].value == 1
         assert figures[f"TAR at FAR 0.001, {side}"].value > 0.99
@@ -123,9 +132,9 @@ def test_without_anonymization_everybody_is_recognized():
 
 
 def test_noise_in_place_of_faces_comes_out_at_chance():
-    identities, rows = crowd()
+    rows = crowd()
     noise = np.random.default_rng(9).normal(size=rows.shape)
-    figures = by_name(faces.figures(Faces(identities, rows, noise)))
+    figures = by_name(faces.figures(pair(rows, noise)))
     assert figures["Rank-1, anonymized"].low <= 9 / 119 <= figures["Rank-1, anonymized"].high
     assert figures["AUC, anonymized"].value == pytest.approx(0.5, abs=0.05)
     assert figures["TAR at FAR 0.001, anonymized"].value < 0.02
@@ -133,17 +142,17 @@ def test_noise_in_place_of_faces_comes_out_at_chance():
 
 
 def test_too_few_impostors_are_reported_as_missing():
-    identities, rows = crowd(people=3, each=4)
-    figure = by_name(faces.figures(Faces(identities, rows, rows)))["TAR at FAR 0.0001, anonymized"]
+    rows = crowd(people=3)
+    figure = by_name(faces.figures(pair(rows, rows)))["TAR at FAR 0.0001, anonymized"]
     assert figure.value is None
-    assert "needs 10000 impostor pairs at least, got 48" in figure.missing
+    assert "needs 10000 impostor pairs at least, got 300" in figure.missing
 
 
 def test_faces_that_are_not_detected_are_counted_apart():
-    identities, rows = crowd()
+    rows = crowd()
     detected = np.arange(len(rows)) % 4 > 0
     hidden = np.where(detected[:, None], rows, np.random.default_rng(1).normal(size=rows.shape))
-    figures = by_name(faces.figures(Faces(identities, rows, hidden, detected)))
+    figures = by_name(faces.figures(pair(rows, hidden, detected)))
     assert figures["undetected, anonymized"].value == 0.25
     assert figures["TAR at FAR 0.01, anonymized"].value == pytest.approx(0.75, abs=0.03)
     assert figures["TAR at FAR 0.01, anonymized, detected"].value > 0.99

@@ -1,7 +1,6 @@
 """Faces of an anonymized video against the original's: verification and identification, as figures of a report.
 
-Faces are cut out of both videos by the original's boxes, so that nobody is spared for not being found. Thresholds and
-what a model is good for come from the originals alone.
+Thresholds, and what a model is good for, come from the originals alone.
 """
 
 from __future__ import annotations
@@ -13,25 +12,10 @@ from numpy.typing import NDArray
 
 from passerby.core.errors import NotMeasurable
 from passerby.evaluate import ranking, statistics, verification
+from passerby.evaluate.pairs import Embedded
 from passerby.evaluate.statistics import Figure
 
 PROTOCOL = "faces, {what}; crops by the original's boxes; the same frame is never compared with itself"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Faces:
-    """The same faces before and after; row i of every array is one face in one frame."""
-
-    identities: NDArray[np.int64]
-    """(N,)"""
-    originals: NDArray[np.float32]
-    """(N, D) embeddings."""
-    anonymized: NDArray[np.float32]
-    """(N, D) of the same boxes."""
-    detected: NDArray[np.bool_] | None = None
-    """(N,) whether a face detector finds one there in the anonymized video; None where nobody looked."""
-    model: str = ""
-    """Name and sha256 of the embedder."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,7 +28,7 @@ class _Side:
     searches: verification.Searches
 
 
-def figures(faces: Faces) -> tuple[Figure, ...]:
+def figures(faces: Embedded) -> tuple[Figure, ...]:
     """TAR at every one of `verification.FARS`, AUC, EER, Rank-1/5/10 and TPIR at FPIR 1 %, of originals and anonymized.
 
     What cannot be computed is there with the reason. Anonymized faces that a detector does not find are in all of
@@ -78,9 +62,7 @@ def figures(faces: Faces) -> tuple[Figure, ...]:
     return tuple(answer)
 
 
-def _side(faces: Faces, rows: NDArray[np.float32]) -> _Side:
-    if not len(faces.identities) == len(rows) == len(faces.originals):
-        raise ValueError(f"{len(rows)} embeddings for {len(faces.identities)} identities; give one each")
+def _side(faces: Embedded, rows: NDArray[np.float32]) -> _Side:
     distances, itself = ranking.cosine(rows, faces.originals), np.eye(len(rows), dtype=bool)
     ranks = ranking.rank(distances, faces.identities, faces.identities, itself)
     searches = verification.search(1 - distances, faces.identities, faces.identities, itself)
