@@ -56,10 +56,11 @@ def plain_bgr(crop: Crop, size: tuple[int, int]) -> NDArray[np.float32]:
 
 
 def _resized(crop: Crop, size: tuple[int, int]) -> Crop:
-    """Linear, as the networks were trained with; the whole crop is stretched, as is usual for persons."""
+    """The whole of `crop`, stretched as is usual; averaged where it shrinks, as the networks' own loaders do (Pillow)."""
     if crop.ndim != 3 or crop.shape[2] != 3 or crop.dtype != np.uint8 or not crop.size:
         raise ValueError(f"a crop is {crop.dtype} {crop.shape}, wanted RGB uint8 (h, w, 3) with a pixel at least")
-    return np.asarray(cv2.resize(crop, size, interpolation=cv2.INTER_LINEAR), np.uint8)
+    shrinks = crop.shape[1] >= size[0] and crop.shape[0] >= size[1]
+    return np.asarray(cv2.resize(crop, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR), np.uint8)
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ def figures(faces: Embedded) -> tuple[Figure, ...]:
         answer += [_accepted(name, scores[pairs], owners, impostors, far, faces.model) for far in verification.FARS]
         answer += _curve(name, scores[pairs], owners, impostors, faces.model)
     for name, side in (("originals", before), ("anonymized", after)):
-        answer += [_rank(name, side, whose, k, faces.model) for k in (1, 5, 10)]
+        answer += [_rank(name, side, k, faces.model) for k in (1, 5, 10)]
         answer.append(_open_set(name, side, before, whose, faces.model))
     if faces.detected is not None:
         undetected = ~np.asarray(faces.detected, bool)
@@ -102,11 +102,11 @@ def _curve(
     return auc, eer
 
 
-def _rank(side: str, looked: _Side, whose: NDArray[np.int64], k: int, model: str) -> Figure:
+def _rank(side: str, looked: _Side, k: int, model: str) -> Figure:
     chance = f"guessing gives {looked.ranks.chance(k):.3g}"
     protocol = f"{PROTOCOL.format(what='identification')}; {chance}"
-    hits, owners = looked.ranks.first <= k, whose[looked.ranks.queries]
-    return statistics.mean(f"Rank-{k}, {side}", hits, owners, protocol=protocol, model=model)
+    hits = looked.ranks.first <= k
+    return statistics.mean(f"Rank-{k}, {side}", hits, looked.ranks.identities, protocol=protocol, model=model)
 
 
 def _open_set(side: str, looked: _Side, originals: _Side, whose: NDArray[np.int64], model: str) -> Figure:

@@ -82,6 +82,8 @@ class Ranking:
 
     queries: NDArray[np.int64]
     """(V,) which row of the distances it is."""
+    identities: NDArray[np.generic]
+    """(V,) whose it is."""
     first: NDArray[np.int64]
     """(V,) the rank of its first true match, from 1."""
     last: NDArray[np.int64]
@@ -153,7 +155,7 @@ def rank(
     columns = zip(*(_one(far[q, counted[q]], gallery[counted[q]] == people[q], tie) for q in valid), strict=True)
     first, last, precision, matches, entries, degenerate = (np.array(column) for column in columns)
     skipped = len(people) - len(valid)
-    return Ranking(valid, first, last, precision, matches, entries, degenerate, skipped)
+    return Ranking(valid, people[valid], first, last, precision, matches, entries, degenerate, skipped)
 
 
 def _one(far: Distances, same: NDArray[np.bool_], tie: float) -> tuple[int, int, float, int, int, bool]:
