@@ -56,7 +56,7 @@ def plain_bgr(crop: Crop, size: tuple[int, int]) -> NDArray[np.float32]:
 
 
 def _resized(crop: Crop, size: tuple[int, int]) -> Crop:
-    """The whole of `crop`, stretched as is usual; averaged where it shrinks, as Pillow does in the networks' loaders."""
+    """The whole of `crop`, stretched as is usual; averaged where it shrinks, as Pillow does in most loaders."""
     if crop.ndim != 3 or crop.shape[2] != 3 or crop.dtype != np.uint8 or not crop.size:
         raise ValueError(f"a crop is {crop.dtype} {crop.shape}, wanted RGB uint8 (h, w, 3) with a pixel at least")
     shrinks = crop.shape[1] >= size[0] and crop.shape[0] >= size[1]
