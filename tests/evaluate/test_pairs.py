@@ -92,6 +92,12 @@ def test_everyone_is_thinned_evenly_and_the_tiny_and_unsure_are_left_out():
     assert len(pairs.thinned(people()).frames) == 0
 
 
+def test_every_other_frame_is_taken_for_following():
+    kept = pairs.every(people(*((frame, 1, BOX) for frame in range(5)), (4, 2, (0, 0, 7, 40)), frames=5), 2)
+    assert kept.frames.tolist() == [0, 2, 4]
+    assert kept.people.tolist() == [1, 1, 1]
+
+
 class Blue:
     """The mean blue of a crop."""
 

@@ -127,6 +127,8 @@ def test_without_anonymization_everybody_is_recognized():
         assert figures[f"TAR at FAR 0.001, {side}"].value > 0.99
         assert figures[f"EER, {side}"].value == 0
         assert figures[f"TPIR at FPIR 0.01, {side}"].value > 0.99
+    assert figures["TAR at FAR 0.001, originals"].n == 12 * 10 * 9 / 2
+    assert figures["TAR at FAR 0.001, anonymized"].n == 12 * 10 * 9
     assert figures["Rank-1, anonymized"].model == "net 0123"
     assert "guessing gives 0.0756" in figures["Rank-1, anonymized"].protocol
 

@@ -78,20 +78,27 @@ class Embedded:
 
 def thinned(people: Appearances, most: int = MOST) -> Appearances:
     """At most `most` sure boxes of everyone, spread evenly over their time; tiny ones left out."""
-    sides = (people.boxes[:, 2:] - people.boxes[:, :2]).min(axis=1, initial=np.inf)
-    good = people.sure & (sides >= LEAST_PX)
+    good = _good(people)
     kept = []
     for person in np.unique(people.people[good]):
         rows = np.flatnonzero(good & (people.people == person))
         kept.append(rows[np.unique(np.linspace(0, len(rows) - 1, min(most, len(rows))).round().astype(int))])
-    rows = np.sort(np.concatenate(kept)) if kept else np.empty(0, np.intp)
-    return replace(
-        people,
-        frames=people.frames[rows],
-        people=people.people[rows],
-        boxes=people.boxes[rows],
-        sure=people.sure[rows],
-    )
+    return _some(people, np.sort(np.concatenate(kept)) if kept else np.empty(0, np.intp))
+
+
+def every(people: Appearances, step: int) -> Appearances:
+    """The sure boxes of every `step`-th frame, tiny ones left out: what `drift.along` follows."""
+    return _some(people, np.flatnonzero(_good(people) & (people.frames % step == 0)))
+
+
+def _good(people: Appearances) -> NDArray[np.bool_]:
+    sides = (people.boxes[:, 2:] - people.boxes[:, :2]).min(axis=1, initial=np.inf)
+    return np.asarray(people.sure & (sides >= LEAST_PX), np.bool_)
+
+
+def _some(people: Appearances, rows: NDArray[np.intp]) -> Appearances:
+    columns = {name: getattr(people, name)[rows] for name in ("frames", "people", "boxes", "sure")}
+    return replace(people, **columns)
 
 
 def cut(original: Iterable[Frame], anonymized: Iterable[Frame], people: Appearances, around: Around = whole) -> Views:
