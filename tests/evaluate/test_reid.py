@@ -170,6 +170,11 @@ def test_two_folders_of_one_camera_raise_and_do_not_score_zero():
         reid.compare(coloured((1, 1, RED), (2, 1, GREEN)), SEEN, Colours(), "body")
 
 
+def test_distractors_alone_are_nobody():
+    with pytest.raises(NotMeasurable, match="distractors"):
+        reid.compare(coloured((0, 2, RED)), SEEN, Colours(), "body")
+
+
 @pytest.mark.parametrize("name", ["osnet_x0_25_msmt17", "person_reid_retail_0287", "person_reid_retail_0288"])
 def test_real_people_are_recognized_and_a_fill_is_not(name):
     """With published weights, on crops of eight people whose identities were checked by eye."""
