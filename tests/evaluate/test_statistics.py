@@ -65,6 +65,14 @@ def test_the_bootstrap_of_independent_cases_is_as_wide_as_their_standard_error()
     assert (high - low) / 2 == pytest.approx(1.96 * values.std() / 20, rel=0.1)
 
 
+def test_the_mean_has_the_interval_of_the_bootstrap():
+    random = np.random.default_rng(6)
+    values, people = random.uniform(size=300), random.integers(30, size=300)
+    figure = statistics.mean("coverage", values, people)
+    slow = statistics.bootstrap(people, lambda rows: float(values[rows].mean()))
+    assert (figure.low, figure.high) == pytest.approx(slow)
+
+
 def test_no_hit_among_ten_people_says_less_than_26_percent():
     figure = statistics.mean("rank-1", np.zeros(500), np.arange(500) % 10)
     assert (figure.value, figure.low) == (0, 0)

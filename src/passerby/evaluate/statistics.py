@@ -181,7 +181,8 @@ def mean(name: str, values: ArrayLike, identities: ArrayLike, *, protocol: str =
         return Figure(name=name, value=None, n=0, protocol=protocol, model=model, missing="there is no case of it")
     if not ((numbers >= 0) & (numbers <= 1)).all():
         raise ValueError(f"{name}: values lie in 0..1, got {numbers.min()} to {numbers.max()}")
-    people = len(np.unique(whose))
+    distinct, inverse, counts = np.unique(whose, return_inverse=True, return_counts=True)
+    people = len(distinct)
     notes: tuple[str, ...] = ()
     low: float | None = None
     high: float | None = None
@@ -192,10 +193,19 @@ def mean(name: str, values: ArrayLike, identities: ArrayLike, *, protocol: str =
         low, high = 1 - none_of(people), 1.0
         notes = (f"all of {people} people: the lower end is 0.05^(1/{people}), one-sided",)
     elif people > 1:
-        low, high = bootstrap(whose, lambda rows: float(numbers[rows].mean()))
+        low, high = _mean_interval(np.bincount(inverse, numbers).astype(np.float64), counts)
     else:
         notes = ("one person alone gives no interval",)
     value = float(numbers.mean())
     return Figure(
         name=name, value=value, n=len(numbers), low=low, high=high, protocol=protocol, model=model, notes=notes
     )
+
+
+def _mean_interval(sums: NDArray[np.float64], counts: NDArray[np.int64]) -> Interval:
+    """What `bootstrap` gives of the mean of all rows, from the sum and the number of each person's: far quicker."""
+    drawn = np.random.default_rng(0).integers(len(sums), size=(DRAWS, len(sums)))
+    means = sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1)
+    tail = (1 - CONFIDENCE) / 2
+    low, high = np.quantile(means, [tail, 1 - tail])
+    return Interval(float(low), float(high))
