@@ -72,10 +72,7 @@ def planned(plan: Plan, table: Table, decisions: Sequence[Decision]) -> Plan:
     _check(rows, plan)
     ids, starts = np.unique(rows.tracks, return_index=True)
     ends = np.append(starts, len(rows))[1:]
-    tracks = tuple(
-        Track(int(id), str(rows.labels[a]), rows.frames[a:b], rows.boxes[a:b], rows.scores[a:b], rows.origins[a:b])
-        for id, a, b in zip(ids, starts, ends, strict=True)
-    )
+    tracks = tuple(Track.of(rows[a:b], int(id)) for id, a, b in zip(ids, starts, ends, strict=True))
     return replace(plan, tracks=tracks, decisions=tuple(decisions))
 
 
