@@ -14,11 +14,14 @@ from passerby.core.pixels import rgb
 from passerby.core.plan import Decision
 from passerby.core.regions import Patch, Region
 from passerby.core.stages import Anonymizer
-from passerby.mask.shapes import HeadOval, Rectangle, Shape
+from passerby.mask.shapes import HeadOval, Rectangle, Shape, Silhouette
 from passerby.media.stills import StillSource
 from passerby.paint.effects import Blur, ByLabel, Fill, Image, Mosaic, Noise, Outline
 from passerby.plan import policy
 from passerby.settings import Options
+
+WHOLE_HEAD, WHOLE_CROWN = 0.2, 0.4
+"""Shares of a face's box that are added on each side, and on top of that, to take in all of the head and its hair."""
 
 
 def effect(options: Options, labels: Sequence[str] = (), methods: Sequence[str] = ()) -> Anonymizer:
@@ -29,7 +32,13 @@ def effect(options: Options, labels: Sequence[str] = (), methods: Sequence[str] 
 
 def shapes(options: Options, labels: Sequence[str] = ()) -> dict[str, Shape]:
     """What hides each label."""
-    return {label: _shape(label, method, options) for label, method in options.methods(labels).items()}
+    kinds = options.shapes(labels)
+    # A face is found without hairline and chin; all else is found whole, but for some pixels.
+    growths = {label: options.grow if label == "face" else options.grow / 3 for label in kinds}
+    return {
+        label: _shape(method, kinds[label], growths[label], options)
+        for label, method in options.methods(labels).items()
+    }
 
 
 def rules(options: Options) -> tuple[Decision, ...]:
@@ -77,12 +86,19 @@ def _effect(method: str, options: Options) -> Anonymizer:
             return Outline()
 
 
-def _shape(label: str, method: str, options: Options) -> Shape:
+def _shape(method: str, kind: str, grow: float, options: Options) -> Shape:
     if method == "outline":
         return Rectangle(grow=0.5, feather=0)  # room for the writing
-    if label != "face":  # found whole, but for some pixels; of a face, hairline and chin are still to come
-        return Rectangle(grow=options.grow / 3)
-    return HeadOval(grow=options.grow) if options.shape == "oval" else Rectangle(grow=options.grow)
+    pad, feather = options.pad, options.feather
+    match kind:
+        case "oval":
+            return HeadOval(grow=grow, pad_px=pad, feather_px=feather)
+        case "head":
+            return HeadOval(grow=grow + WHOLE_HEAD, crown=WHOLE_CROWN, pad_px=pad, feather_px=feather)
+        case "box":
+            return Rectangle(grow=grow, pad_px=pad, feather_px=feather)
+        case _:
+            return Silhouette(grow=grow, pad_px=pad, feather_px=feather, hull=kind == "polygon")
 
 
 def _picture(path: Path) -> NDArray[np.uint8]:

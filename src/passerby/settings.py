@@ -19,7 +19,9 @@ TARGETS: Mapping[str, str] = {"faces": "face", "persons": "person", "vehicles": 
 METHODS = ("mosaic", "fill", "blur", "noise", "image", "outline")
 HIDING = tuple(method for method in METHODS if method != "outline")
 """The methods that leave nothing visible, or little."""
-SHAPES = ("oval", "box")
+SHAPES = ("oval", "head", "box", "polygon", "silhouette")
+OUTLINED = ("polygon", "silhouette")
+"""The shapes that need to know the pixels of things; the others are made of their boxes."""
 AUDIO = ("drop", "keep")
 QUALITIES = ("fast", "balanced", "thorough")
 SAFE_CELLS = 10
@@ -103,9 +105,14 @@ class Options:
     """What is hidden, separated by commas."""
     method: str = "mosaic"
     """What takes its place: one method, or one per label as 'face=mosaic,plate=fill'."""
-    shape: Literal["oval", "box"] = "oval"
+    shape: Literal["oval", "head", "box", "polygon", "silhouette"] = "oval"
+    """Ovals and heads are for faces; what else is hidden is then hidden as a box."""
     grow: float = 0.3
     """Share of the found box's width and height that is added on each side, 0..5."""
+    pad: int = 0
+    """Pixels that are added on each side besides, 0..1000."""
+    feather: int | None = None
+    """Pixels of the soft edge outside of what is hidden, 0..1000; None is a twentieth of its shorter side."""
     cells: int = 4
     """Mosaic cells across and down, over the whole of what is hidden, 1..64."""
     colour: str = "000000"
@@ -151,6 +158,11 @@ class Options:
         _one_of("--shape", self.shape, SHAPES)
         _one_of("--audio", self.audio, AUDIO)
         _number("--grow", self.grow, "a share from 0 to 5", lambda grow: 0 <= grow <= 5)
+        _number("--pad", self.pad, "a number of pixels from 0 to 1000", lambda px: 0 <= px <= 1000, Integral)
+        if self.feather is not None:
+            _number(
+                "--feather", self.feather, "a number of pixels from 0 to 1000", lambda px: 0 <= px <= 1000, Integral
+            )
         _number("--cells", self.cells, "a whole number from 1 to 64", lambda cells: 1 <= cells <= 64, Integral)
         _number("--conf", self.conf, "a score between 0 and 1", lambda conf: 0 < conf < 1)
         _one_of("--quality", self.quality, QUALITIES)
@@ -222,6 +234,12 @@ class Options:
             _one_of("--method", method, METHODS)
             chosen |= {label: method} if named else dict.fromkeys(chosen, method)
         return chosen
+
+    def shapes(self, labels: Sequence[str] = ()) -> Mapping[str, str]:
+        """The shape of each label that is hidden, and of `labels` that a plan speaks of besides."""
+        of_heads = self.shape in ("oval", "head")
+        wanted = (*self.labels(), *labels)
+        return {label: "box" if of_heads and label != "face" else self.shape for label in wanted}
 
     def outlined(self) -> tuple[str, ...]:
         """The labels that are only outlined, and so stay visible."""

@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from passerby import weights
 from passerby.core.stages import Detector
 from passerby.detect.classes import PERSONS, VEHICLES
-from passerby.detect.compose import Either
+from passerby.detect.compose import Either, Outlined
 from passerby.detect.detr import Detr
 from passerby.detect.faces import CenterFace
+from passerby.detect.portrait import Portrait
 from passerby.detect.text import Text
 from passerby.detect.yolox import Yolox
-from passerby.settings import Options
+from passerby.settings import OUTLINED, Options
 
 STREET: Mapping[str, Mapping[str, str]] = {"person": PERSONS, "vehicle": VEHICLES}
 """The labels that two models of COCO's classes find, whose finds are joined: each misses others."""
@@ -23,11 +24,14 @@ MODELS: Mapping[str, tuple[str, ...]] = {
     "text": ("ppocr_v4_det",),
 }
 """The models that find each label, by their names in the registry."""
+OUTLINES: Mapping[str, str] = {"person": "prisma_portrait_seg"}
+"""The model that tells the pixels of each label, where there is one."""
 
 
 def models(options: Options) -> tuple[str, ...]:
     """The models that are needed, each once."""
-    return tuple(dict.fromkeys(name for label in options.labels() for name in MODELS[label]))
+    found_by = [name for label in options.labels() for name in MODELS[label]]
+    return tuple(dict.fromkeys([*found_by, *(OUTLINES[label] for label in _outlined(options))]))
 
 
 def detector(options: Options, shrink: float = 1) -> Detector:
@@ -42,8 +46,16 @@ def detector(options: Options, shrink: float = 1) -> Detector:
         found_by.append(CenterFace(conf=options.conf, shrink=shrink))
     classes = {name: label for wanted in labels if wanted in STREET for name, label in STREET[wanted].items()}
     if classes:
-        found_by.append(Yolox(weights.find("yolox_nano_416"), classes=classes, conf=options.conf))
-        found_by.append(Detr(weights.find("deimv2_femto_coco"), classes=classes, conf=options.conf))
+        yolox = Yolox(weights.find("yolox_nano_416"), classes=classes, conf=options.conf)
+        street = yolox, Detr(weights.find("deimv2_femto_coco"), classes=classes, conf=options.conf)
+        # What both have found is outlined once.
+        outlined = [Outlined(Either(street), Portrait(weights.find(OUTLINES[label]))) for label in _outlined(options)]
+        found_by += outlined or street
     if "text" in labels:
         found_by.append(Text(weights.find("ppocr_v4_det")))
     return found_by[0] if len(found_by) == 1 else Either(tuple(found_by))
+
+
+def _outlined(options: Options) -> tuple[str, ...]:
+    """The labels whose pixels are to be known."""
+    return tuple(label for label, shape in options.shapes().items() if shape in OUTLINED and label in OUTLINES)

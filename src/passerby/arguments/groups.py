@@ -61,13 +61,20 @@ def add_painting(command: argparse.ArgumentParser) -> None:
         default=DEFAULTS.method,
         help=f"{', '.join(METHODS)}; or one per class, as face=fill (default: %(default)s)",
     )
-    add("--shape", default=DEFAULTS.shape, help=f"{' or '.join(SHAPES)} (default: %(default)s)")
+    add_shape(add)
     add(
         "--grow", type=float, default=DEFAULTS.grow, metavar="F", help="share added on each side (default: %(default)s)"
     )
+    add("--pad", type=int, default=DEFAULTS.pad, metavar="PX", help="pixels added besides (default: %(default)s)")
+    add("--feather", type=int, metavar="PX", help="pixels of the soft edge outside (default: by size)")
     add("--cells", type=int, default=DEFAULTS.cells, metavar="N", help="mosaic cells across (default: %(default)s)")
     add("--colour", "--color", default=DEFAULTS.colour, metavar="RRGGBB", help="of fill (default: %(default)s)")
     add("--image", type=Path, metavar="FILE", help="the picture that `--method image` puts over faces")
+
+
+def add_shape(add: Callable[..., argparse.Action]) -> None:
+    """The one option that looking and painting share: of what is to be a silhouette, the pixels must be found."""
+    add("--shape", default=DEFAULTS.shape, help=f"{', '.join(SHAPES)} (default: %(default)s)")
 
 
 def add_output(command: argparse.ArgumentParser) -> None:

@@ -1,4 +1,4 @@
-"""The five contracts. Nothing to inherit: whatever has these members fits.
+"""The five contracts, and one for who outlines what is found. Nothing to inherit: whatever has these members fits.
 
     source → detector → tracker → regions → anonymizer → composite → sink
 
@@ -11,9 +11,10 @@ from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Protocol, Self
 
+from passerby.core.boxes import Boxes
 from passerby.core.detections import Detections
 from passerby.core.frame import Frame, MediaInfo
-from passerby.core.regions import Patch, Region
+from passerby.core.regions import Mask, Patch, Region
 from passerby.core.tracks import Sightings
 
 
@@ -39,6 +40,22 @@ class Detector(Protocol):
 
     def detect(self, frames: Sequence[Frame]) -> Sequence[Detections]:
         """One answer per frame, in order."""
+        ...
+
+
+class Segmenter(Protocol):
+    """Tells the pixels of things whose boxes are known, as SAM does. May be called from several threads at once.
+
+    `detect.compose.Outlined` makes a detector of a detector and one of these.
+    """
+
+    @property
+    def labels(self) -> frozenset[str]:
+        """What it is to be asked for."""
+        ...
+
+    def segment(self, frame: Frame, boxes: Boxes) -> Sequence[Mask | None]:
+        """One mask per box (N, 4), in order; None where it cannot tell, and the whole box is hidden."""
         ...
 
 
