@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from enum import IntEnum
 
@@ -104,7 +104,8 @@ class Track:
     @staticmethod
     def of(rows: Sightings, id: int) -> Track:
         """Sightings of one thing, with rising frames, as a track of this `id`."""
-        return Track(id, str(rows.labels[0]), rows.frames, rows.boxes, rows.scores, rows.origins, rows.masks)
+        masks = some_masks(rows.masks)
+        return Track(id, str(rows.labels[0]), rows.frames, rows.boxes, rows.scores, rows.origins, masks)
 
     def known_masks(self) -> list[Runs]:
         """The masks that there are."""
@@ -121,6 +122,21 @@ def _joined(parts: Sequence[tuple[Masks | None, int]]) -> Masks | None:
     if all(masks is None for masks, _ in parts):
         return None
     return np.concatenate([np.full(count, None) if masks is None else masks for masks, count in parts])
+
+
+def masks_of(count: int, known: Mapping[int, Runs]) -> Masks | None:
+    """A column of so many rows, of which some are `known`; None where none is."""
+    if not known:
+        return None
+    masks = np.full(count, None)
+    for row, mask in known.items():
+        masks[row] = mask
+    return masks
+
+
+def some_masks(masks: Masks | None) -> Masks | None:
+    """`masks`, or None where none of them is one."""
+    return None if masks is None or all(mask is None for mask in masks) else masks
 
 
 def united(rows: Sightings, starts: NDArray[np.intp]) -> Sightings:
@@ -146,4 +162,4 @@ def _united(masks: Masks | None, starts: NDArray[np.intp]) -> Masks | None:
     for i, group in enumerate(np.split(masks, starts[1:])):
         known: list[Runs] = [mask for mask in group if mask is not None]
         answer[i] = Runs.union(known) if len(known) == len(group) else None
-    return answer if any(mask is not None for mask in answer) else None
+    return some_masks(answer)

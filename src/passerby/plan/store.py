@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from passerby.core.errors import PlanError
 from passerby.core.plan import Decision, Media, Plan
 from passerby.core.runs import Runs
-from passerby.core.tracks import Masks, Track
+from passerby.core.tracks import Masks, Track, some_masks
 from passerby.plan import format_1
 
 VERSION = 3
@@ -287,7 +287,7 @@ def _tracks(read: Mapping[str, NDArray[Any]], labels: list[str], masks: Masks | 
     for id, label, length, end in zip(read["tracks/ids"], read["tracks/labels"], lengths, ends, strict=True):
         rows = slice(end - length, end)
         boxes, scores, origins = (read[f"boxes/{name}"][rows] for name in ("sides", "scores", "origins"))
-        mine = None if masks is None or not any(mask is not None for mask in masks[rows]) else masks[rows]
+        mine = None if masks is None else some_masks(masks[rows])
         tracks.append(Track(int(id), labels[label], frames[rows], boxes, scores, origins, mine))
     return tuple(tracks)
 

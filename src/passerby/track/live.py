@@ -12,7 +12,7 @@ from passerby.core import boxes as bx
 from passerby.core.frame import Frame
 from passerby.core.regions import Mask
 from passerby.core.runs import Runs
-from passerby.core.tracks import Masks, Origin, Sightings
+from passerby.core.tracks import Origin, Sightings, masks_of
 
 Box = NDArray[np.float32]
 RETRY = 3
@@ -117,14 +117,8 @@ class Rows:
             np.array(scores, np.float32),
             np.array(origins, np.uint8),
             np.array(labels, np.str_),
-            self._column() if self._masks else None,
+            masks_of(len(self._rows), self._masks),
         )
-
-    def _column(self) -> Masks:
-        masks = np.full(len(self._rows), None)
-        for row, mask in self._masks.items():
-            masks[row] = mask
-        return masks
 
 
 def _likely(mask: Mask, box: Box, size: tuple[int, int]) -> bool:
