@@ -14,14 +14,11 @@ from passerby.core.pixels import rgb
 from passerby.core.plan import Decision
 from passerby.core.regions import Patch, Region
 from passerby.core.stages import Anonymizer
-from passerby.mask.shapes import HeadOval, Rectangle, Shape, Silhouette
+from passerby.mask.shapes import HeadOval, Rectangle, Shape, Silhouette, WholeHead
 from passerby.media.stills import StillSource
 from passerby.paint.effects import Blur, ByLabel, Fill, Image, Mosaic, Noise, Outline
 from passerby.plan import policy
 from passerby.settings import Options
-
-WHOLE_HEAD, WHOLE_CROWN = 0.2, 0.4
-"""Shares of a face's box that are added on each side, and on top of that, to take in all of the head and its hair."""
 
 
 def effect(options: Options, labels: Sequence[str] = (), methods: Sequence[str] = ()) -> Anonymizer:
@@ -94,7 +91,7 @@ def _shape(method: str, kind: str, grow: float, options: Options) -> Shape:
         case "oval":
             return HeadOval(grow=grow, pad_px=pad, feather_px=feather)
         case "head":
-            return HeadOval(grow=grow + WHOLE_HEAD, crown=WHOLE_CROWN, pad_px=pad, feather_px=feather)
+            return WholeHead(grow=grow, pad_px=pad, feather_px=feather)
         case "box":
             return Rectangle(grow=grow, pad_px=pad, feather_px=feather)
         case _:

@@ -13,7 +13,7 @@ from passerby.core.errors import OptionError
 from passerby.core.regions import Mask
 from passerby.core.runs import Runs
 from passerby.mask import shapes
-from passerby.mask.shapes import HeadOval, Rectangle, Silhouette
+from passerby.mask.shapes import HeadOval, Rectangle, Silhouette, WholeHead
 
 sides = st.floats(3, 400)
 box = st.tuples(st.floats(-100, 500), st.floats(-100, 500), sides, sides).map(
@@ -73,7 +73,9 @@ def test_a_soft_edge_takes_nothing_from_what_is_hidden(box, feather):
     assert (inner >= np.where(hard.alpha == 255, 255, 0)).all()
 
 
-@pytest.mark.parametrize("shape", [HeadOval(), Rectangle(), HeadOval(grow=2, feather=1), Rectangle(grow=2)])
+@pytest.mark.parametrize(
+    "shape", [HeadOval(), WholeHead(), Rectangle(), HeadOval(grow=2, feather=1), Rectangle(grow=2)]
+)
 @settings(deadline=None, max_examples=50)
 @given(box=box)
 def test_knowing_the_frame_changes_nothing_in_it_and_bounds_the_mask(shape, box):
@@ -110,6 +112,17 @@ def test_small_and_large_masks_are_drawn_alike(shape, monkeypatch):
     at_once = shape.mask(box)
     monkeypatch.setattr(shapes, "SMALL", 1000)
     np.testing.assert_array_equal(shape.mask(box).alpha, at_once.alpha)
+
+
+@settings(deadline=None)
+@given(box, st.floats(0, 1))
+def test_a_whole_head_holds_the_face_and_its_oval_and_goes_on_behind_it(box, grow):
+    face, head = HeadOval(grow=grow).mask(box), WholeHead(grow=grow).mask(box)
+    assert hidden_share(head, box) == 1
+    assert (head.x, head.y) <= (face.x, face.y)
+    assert head.box[2:] >= face.box[2:]
+    side = max(box[2:] - box[:2])
+    assert min(head.box[2] - head.x, head.box[3] - head.y) >= side
 
 
 FRAME = 120, 90

@@ -103,6 +103,22 @@ class HeadOval(_Around):
 
 
 @dataclass(frozen=True, kw_only=True)
+class WholeHead(HeadOval):
+    """An oval around all of a head, with its hair, whichever way it is turned.
+
+    Seen from the side a face is narrow, and the head goes on behind it, nobody knows on which side: the oval is around
+    the square on the box's longer side.
+    """
+
+    crown: float = 0.5
+
+    def mask(self, box: Box, size: Size | None = None, pixels: Runs | None = None) -> Mask:
+        sides = box[2:] - box[:2]
+        lack = (sides.max() - sides) / 2
+        return super().mask(np.concatenate([box[:2] - lack, box[2:] + lack]).astype(np.float32), size)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Silhouette(_Around):
     """The pixels of the thing itself, grown on every side; the grown box where they are not known.
 
