@@ -99,8 +99,9 @@ def test_a_silhouette_hides_less_than_its_polygon_and_that_less_than_the_box(fil
 
 def test_of_a_plan_without_masks_silhouettes_are_boxes(film, tmp_path):
     plan = passerby.analyze(film)
-    for shape in ("silhouette", "box"):
-        passerby.render(plan, tmp_path / f"{shape}.mkv", shape=shape, **LOSSLESS)
+    for shape, said in (("silhouette", True), ("box", False)):
+        report = passerby.render(plan, tmp_path / f"{shape}.mkv", shape=shape, **LOSSLESS)
+        assert any("boxes are hidden" in note for note in report.notes) == said
     assert all(map(np.array_equal, pictures(tmp_path / "silhouette.mkv"), pictures(tmp_path / "box.mkv")))
 
 

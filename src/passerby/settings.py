@@ -106,7 +106,7 @@ class Options:
     method: str = "mosaic"
     """What takes its place: one method, or one per label as 'face=mosaic,plate=fill'."""
     shape: Literal["oval", "head", "box", "polygon", "silhouette"] = "oval"
-    """Ovals and heads are for faces; what else is hidden is then hidden as a box."""
+    """Ovals and heads are for faces, polygons and silhouettes for persons; all else is then hidden as a box."""
     grow: float = 0.3
     """Share of the found box's width and height that is added on each side, 0..5."""
     pad: int = 0

@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 from passerby.core import boxes as bx
 from passerby.core.errors import OptionError
 from passerby.core.regions import Mask
+from passerby.core.runs import Runs
 from passerby.core.tracks import Origin, Sightings
 from passerby.track.associate import match
 from passerby.track.follow import Follow, Following
+from passerby.track.live import Seen
 from passerby.track.refine import between, settled, tracks
 
 ACROSS = [(20 + 4 * i, 90) for i in range(50)]
@@ -196,13 +198,26 @@ def test_where_it_cannot_be_followed_the_box_hides():
 def test_masks_that_cannot_be_all_of_the_thing_do_not_count():
     film = Film(ACROSS[:1])
     whole = lower_half(film.box(0))
-    nothing, half = np.zeros_like(whole.alpha), np.where(np.arange(whole.alpha.shape[0])[:, None] > 9, 255, 0)
-    thin = np.zeros_like(whole.alpha)
-    thin[[0, -1]] = thin[:, [0, -1]] = 255
-    for alpha in (nothing, half, thin[:, :4], np.eye(len(thin), thin.shape[1]) * 255):
-        poor = replace(whole, alpha=alpha.astype(np.uint8))
-        assert followed(film, looks=[0], answers={0: masked(film, 0, poor)}).masks is None
+    side = len(whole.alpha)
+    down, across = np.mgrid[:side, :side]
+    poor = {"nothing": down < 0, "three quarters": down >= side // 4, "from the right": across < side * 0.9,
+            "a diagonal": down == across}  # fmt: skip
+    for name, inside in poor.items():
+        mask = replace(whole, alpha=np.where(inside, np.uint8(255), np.uint8(0)))
+        rows = followed(film, looks=[0], answers={0: masked(film, 0, mask)})
+        assert rows.masks is None, f"a mask of {name} was trusted"
     assert followed(film, looks=[0], answers={0: masked(film, 0, whole)}).masks is not None
+
+
+@pytest.mark.parametrize(("wider", "known"), [(0, True), (4, True), (8, False), (-4, True), (-8, False)])
+def test_a_mask_goes_to_a_box_of_about_its_size_alone(wider, known):
+    film = Film(ACROSS[:1])
+    box = film.box(0)
+    seen = Seen(box, Runs.of(lower_half(box), film.size))
+    there = box + np.array([30, 10, 30 + wider, 10], np.float32)
+    assert (seen.at(there) is not None) == known
+    assert Seen(box).at(there) is None
+    assert seen.at(box + np.float32(1000)) is None, "out of the picture there are no pixels"
 
 
 def rows_of(draw_rows):
