@@ -16,7 +16,7 @@ from passerby.core.errors import InputError
 from passerby.core.regions import Mask
 from passerby.core.runs import Runs
 from passerby.plan.exchange import read, write
-from passerby.plan.exchange.coco_masks import told, understood
+from passerby.plan.exchange.masks import told, understood
 
 WIDTH, HEIGHT = SIZE = 11, 7
 pictures = st.lists(st.booleans(), min_size=WIDTH * HEIGHT, max_size=WIDTH * HEIGHT).map(
@@ -107,6 +107,53 @@ def within(x, y, corners):
         if (ay <= y) != (by <= y) and ax + (y - ay) / (by - ay) * (bx - ax) > x:
             inside = not inside
     return inside
+
+
+def cvat(shape):
+    """A file of CVAT for images with one shape in frame 3."""
+    return f"""<annotations><version>1.1</version><image id="3" name="x" width="640" height="360">
+    <{shape} label="person" source="manual" occluded="0" z_order="0"/></image></annotations>""".encode()
+
+
+@given(pictures)
+def test_masks_that_were_painted_in_cvat_come_in(picture):
+    rows, inside = [0], False
+    for pixel in picture.ravel():
+        if pixel != inside:
+            rows.append(0)
+            inside = not inside
+        rows[-1] += 1
+    rle = ", ".join(map(str, rows))
+    it = read(cvat(f'mask rle="{rle}" left="100" top="50" width="{WIDTH}" height="{HEIGHT}"'), plan(), "cvat")
+    [one] = it.tracks
+    assert one.boxes.tolist() == [[100, 50, 100 + WIDTH, 50 + HEIGHT]]
+    wanted = Runs.of(Mask(100, 50, picture.astype(np.uint8)), (640, 360))
+    assert one.masks is None if not picture.any() else one.masks[0].counts.tolist() == wanted.counts.tolist()
+
+
+def test_polygons_that_were_drawn_in_cvat_come_in():
+    [one] = read(cvat('polygon points="100.5,50;160,50;100.5,90"'), plan(), "cvat").tracks
+    assert one.boxes.tolist() == [[100.5, 50, 160, 90]]
+    mask = one.masks[0].mask()
+    assert mask.x <= 100
+    assert mask.box[2] >= 160
+    assert 0.5 * 60 * 40 <= one.masks[0].area <= 0.6 * 62 * 44
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        'mask rle="5, 5" left="0" top="0" width="3" height="3"',
+        'mask rle="-1, 10" left="0" top="0" width="3" height="3"',
+        'mask rle="9" left="0" top="0" width="3" height="x"',
+        'mask rle="1000000000000" left="0" top="0" width="1000000" height="1000000"',
+        'mask left="0" top="0" width="3" height="3"',
+        'polygon points="1,1;2,2"',
+    ],
+)
+def test_what_cvat_never_writes_is_refused(shape):
+    with pytest.raises(InputError):
+        read(cvat(shape), plan(), "cvat")
 
 
 @pytest.mark.parametrize("nothing", [None, [], {}, {"size": [HEIGHT, WIDTH], "counts": [77]}])

@@ -14,9 +14,9 @@ import numpy as np
 from passerby.core.errors import InputError
 from passerby.core.plan import Plan
 from passerby.plan.exchange.checks import check_frame, check_id, check_sides, check_size
-from passerby.plan.exchange.coco_masks import told, understood
 from passerby.plan.exchange.json_file import loaded
 from passerby.plan.exchange.keyframes import enclosing
+from passerby.plan.exchange.masks import told, understood
 from passerby.plan.exchange.table import Gathered, Table, Verdict, general, judged, planned, tabled
 from passerby.plan.exchange.words import ORIGINS, number, origin_of, texts, truth, whole
 

@@ -1,6 +1,6 @@
-"""The `segmentation` of COCO annotations: run lengths, plain or packed, and polygons.
+"""Masks as COCO and CVAT write them: run lengths, plain or packed, and polygons.
 
-The packing is that of COCO's own library (https://github.com/cocodataset/cocoapi, common/maskApi.c): six bits to a
+COCO's packing is that of COCO's own library (https://github.com/cocodataset/cocoapi, common/maskApi.c): six bits to a
 character from '0' on, five of a number and one that says that more follow; from the fourth on each number is what it
 differs by from the last but one.
 """
@@ -43,7 +43,7 @@ def understood(segmentation: Any, size: tuple[int, int]) -> Runs | None:
     if isinstance(segmentation, dict):
         mask = _counted(segmentation, size)
     elif isinstance(segmentation, list) and all(isinstance(polygon, list) for polygon in segmentation):
-        mask = _drawn(segmentation, size)
+        mask = drawn(segmentation, size)
     else:
         raise InputError(f"a segmentation is {short(segmentation)}; run lengths or polygons are wanted")
     return mask if mask.area else None
@@ -90,8 +90,27 @@ def _unpacked(packed: str) -> list[int]:
     return numbers
 
 
-def _drawn(polygons: Sequence[Sequence[Any]], size: tuple[int, int]) -> Runs:
-    """Every pixel that a polygon covers or touches, and those around it: what draws outlines rounds corners."""
+def unrolled(counts: Sequence[int], box: tuple[int, int, int, int], size: tuple[int, int]) -> Runs:
+    """A mask as CVAT writes it: out, in, out, in, … along each row of its own `box`, x y width height.
+
+    Raises:
+        InputError: the counts do not fill the box, or it is larger than the picture.
+    """
+    x, y, width, height = box
+    fits = min(width, height) >= 0 and width * height <= size[0] * size[1] and max(abs(x), abs(y)) <= FARTHEST
+    if not fits or min(counts, default=0) < 0 or sum(counts) != width * height:
+        raise InputError(f"a mask of {short(f'{width}x{height}')} pixels has run lengths of another number; check it")
+    inside = np.arange(len(counts)) % 2 == 1
+    alpha = np.repeat(inside, counts).reshape(height, width).astype(np.uint8)
+    return Runs.of(Mask(x, y, alpha), size)
+
+
+def drawn(polygons: Sequence[Sequence[Any]], size: tuple[int, int]) -> Runs:
+    """Every pixel that a polygon covers or touches, and those around it: what draws outlines rounds corners.
+
+    Raises:
+        InputError: a polygon has less than three corners, or one that is none.
+    """
     canvas = np.zeros((size[1] + 2, size[0] + 2), np.uint8)
     for polygon in polygons:
         sides = np.array([number(side, "a corner of a polygon") for side in polygon])
