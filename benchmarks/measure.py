@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,6 +51,17 @@ def run(command: Sequence[str]) -> Cost:
         answer.seek(0)
         text = answer.read().decode(errors="replace")
     return Cost(wall_s, usage.ru_utime + usage.ru_stime, watch.peak / 1e6, text)
+
+
+def in_turns(clip: str, commands: Mapping[str, Sequence[str]], repeat: int) -> dict[str, list[Cost]]:
+    """What each of `commands` costs in `repeat` runs, in which they take turns; progress is printed under `clip`."""
+    costs: dict[str, list[Cost]] = {name: [] for name in commands}
+    for turn in range(repeat):
+        for name, command in commands.items():
+            cost = run(command)
+            costs[name].append(cost)
+            print(f"{clip} {turn + 1}/{repeat} {name}: {cost.wall_s:.1f} s, {cost.peak_mb:.0f} MB", flush=True)
+    return costs
 
 
 class _Watch(threading.Thread):

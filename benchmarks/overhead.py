@@ -106,12 +106,7 @@ def passes(clip: Path, levels: Sequence[str]) -> Mapping[str, Sequence[str]]:
 
 def compare(clip: Path, commands: Mapping[str, Sequence[str]], repeat: int) -> list[Row]:
     """Run all `commands` `repeat` times, taking turns."""
-    costs: dict[str, list[measure.Cost]] = {name: [] for name in commands}
-    for round_ in range(repeat):
-        for name, command in commands.items():
-            cost = measure.run(command)
-            costs[name].append(cost)
-            print(f"{clip.name} {round_ + 1}/{repeat} {name}: {cost.wall_s:.1f} s", flush=True)
+    costs = measure.in_turns(clip.name, commands, repeat)
     return [_row(clip, name, runs) for name, runs in costs.items()]
 
 

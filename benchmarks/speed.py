@@ -91,12 +91,7 @@ def tools(clip: Path, folder: Path, chosen: argparse.Namespace, deface: Path | N
 
 def compare(clip: Path, commands: Mapping[str, Sequence[str]], repeat: int) -> list[Row]:
     """Run all `commands` `repeat` times, taking turns."""
-    costs: dict[str, list[measure.Cost]] = {tool: [] for tool in commands}
-    for round_ in range(repeat):
-        for tool, command in commands.items():
-            cost = measure.run(command)
-            costs[tool].append(cost)
-            print(f"{clip.name} {round_ + 1}/{repeat} {tool}: {cost.wall_s:.1f} s, {cost.peak_mb:.0f} MB", flush=True)
+    costs = measure.in_turns(clip.name, commands, repeat)
     frames, seconds = _length(clip)
     rows = []
     for tool, runs in costs.items():

@@ -474,6 +474,8 @@ USAGE = [
     (["plan", "export", "its.plan", "-o", "street.mp4", "--format", "csv", "-y"], "another name"),
     (["plan", "edit", "its.plan", "--keep", "1", "-o", "street.mp4", "-y"], "another name"),
     (["render", "its.plan", "--report", "its.plan", "-y"], "another name"),
+    ([""], "the name is empty"),
+    (["street.mp4", "-o", ""], "the name is empty"),
     (["render", "its.plan", "-o", "out.mp4", "--report", "out.mp4", "-y"], "another name"),
     (["plan", "sheet", "its.plan", "-o", "its.plan", "-y"], "another name"),
 ]

@@ -16,18 +16,19 @@ import pytest
 import passerby
 
 PACKAGE = Path(passerby.__file__).parent
-STAGES = {"media", "detect", "track", "mask", "plan", "paint"}
+STAGES = {"media", "detect", "track", "mask", "plan", "paint", "recognize"}
 MAY_IMPORT = {
     "core": {"core"},
     "weights": {"core", "weights"},
     "runtime": {"core"},
     "testing": {"core"},
     "flow": {"core"},
+    "one_thread": set(),
     **{stage: {stage, "core", "weights", "runtime"} for stage in STAGES},
     "rgbd": {"rgbd", "core", "detect", "media", "track", "mask", "paint"},
     "looking": {"core", "detect", "flow", "track"},
     "looker": {"core", "detect", "flow", "looking", "track"},
-    "pipeline": {*STAGES, "core", "flow", "looker", "looking"},
+    "pipeline": {*STAGES, "core", "flow", "looker", "looking", "one_thread"},
     "live": {"core", "hiding", "live", "looking", "media", "pipeline", "quality", "settings"},
     "arguments": {"arguments", "core", "settings", "settings_file"},
 }

@@ -109,7 +109,7 @@ class Noting(Told):
 
 @pytest.mark.parametrize(
     ("side", "closely", "seen"),
-    [(24, True, (192, 192)), (40, True, (192, 192)), (80, False, (384, 384)), (160, False, (768, 720))],
+    [(24, True, (128, 128)), (40, True, (128, 128)), (80, False, (256, 256)), (160, False, (512, 512))],
 )
 def test_another_look_sees_the_surroundings_of_one_box(side, closely, seen):
     """Small things in full size, large ones in a picture made small, of which it takes more."""

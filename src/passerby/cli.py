@@ -69,7 +69,7 @@ def _terminated(number: int, frame: FrameType | None) -> NoReturn:
 
 
 def _anonymize(chosen: argparse.Namespace) -> int:
-    from passerby import batch, job
+    from passerby import batch, job, recognition
     from passerby.media.commit import check_free
     from passerby.progress import Printed, Progress, Silent
     from passerby.report import Outcome, summary
@@ -78,6 +78,8 @@ def _anonymize(chosen: argparse.Namespace) -> int:
     if not inputs:
         raise OptionError("no input; give a video, a picture or a folder, as in: passerby street.mp4")
     options = _options(chosen)
+    if options.recognizes:
+        recognition.recognizer(options)  # a photograph that does not do is wrong usage, of however many inputs
     planned = batch.assign(inputs, chosen.output, options, chosen.report)
     if chosen.report is not None:
         check_free(chosen.report, force=options.force)
@@ -155,6 +157,11 @@ def _live(chosen: argparse.Namespace) -> int:
 
     # They mean something else here, or nothing; a settings file may give them.
     options = _options(chosen, without=("fps", "max_res", "force", "audio", "plan", "start", "end", "salvage"))
+    if options.recognizes:
+        raise OptionError(
+            "live cannot tell who somebody is before their whole track is seen, so it knows no --keep, --only and "
+            "--same-person; use --keep-zone, or anonymize a recording"
+        )
     _announce(chosen, options, f"hiding {options.hide} by {options.method} as they come; sound is dropped")
     live_command.live(chosen, options)
     return DONE
@@ -251,9 +258,10 @@ def _told(outcome: Any, options: Options, verbose: bool = False) -> str:
         f"{outcome.output}: {report.hidden} places of {report.tracks} tracks {fate} in {report.frames} frames, "
         f"{report.frames_per_second:.1f} frames/s"
     ]
-    lines += [f"  missing: frames from {gap.first_frame} ({gap.from_s:.2f} s): {gap.reason}" for gap in report.missing]
+    lines += [f"  missing from frame {gap.first_frame} ({gap.from_s:.2f} s): {gap.reason}" for gap in report.missing]
     lines += [f"  note: {note}" for note in report.notes if note not in options.warnings()]
     if verbose:
+        lines += [f"  track {it.track}: {_recognized(it)}" for it in report.recognized if it.faces]
         origins = ", ".join(f"{count} {origin}" for origin, count in report.origins.items())
         spent = max(sum(report.stages.values()), 1e-9)
         shares = ", ".join(f"{stage} {seconds / spent:.0%}" for stage, seconds in report.stages.items())
@@ -264,6 +272,12 @@ def _told(outcome: Any, options: Options, verbose: bool = False) -> str:
             f"  removed: {', '.join(report.removed) or 'no streams'}; seed {report.seed}; {report.seconds:.1f} s",
         ]
     return "\n".join(lines)
+
+
+def _recognized(it: Any) -> str:
+    """What the faces of a track say, and what becomes of it."""
+    seen = ", ".join(f"{first}-{end - 1}" for first, end in it.visible)
+    return f"{it.sentence}; " + (f"visible in frames {seen}" if seen else "hidden")
 
 
 RUN: Mapping[str, Callable[[argparse.Namespace], int]] = {

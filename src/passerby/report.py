@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import passerby
-from passerby.media.reader import Gap
+from passerby.media.reading import Gap
+from passerby.recognize.vote import Vote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,8 @@ class Report:
     missing: Sequence[Gap] = ()
     """What of the input could not be decoded, and so is not in the output."""
     notes: Sequence[str] = ()
+    recognized: Sequence[Vote] = ()
+    """What the faces of each track say, where somebody was to be recognized."""
     bound: str = ""
     """For how long a face can be there, at most, and yet fall into no look."""
     stages: Mapping[str, float] = field(default_factory=dict)

@@ -77,12 +77,17 @@ def zone(value: str | Sequence[Sequence[float]]) -> Zone:
     return corners
 
 
+def _paths(value: str | Path | Sequence[str | Path] | None) -> tuple[Path, ...]:
+    """One file, several of them, or none."""
+    return (Path(value),) if isinstance(value, str | Path) else tuple(Path(one) for one in value or ())
+
+
 def _zones(value: str | Sequence[Any] | None) -> tuple[Zone, ...]:
     """One zone as text, several of them, or none."""
     return (zone(value),) if isinstance(value, str) else tuple(zone(one) for one in value or ())
 
 
-_READERS: Mapping[str, Callable[[Any], Path | Fraction | tuple[Zone, ...]]] = {
+_READERS: Mapping[str, Callable[[Any], Path | Fraction | tuple[Zone, ...] | tuple[Path, ...]]] = {
     "image": Path,
     "plan": Path,
     "start": seconds,
@@ -90,6 +95,8 @@ _READERS: Mapping[str, Callable[[Any], Path | Fraction | tuple[Zone, ...]]] = {
     "fps": frame_rate,
     "keep_zone": _zones,
     "only_zone": _zones,
+    "keep": _paths,
+    "only": _paths,
 }
 """What makes the exact value of an option of whatever is given for it."""
 
@@ -131,6 +138,14 @@ class Options:
     """Only what touches one of these is hidden, where there are any."""
     min_size: float | None = None
     """Pixels of the frame: what is found smaller, by its longer side, stays visible."""
+    keep: tuple[Path, ...] = ()
+    """Photographs of one person each, who stay visible where their faces are surely recognized."""
+    only: tuple[Path, ...] = ()
+    """Photographs of one person each: where there are any, who surely is none of them stays visible."""
+    same_person: bool = False
+    """Let who comes back after an absence be the same track. It compares everybody's face with everybody else's."""
+    recognizer: str = "mobilefacenet"
+    """What recognizes faces: 'mobilefacenet', or a family of models and a file, as in 'sface=FILE.onnx'."""
     audio: Literal["drop", "keep"] = "drop"
     start: Fraction | None = None
     """Seconds; what lies before is left out."""
@@ -170,9 +185,9 @@ class Options:
             _number("--min-face", self.min_face, "from 6 to 1000 pixels", lambda side: 6 <= side <= 1000, Integral)
         if self.min_size is not None:
             _number("--min-size", self.min_size, "a number of pixels above 0", lambda side: 0 < side < math.inf)
-        for name in ("force", "salvage"):
+        for name in ("force", "salvage", "same_person"):
             if not isinstance(getattr(self, name), bool):
-                raise OptionError(f"--{name} is true or false, got {getattr(self, name)!r}")
+                raise OptionError(f"--{name.replace('_', '-')} is true or false, got {getattr(self, name)!r}")
         if self.max_res is not None:
             _number("--max-res", self.max_res, "a number of pixels from 16 up", lambda side: side >= 16, Integral)
         if self.fps is not None:
@@ -190,16 +205,27 @@ class Options:
             raise OptionError("--method image needs the picture to put over faces; give it with --image FILE")
         if self.image is not None and not self.image.is_file():
             raise OptionError(f"--image {self.image} is not a file that exists; check the name")
+        self._check_recognizing()
         self.fill_colour()
+
+    def _check_recognizing(self) -> None:
+        if self.keep and self.only:
+            raise OptionError("--keep leaves some visible and --only hides some; give one of them")
+        if self.recognizes and "face" not in self.labels():
+            raise OptionError(f"--keep, --only and --same-person go by faces; add faces to --hide {self.hide}")
+        for option, paths in (("--keep", self.keep), ("--only", self.only)):
+            for path in paths:
+                if not path.is_file():
+                    raise OptionError(f"{option} {path} is not a file that exists; give a photograph of one person")
 
     def _read(self) -> None:
         """Make paths, zones and exact fractions of what was given."""
-        for name in ("hide", "method", "colour", "encoder", "preset"):
+        for name in ("hide", "method", "colour", "encoder", "preset", "recognizer"):
             if not isinstance(getattr(self, name), str | None):
                 raise OptionError(f"--{name} is text, got {getattr(self, name)!r}")
         for name, read in _READERS.items():
             given = getattr(self, name)
-            if given is None and not name.endswith("_zone"):
+            if given is None and read not in (_zones, _paths):
                 continue
             try:
                 object.__setattr__(self, name, read(given))
@@ -215,7 +241,14 @@ class Options:
         """The options that differ from their defaults, as text; files by their names alone."""
         mine = {field.name: getattr(self, field.name) for field in fields(self)}
         changed = {name: value for name, value in mine.items() if value != getattr(DEFAULTS, name)}
-        return {name: value.name if isinstance(value, Path) else str(value) for name, value in changed.items()}
+        family, _, file = self.recognizer.rpartition("=")
+        changed |= {"recognizer": f"{family}={Path(file).name}"} if family else {}
+        return {name: _text(value) for name, value in changed.items()}
+
+    @property
+    def recognizes(self) -> bool:
+        """Whether anybody is to be recognized, and so to be looked at twice."""
+        return bool(self.keep or self.only or self.same_person)
 
     def labels(self) -> tuple[str, ...]:
         """The labels that are hidden: 'face', …"""
@@ -261,6 +294,10 @@ class Options:
             lines.append("NOT EVERYONE IS HIDDEN: only who touches an --only-zone is")
         if self.keep_zone:
             lines.append("NOT EVERYONE IS HIDDEN: who is wholly inside a --keep-zone stays visible")
+        if self.keep:
+            lines.append("NOT EVERYONE IS HIDDEN: who is recognized by a --keep photograph stays visible")
+        if self.only:
+            lines.append("NOT EVERYONE IS HIDDEN: who is surely on no --only photograph stays visible")
         if self.min_size is not None:
             lines.append(f"NOT EVERYONE IS HIDDEN: who is found smaller than {self.min_size:g} pixels stays visible")
         return tuple(lines)
@@ -273,6 +310,13 @@ class Options:
         except ValueError:
             raise OptionError(f"--colour wants six hexadecimal digits like ff8800, got {self.colour!r}") from None
         return red, green, blue
+
+
+def _text(value: object) -> str:
+    """The value of an option; files by their names alone."""
+    if isinstance(value, tuple) and value and isinstance(value[0], Path):
+        return ", ".join(_text(path) for path in value)
+    return value.name if isinstance(value, Path) else str(value)
 
 
 def _one_of(option: str, value: str, choices: tuple[str, ...]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from passerby import weights
 from passerby.core.stages import Detector
 from passerby.detect.classes import PERSONS, VEHICLES
-from passerby.detect.compose import Either, Outlined
+from passerby.detect.compose import Either, Outlined, SecondLook
 from passerby.detect.detr import Detr
 from passerby.detect.faces import CenterFace
 from passerby.detect.portrait import Portrait
@@ -15,6 +15,8 @@ from passerby.detect.text import Text
 from passerby.detect.yolox import Yolox
 from passerby.settings import OUTLINED, Options
 
+DOUBT = 0.5
+"""Share of the least score from which another look is worth it."""
 STREET: Mapping[str, Mapping[str, str]] = {"person": PERSONS, "vehicle": VEHICLES}
 """The labels that two models of COCO's classes find, whose finds are joined: each misses others."""
 MODELS: Mapping[str, tuple[str, ...]] = {
@@ -43,7 +45,7 @@ def detector(options: Options, shrink: float = 1) -> Detector:
     labels = options.labels()
     found_by: list[Detector] = []
     if "face" in labels:
-        found_by.append(CenterFace(conf=options.conf, shrink=shrink))
+        found_by.append(_faces(options.conf, shrink))
     classes = {name: label for wanted in labels if wanted in STREET for name, label in STREET[wanted].items()}
     if classes:
         yolox = Yolox(weights.find("yolox_nano_416"), classes=classes, conf=options.conf)
@@ -59,3 +61,9 @@ def detector(options: Options, shrink: float = 1) -> Detector:
 def _outlined(options: Options) -> tuple[str, ...]:
     """The labels whose pixels are to be known."""
     return tuple(label for label, shape in options.shapes().items() if shape in OUTLINED and label in OUTLINES)
+
+
+def _faces(conf: float, shrink: float) -> Detector:
+    """What finds faces; in a small picture it is told to doubt, and then looks at them in full size."""
+    whole = CenterFace(conf=conf)
+    return SecondLook(CenterFace(conf=conf * DOUBT, shrink=shrink), whole, conf) if shrink > 1 else whole

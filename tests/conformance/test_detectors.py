@@ -13,7 +13,7 @@ import pytest
 
 from passerby.core.frame import Frame
 from passerby.core.stages import Detector
-from passerby.detect.compose import Either, Rotated, Tiled
+from passerby.detect.compose import Either, Rotated, SecondLook, Tiled
 from passerby.detect.faces import CenterFace
 from passerby.detect.yunet import YuNet
 from passerby.testing import FORMATS, check_detector
@@ -34,6 +34,7 @@ DETECTORS: dict[str, Callable[[], Detector]] = {
     "Tiled": lambda: Tiled(CenterFace(), tile=(256, 224), overlap=96),
     "Either": lambda: Either((CenterFace(shrink=2), Tiled(CenterFace(), tile=(320, 320)))),
     "Rotated": lambda: Rotated(CenterFace(shrink=2), (1, 3)),
+    "SecondLook": lambda: SecondLook(CenterFace(conf=0.1, shrink=2), CenterFace(), 0.2),
     "YuNet": lambda: YuNet(real("yunet_n_dynamic.onnx")),
 }
 

@@ -11,11 +11,18 @@ from passerby.arguments.parser import AMBIGUOUS, Ambiguous, Anew
 from passerby.settings import AUDIO, DEFAULTS, METHODS, QUALITIES, SHAPES, TARGETS
 
 
+def named(text: str) -> Path:
+    """A file or folder. An empty name, as of a variable that is not set, does not mean the folder we are in."""
+    if not text:
+        raise argparse.ArgumentTypeError("the name is empty; give a file or folder")
+    return Path(text)
+
+
 def add_inputs(command: argparse.ArgumentParser) -> None:
     add = command.add_argument
-    add("inputs", nargs="*", type=Path, metavar="INPUT", help="videos, pictures, or folders of them")
-    add("-i", dest="more_inputs", action="append", default=[], type=Path, help=argparse.SUPPRESS)
-    add("-o", "--output", type=Path, help="file, or folder for several inputs (default: NAME_anonymized.EXT beside it)")
+    add("inputs", nargs="*", type=named, metavar="INPUT", help="videos, pictures, or folders of them")
+    add("-i", dest="more_inputs", action="append", default=[], type=named, help=argparse.SUPPRESS)
+    add("-o", "--output", type=named, help="file, or folder for several inputs (default: NAME_anonymized.EXT)")
     for name in AMBIGUOUS:
         add(name, action=Ambiguous, nargs="?", help=argparse.SUPPRESS)
 
@@ -31,7 +38,7 @@ def add_reading(command: argparse.ArgumentParser) -> None:
     add("--start", metavar="TIME", help="leave out what lies before; seconds or h:m:s")
     add("--end", metavar="TIME", help="leave out what lies at or after it")
     add("--fps", metavar="N", help="frames per second, at most")
-    add("--salvage", action="store_true", help="of a damaged video, take what decodes instead of stopping")
+    add("--salvage", action="store_true", help="of a damaged video or picture, take what decodes instead of stopping")
 
 
 def add_looking(command: argparse.ArgumentParser) -> None:
@@ -50,6 +57,16 @@ def add_looking(command: argparse.ArgumentParser) -> None:
     add("--keep-zone", action=Anew, default=(), metavar="ZONE", help=f"who is wholly in 'x,y x,y x,y' stays {zone}")
     add("--only-zone", action=Anew, default=(), metavar="ZONE", help=f"only who touches it is hidden {zone}")
     add("--min-size", type=float, metavar="PX", help="who is found smaller than this stays visible")
+    photo = "(a photograph; may be given again)"
+    add("--keep", action=Anew, default=(), metavar="PHOTO", help=f"never hide this person {photo}")
+    add("--only", action=Anew, default=(), metavar="PHOTO", help=f"hide just this person {photo}")
+    add("--same-person", action="store_true", help="let who comes back after an absence be the same track")
+    add(
+        "--recognizer",
+        default=DEFAULTS.recognizer,
+        metavar="NAME[=FILE]",
+        help="recognizes faces: mobilefacenet, sface=FILE or arcface=FILE (default: %(default)s)",
+    )
     add("--seed", type=int, metavar="N", help="of all that is random (default: from the input's own bytes)")
     add("--config", type=Path, metavar="FILE", help=f"options by their names (default: {settings_file.NAME}, if there)")
 

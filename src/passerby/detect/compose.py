@@ -25,7 +25,7 @@ OVERLAP = 64
 """Pixels that neighbouring tiles share, at least."""
 SAME = 0.4
 """Two finds in a picture turned this way and that are of one thing when their IoU is larger."""
-AROUND, LEAST = 3, 192
+AROUND, LEAST = 3, 128
 """Another look at a thing sees so many times its size, in whole steps of so many pixels."""
 
 
@@ -77,6 +77,52 @@ class Tiled:
     def _detect(self, frame: Frame) -> Detections:
         boxes = parts(frame, self.tile, self.overlap)
         return once(Detections.concat([within(self.detector, frame, box) for box in boxes]))
+
+
+@dataclass(frozen=True)
+class SecondLook:
+    """A detector that finds things in a small picture, and looks again in full size at those that are in doubt.
+
+    A thing that is hardly seen in the small picture gets a low score there; most that do are nothing. Of these some
+    are looked at in every frame, the more likely the sooner, and others in the next.
+    """
+
+    detector: Detector
+    """Looks at small pictures. Has a lower threshold than `conf`."""
+    closer: Detector
+    """Looks again, in full size."""
+    conf: float
+    """What `detector` finds with a score above this counts; what it finds with a lower one is in doubt."""
+    most: int = 4
+    """Things that are looked at again in one frame, at most."""
+
+    @property
+    def runtime(self) -> str:
+        """What computes."""
+        return str(getattr(self.detector, "runtime", ""))
+
+    @property
+    def labels(self) -> frozenset[str]:
+        return self.detector.labels
+
+    def detect(self, frames: Sequence[Frame]) -> list[Detections]:
+        answers = self.detector.detect(frames)
+        return [self._confirmed(frame, found) for frame, found in zip(frames, answers, strict=True)]
+
+    def _confirmed(self, frame: Frame, found: Detections) -> Detections:
+        """What is sure of what was `found` in `frame`, and what another look finds where it is not."""
+        counts = found.scores > self.conf
+        sure, doubtful = found[counts], found[~counts]
+        covered = bx.intersection(doubtful.boxes, sure.boxes) / np.maximum(bx.area(doubtful.boxes), 1e-9)[:, None]
+        doubtful = doubtful[np.asarray(~(covered > SAME).any(axis=1))]
+        # The smallest of exponential waits with these rates: drawn without putting back, each as likely as its score.
+        waits = np.random.default_rng(frame.index).exponential(1 / doubtful.scores)
+        answers = [sure]
+        for box in doubtful.boxes[np.argsort(waits, kind="stable")[: self.most]]:
+            area = surroundings(frame, box)
+            near = within(self.closer, frame, area)
+            answers.append(near[~cut_off(near, area, frame.size)])
+        return once(Detections.concat(answers))
 
 
 @dataclass(frozen=True)
@@ -149,7 +195,7 @@ def able(detector: Detector, label: str) -> Detector:
 
 def within(detector: Detector, frame: Frame, box: pixels.Box) -> Detections:
     """What `detector` finds in an aligned box of `frame`, in pixels of the frame."""
-    [found] = detector.detect([cut(frame, box)])
+    [found] = detector.detect([pixels.cut(frame, box)])
     return _moved(found, box[0], box[1])
 
 
@@ -247,13 +293,6 @@ def _spans(length: int, tile: int, overlap: int) -> list[tuple[int, int]]:
     size = -(-(steps + (count - 1) * shared) // count)
     starts = [i * (steps - size) // (count - 1) for i in range(count)]
     return [(start * GRID, min((start + size) * GRID, length)) for start in starts]
-
-
-def cut(frame: Frame, box: pixels.Box) -> Frame:
-    """The part of `frame` in an aligned box, as a frame: views, no copies."""
-    across, down = (p if start == 0 else 0 for p, start in zip(frame.format.phase, box[:2], strict=True))
-    part = replace(frame.format, phase=(across, down))
-    return replace(frame, planes=pixels.crop(frame, box), format=part, depth=None)
 
 
 def _surest(found: Detections) -> Detections:

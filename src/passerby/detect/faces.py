@@ -24,6 +24,8 @@ STRIDE = 4
 """Pixels of the input from one cell of the heat map to the next."""
 MULTIPLE = 32
 """The sides of the input are multiples of this."""
+OFF = 1.25
+"""Pixels of a small picture by which the edges of what is found in it may be off."""
 OVERLAP = 0.3
 """Of two finds whose IoU is larger, the better one stays; as in the published code."""
 
@@ -70,8 +72,8 @@ class CenterFace:
         box = shrunk(frame, self._shrink, MULTIPLE)
         outputs = self._session.run({"input.1": _padded(pixels.rgb(frame, box.inner))})
         found = _decoded(outputs, self._conf)
-        if self._shrink > 1:  # what was seen in a small picture may be off by a pixel of it
-            found = replace(found, boxes=found.boxes + np.array([-1, -1, 1, 1], np.float32))
+        if self._shrink > 1:  # what was seen in a small picture may be off by a little more than a pixel of it
+            found = replace(found, boxes=found.boxes + np.array([-OFF, -OFF, OFF, OFF], np.float32))
         return box.back(found)
 
 

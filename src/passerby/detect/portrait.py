@@ -20,7 +20,6 @@ from passerby.core.boxes import Boxes
 from passerby.core.errors import WeightsError
 from passerby.core.frame import Frame
 from passerby.core.regions import Mask
-from passerby.detect.compose import cut
 from passerby.detect.finds import checked_share
 from passerby.detect.model import Model
 
@@ -68,7 +67,7 @@ class Portrait:
 
     def _look(self, frame: Frame, area: pixels.Box, within: pixels.Box) -> NDArray[np.float32]:
         """The probability of every pixel `within` an area, after a look at all of it."""
-        picture = pixels.rgb(cut(frame, area), self._size).transpose(2, 0, 1)[None]
+        picture = pixels.rgb(pixels.cut(frame, area), self._size).transpose(2, 0, 1)[None]
         outputs = self._model.run(np.divide(picture, 255, dtype=np.float32))
         if outputs[0].shape != (1, 1, *self._size[::-1]):
             raise self._model.strange(outputs, f"(1, 1, {self._size[1]}, {self._size[0]})")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -22,6 +22,7 @@ from passerby.live.fitting import planes, rgb, tags
 from passerby.live.sources import FIRST_PAUSE_S, LONGEST_PAUSE_S, OPEN_S, READ_S
 from passerby.live.statistics import Statistics
 from passerby.media.commit import check_free, committed
+from passerby.media.write import explained
 
 Size = tuple[int, int]
 
@@ -170,12 +171,12 @@ class File:
     def open(self, size: Size, rate: Fraction) -> None:
         file = self._block.enter_context(committed(self._path, force=self._force))
         muxer, options = FILES[self._path.suffix.lower()]
-        with self._explained():
+        with explained(self._path):
             self._encoded = Encoded(f"file:{file.name}", muxer, options, size, rate)
 
     def write(self, picture: VideoFrame, ticks: int) -> None:
         assert self._encoded is not None
-        with self._explained():
+        with explained(self._path):
             self._encoded.write(picture, ticks)
 
     def close(self, error: BaseException | None) -> None:
@@ -185,15 +186,8 @@ class File:
             self._encoded.abandon()
             self._block.__exit__(type(error), error, error.__traceback__)
             return
-        with self._block, self._explained():
+        with self._block, explained(self._path):
             self._encoded.finish()
-
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        try:
-            yield
-        except av.error.FFmpegError as error:
-            raise OutputError(f"cannot write {self._path}: {error.strerror}") from error
 
 
 PORTS = {"rtmp": 1935, "rtmps": 443, "rtsp": 554}

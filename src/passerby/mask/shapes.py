@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from passerby.core.errors import OptionError
 from passerby.core.regions import Mask
 from passerby.core.runs import Runs
+from passerby.mask.edges import over_edges
 
 SMALL = 1 << 16
 """Pixels up to which a mask is kept for the next box of its size, and that are drawn at a time in larger ones."""
@@ -83,7 +84,7 @@ class HeadOval(_Around):
     """An oval around the head that a face box belongs to: hairline, ears and chin are in.
 
     The whole face box is in, too, however little it is to grow. So a box that holds others hides all their
-    faces, if not the whole ovals around them.
+    faces, if not the whole ovals around them. A head at the frame's edge is hidden up to the edge.
     """
 
     crown: float = 0.1
@@ -98,6 +99,8 @@ class HeadOval(_Around):
         # The oval through the corners of a box has sides of √2 times the box's; here the box with its crown.
         least = (math.sqrt(2) - 1) / 2 * (1 + self.crown)
         x0, y0, x1, y1 = box.tolist()
+        if size is not None:
+            (x0, x1), (y0, y1) = over_edges((x0, x1), (y0, y1), size)
         touched = math.floor(x0), math.floor(y0), math.ceil(x1), math.ceil(y1)
         return _mask(_grown(touched, max(self.grow, least), self.pad_px, self.crown), self, _beyond_oval, size)
 

@@ -71,7 +71,7 @@ class VideoSink:
             StageError: it is not of the kind that was announced.
         """
         assert self._muxer is not None, "a sink is written to inside its with-block"
-        with self._explained():
+        with explained(self._path):
             self._muxer.write(frame)
 
     @contextmanager
@@ -79,21 +79,22 @@ class VideoSink:
         with ExitStack() as stack:
             file = stack.enter_context(committed(self._path, force=self._force))
             sound = stack.enter_context(self._soundtrack) if self._soundtrack is not None else None
-            with self._explained():
+            with explained(self._path):
                 muxer = Muxer(Path(file.name), self._info, self._target, self._family, sound)
             try:
                 yield muxer
-                with self._explained():
+                with explained(self._path):
                     muxer.finish()
             except BaseException:
                 with suppress(av.error.FFmpegError):
                     muxer.abandon()
                 raise
 
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        """FFmpeg's errors as ours."""
-        try:
-            yield
-        except av.error.FFmpegError as error:
-            raise OutputError(f"cannot write {self._path}: {error.strerror}") from error
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """FFmpeg's errors in writing `path` as ours."""
+    try:
+        yield
+    except av.error.FFmpegError as error:
+        raise OutputError(f"cannot write {path}: {error.strerror}") from error
