@@ -29,6 +29,7 @@ def analyze() -> argparse.ArgumentParser:
     command.add_argument("-y", "--force", action="store_true", help="replace an existing plan")
     groups.add_reading(command)
     groups.add_looking(command)
+    groups.add_shape(command.add_argument)
     command.add_argument("-q", "--quiet", action="store_true", help="say nothing but errors")
     return command
 
