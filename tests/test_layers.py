@@ -29,6 +29,7 @@ MAY_IMPORT = {
         *("leftovers", "core", "detect", "flow", "hiding", "mask", "media", "plan", "progress", "settings", "targets"),
         *("track", "weights"),
     },
+    "evaluate": {"evaluate", "core", "media", "plan", "weights", "runtime"},
     "looking": {"core", "detect", "flow", "track"},
     "looker": {"core", "detect", "flow", "looking", "track"},
     "pipeline": {*STAGES, "core", "flow", "looker", "looking"},

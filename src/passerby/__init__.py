@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from passerby.core.errors import InputError as InputError
     from passerby.core.errors import LeftoversFound as LeftoversFound
     from passerby.core.errors import LimitExceeded as LimitExceeded
+    from passerby.core.errors import NotMeasurable as NotMeasurable
     from passerby.core.errors import OptionError as OptionError
     from passerby.core.errors import OutputError as OutputError
     from passerby.core.errors import PasserbyError as PasserbyError
@@ -81,6 +82,7 @@ _MODULES = {
         "InputError",
         "LeftoversFound",
         "LimitExceeded",
+        "NotMeasurable",
         "OptionError",
         "OutputError",
         "PasserbyError",
