@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from passerby.core.errors import NotMeasurable
 from passerby.evaluate import heads
 from passerby.evaluate.embedders import Crop, Embedder
-from passerby.evaluate.inversion import undone
+from passerby.evaluate.inversion import Linear, undone
 from passerby.evaluate.operators import Nothing, Operator, Solid
 from passerby.evaluate.statistics import Figure, mean
 
@@ -84,27 +84,45 @@ class Attacked:
     """Why the run says nothing; empty when the controls hold."""
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Hidden:
+    """What became of the pictures of an attack."""
+
+    name: str
+    asked: Sequence[Sequence[Crop]]
+    """Track by track, as in the `Tracks` asked about."""
+    known: Sequence[Sequence[Sequence[Crop]]]
+    """The known ones, hidden once or several times."""
+    models: Sequence[Sequence[Linear] | None] = ()
+    """What is known of how each track asked about came to be, frame by frame; empty or None where nothing is."""
+
+
 def attack(known: Tracks, asked: Tracks, operators: Sequence[Operator], look: Look) -> list[Attacked]:
     """Hide `asked` by each of `operators`, and try to recognize who it is with `known`, pictures of the same people.
 
     Raises:
         NotMeasurable: fewer than two people are known, or somebody is asked about who is not.
     """
+    return attack_hidden(known, asked, [_by(operator, known, asked) for operator in operators], look)
+
+
+def attack_hidden(known: Tracks, asked: Tracks, hidden: Sequence[Hidden], look: Look) -> list[Attacked]:
+    """The same for pictures that are hidden already, such as the crops of a finished file by the original's boxes."""
     people = np.unique(known.people)
     if len(people) < 2 or not np.isin(asked.people, people).all():
         raise NotMeasurable(f"{len(people)} people are known; an attack needs two, and those that are asked about")
     if not np.array_equal(people, np.arange(len(people))):
         raise ValueError("people are numbered from 0 without gaps; number them anew")
     run = _Run(known, asked, look, look.of(known.crops))
-    open_, filled = run.worst(Nothing()), run.worst(Solid())
+    open_, filled = (worst(run.attacks(_by(control, known, asked))) for control in (Nothing(), Solid()))
     chance = 1 / len(people)
     invalid = tuple(_broken(open_, filled, chance))
     answer = []
-    for operator in operators:
-        attacks = run.attacks(operator)
+    for pictures in hidden:
+        attacks = run.attacks(pictures)
         answer.append(
             Attacked(
-                operator=operator.name,
+                operator=pictures.name,
                 attacks=attacks,
                 worst=worst(attacks),
                 chance=chance,
@@ -113,6 +131,20 @@ def attack(known: Tracks, asked: Tracks, operators: Sequence[Operator], look: Lo
             )
         )
     return answer
+
+
+def _by(operator: Operator, known: Tracks, asked: Tracks) -> Hidden:
+    """Every track hidden with a seed of its own."""
+    return Hidden(
+        name=operator.name,
+        asked=_each(operator, asked, first_seed=0),
+        known=[_each(operator, known, first_seed=1_000_000 * (n + 1)) for n in range(SEEDS)],
+        models=[operator.known(len(track), seed) for seed, track in enumerate(asked.crops)],
+    )
+
+
+def _each(operator: Operator, tracks: Tracks, *, first_seed: int) -> list[list[Crop]]:
+    return [operator.hide(track, first_seed + number) for number, track in enumerate(tracks.crops)]
 
 
 def worst(attacks: Sequence[Figure]) -> Figure:
@@ -144,39 +176,32 @@ class _Run:
     gallery: NDArray[np.float32]
     """Embeddings of the known as they are."""
 
-    def worst(self, operator: Operator) -> Figure:
-        return worst(self.attacks(operator))
-
-    def attacks(self, operator: Operator) -> tuple[Figure, ...]:
-        """All attackers on one operator."""
-        hidden = _hidden(operator, self.asked, first_seed=0)
-        queries = self.look.of(hidden)
-        known = [_hidden(operator, self.known, first_seed=1_000_000 * (n + 1)) for n in range(SEEDS)]
-        trained = np.concatenate([self.look.of(tracks) for tracks in known])
-        whose = np.tile(self.known.whose(), SEEDS)
+    def attacks(self, hidden: Hidden) -> tuple[Figure, ...]:
+        """All attackers on what one operator made."""
+        queries = self.look.of(hidden.asked)
+        trained = np.concatenate([self.look.of(tracks) for tracks in hidden.known])
         plain = self.known.whose()
+        whose = np.tile(plain, len(hidden.known))
         return (
             self._figure("naive", heads.nearest(self.gallery, plain, queries)),
             self._figure("reverse", heads.nearest(trained[: len(plain)], plain, queries)),
             self._figure("parrot, linear head", heads.linear(trained, whose, queries)),
             self._figure("parrot, nearest", heads.nearest(trained, whose, queries)),
-            *self._inversions(operator, hidden),
+            *self._inversions(hidden),
         )
 
-    def _inversions(self, operator: Operator, hidden: Sequence[Sequence[Crop]]) -> list[Figure]:
+    def _inversions(self, hidden: Hidden) -> list[Figure]:
         """What is known undone in each frame on its own, and in all frames of a track together."""
         names = "inversion, frame by frame", "inversion, whole track"
+        models = [each for each in hidden.models if each is not None]
+        if len(models) < len(hidden.asked):
+            why = "nothing linear is known to undo"
+            model = self.look.embedder.model
+            return [Figure(name=name, value=None, n=0, protocol=PROTOCOL, model=model, missing=why) for name in names]
         by_frame, by_track = [], []
-        for seed, track in enumerate(hidden):
-            models = operator.known(len(track), seed)
-            if models is None:
-                why = "nothing linear is known to undo"
-                protocol, model = PROTOCOL, self.look.embedder.model
-                return [
-                    Figure(name=name, value=None, n=0, protocol=protocol, model=model, missing=why) for name in names
-                ]
-            by_frame.append([undone([crop], [known]) for crop, known in zip(track, models, strict=True)])
-            by_track.append([undone(track, models)] * len(track))
+        for track, each in zip(hidden.asked, models, strict=True):
+            by_frame.append([undone([crop], [way]) for crop, way in zip(track, each, strict=True)])
+            by_track.append([undone(track, each)] * len(track))
         plain = self.known.whose()
         return [
             self._figure(name, heads.nearest(self.gallery, plain, self.look.of(restored)))
@@ -186,8 +211,3 @@ class _Run:
     def _figure(self, name: str, scores: heads.Scores) -> Figure:
         whose = self.asked.whose()
         return mean(name, heads.hits(scores, whose), whose, protocol=PROTOCOL, model=self.look.embedder.model)
-
-
-def _hidden(operator: Operator, tracks: Tracks, *, first_seed: int) -> list[list[Crop]]:
-    """Every track hidden with a seed of its own."""
-    return [operator.hide(track, first_seed + number) for number, track in enumerate(tracks.crops)]

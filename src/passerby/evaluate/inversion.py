@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 import cv2
@@ -26,12 +27,12 @@ Picture = NDArray[np.float32]
 
 SMOOTH = 1e-3
 """λ: what rounding to 8 bits asks for, 1/12 of a squared step against gradients of some nine steps of a face."""
-STEPS = 100
+STEPS = 60
 """Of conjugate gradients."""
 
 
 class Linear(Protocol):
-    """One frame's operator A and its adjoint, so that <A x, y> = <x, A' y>."""
+    """One frame's operator A and its adjoint, so that <A x, y> = <x, A' y>. Equal ones are taken for the same."""
 
     def forward(self, picture: Picture) -> Picture: ...
     def adjoint(self, picture: Picture) -> Picture: ...
@@ -70,36 +71,49 @@ class Averaged:
 
     def forward(self, picture: Picture) -> Picture:
         height, width = picture.shape[:2]
-        down, across = self._edges(height, self.shift[1]), self._edges(width, self.shift[0])
-        sums = np.add.reduceat(np.add.reduceat(picture.astype(np.float64), down, axis=0), across, axis=1)
-        tall, wide = np.diff(down, append=height), np.diff(across, append=width)
-        means = sums / (tall[:, None, None] * wide[None, :, None])
-        return np.asarray(means.repeat(tall, axis=0).repeat(wide, axis=1), np.float32)
+        down, across = _cells(height, self.cells, self.shift[1]), _cells(width, self.cells, self.shift[0])
+        strips = (down.T @ picture.reshape(height, -1)).reshape(-1, width, 3)
+        wide = across @ (across.T @ strips)
+        return np.asarray((down @ wide.reshape(len(wide), -1)).reshape(height, width, 3), np.float32)
 
     def adjoint(self, picture: Picture) -> Picture:
         return self.forward(picture)
 
-    def _edges(self, length: int, shift: int) -> NDArray[np.intp]:
-        """Where the cells along a side begin; the first and the last may be cut."""
-        size = length / self.cells
-        starts = np.arange(-self.cells, 2 * self.cells) * size + shift
-        inside = np.unique(np.rint(starts[(starts > 0) & (starts < length)]).astype(np.intp))
-        return np.unique(np.concatenate([[0], inside[inside < length]])).astype(np.intp)
+
+@lru_cache(maxsize=1024)
+def _cells(length: int, cells: int, shift: int) -> Picture:
+    """Which of a side's pixels lie in which cell, (length, cells): columns of length one, for means by U U'.
+
+    The first and the last cell may be cut.
+    """
+    size = length / cells
+    edges = np.rint(np.arange(-cells, 2 * cells) * size + shift % length).astype(np.intp)
+    number = np.searchsorted(edges[(edges > 0) & (edges < length)], np.arange(length), side="right")
+    inside = (number[:, None] == np.arange(number[-1] + 1)[None]).astype(np.float32)
+    return np.asarray(inside / np.sqrt(inside.sum(axis=0)), np.float32)
 
 
 def undone(hidden: Sequence[Crop], models: Sequence[Linear], smooth: float = SMOOTH, steps: int = STEPS) -> Crop:
     """The picture that best explains all `hidden` crops of one size, each by its model."""
     targets = [np.asarray(crop, np.float32) for crop in hidden]
-    pairs = list(zip(models, targets, strict=True))
+    # Frames that came to be in the same way say the same as their mean.
+    alike: dict[Linear, list[Picture]] = {}
+    for model, target in zip(models, targets, strict=True):
+        alike.setdefault(model, []).append(target)
+    shares = {model: len(each) / len(targets) for model, each in alike.items()}
 
     def normal(x: Picture) -> Picture:
-        seen = _mean([model.adjoint(model.forward(x)) for model, _ in pairs])
+        seen = _sum([share * model.adjoint(model.forward(x)) for model, share in shares.items()])
         # A discrete Laplacian with mirrored edges is -∇'∇.
         return seen - np.float32(smooth) * cv2.Laplacian(x, cv2.CV_32F, borderType=cv2.BORDER_REFLECT)
 
-    right = _mean([model.adjoint(target) for model, target in pairs])
+    right = _sum([shares[model] * model.adjoint(_mean(each)) for model, each in alike.items()])
     solved = _conjugate_gradients(normal, right, _mean(targets), steps)
     return np.asarray(np.clip(np.rint(solved), 0, 255), np.uint8)
+
+
+def _sum(pictures: Sequence[Picture]) -> Picture:
+    return np.asarray(np.sum(pictures, axis=0, dtype=np.float64), np.float32)
 
 
 def _mean(pictures: Sequence[Picture]) -> Picture:
