@@ -108,11 +108,11 @@ def test_the_original_in_place_of_the_output_is_refused(street):
         checked(street, Checking(original=street), seek=seeing())
 
 
-def test_a_shorter_original_is_refused(street, tmp_path):
+def test_an_original_with_fewer_frames_is_refused(street, tmp_path):
     footage.write(
         replace(footage.walking(), shots=(replace(footage.walking().shots[0], frames=5),)), tmp_path / "a.mp4"
     )
-    with pytest.raises(InputError, match="ends before frame 20"):
+    with pytest.raises(InputError, match="a.mp4 has 5 frames and out.mp4 30"):
         checked(street.with_name("out.mp4"), Checking(original=tmp_path / "a.mp4"), seek=seeing((20, LEFT)))
 
 

@@ -11,6 +11,7 @@ import cv2
 
 from passerby import hiding, targets, weights
 from passerby.core.errors import InputError, OptionError, PlanError
+from passerby.core.frame import MediaInfo
 from passerby.core.plan import Plan
 from passerby.flow import ahead
 from passerby.leftovers.carried import carried_by_video
@@ -164,6 +165,7 @@ def _seen(source: VideoSource | StillSource, checking: Checking, found_by: Seeke
         by_original = None
         if checking.original is not None:
             original = _opened(checking.original, _as_then(checking))
+            _check_count(original, info, checking)
             stack.enter_context(original)
             by_original = ByOriginal(original, found_by.detector(original.info.size, checking.conf / 2))
         frames = stack.enter_context(closing(ahead(source, FRAMES_AHEAD)))
@@ -174,6 +176,20 @@ def _seen(source: VideoSource | StillSource, checking: Checking, found_by: Seeke
             every=checking.every,
             total=info.frames,
             progress=progress,
+        )
+
+
+def _check_count(original: VideoSource | StillSource, info: MediaInfo, checking: Checking) -> None:
+    """Refuse an original that is compared frame by frame and has more or fewer frames.
+
+    Raises:
+        InputError: so it is, and no plan says which of them were taken.
+    """
+    theirs, ours = original.info.frames, info.frames
+    if checking.plan is None and None not in (theirs, ours) and theirs != ours:
+        raise InputError(
+            f"{original.info.name} has {theirs} frames and {info.name} {ours}, which cannot be compared one by one; "
+            "give the plan as well, or cut the original as it was cut"
         )
 
 
