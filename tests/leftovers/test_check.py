@@ -112,7 +112,7 @@ def test_an_original_with_fewer_frames_is_refused(street, tmp_path):
     footage.write(
         replace(footage.walking(), shots=(replace(footage.walking().shots[0], frames=5),)), tmp_path / "a.mp4"
     )
-    with pytest.raises(InputError, match="a.mp4 has 5 frames and out.mp4 30"):
+    with pytest.raises(InputError, match=r"has 5 frames and .* 30, which cannot be compared"):
         checked(street.with_name("out.mp4"), Checking(original=tmp_path / "a.mp4"), seek=seeing((20, LEFT)))
 
 

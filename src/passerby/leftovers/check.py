@@ -49,7 +49,7 @@ class Checking:
     """What was hidden where."""
     original: Path | None = None
     every: int = 1
-    """Look at every so manieth frame, from the first one on."""
+    """Frames from one look to the next; 1 looks at every one."""
     conf: float = CONF
     """Least score of a find, in (0, 1)."""
     sound: bool = False
@@ -86,7 +86,7 @@ def verify(
         path: the finished file, a video or a picture.
         plan: what was hidden where, if passerby did it: what is found there counts as hidden.
         original: what the file was made from: only what is there as well, and looks the same, is left over.
-        every: look at every so manieth frame.
+        every: frames from one look to the next; 1 looks at every one.
         conf: least score of a find, in (0, 1).
         sound: the file may have sound.
         hidden_by: models that did the hiding, by name or file, if other than passerby's own; they do not look.
