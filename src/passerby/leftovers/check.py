@@ -159,7 +159,7 @@ def _hid(labels: Collection[str]) -> frozenset[str]:
 def _seen(source: VideoSource | StillSource, checking: Checking, found_by: Seekers, progress: Progress) -> Seen:
     info, plan = source.info, checking.plan
     if found_by.detector is None:
-        return Seen(frames=info.frames or 1, looked=0, leftovers=(), others={})
+        return Seen(frames=info.frames or 0, looked=0, leftovers=(), others={})
     by_plan = None if plan is None else ByPlan(plan, hiding.shapes(checking.options, plan.labels))
     with ExitStack() as stack:
         by_original = None
