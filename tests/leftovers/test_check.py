@@ -251,6 +251,11 @@ def test_an_existing_output_stays(street, tmp_path):
     assert (tmp_path / "out.mp4").read_text() == "mine"
 
 
+def test_a_folder_that_is_not_there_is_said(street, tmp_path):
+    with pytest.raises(passerby.OutputError, match="does not exist"):
+        proven(job(street, tmp_path / "nowhere", "check"), seek=seeing())
+
+
 def test_gaps_of_a_leftover_are_hidden_too(street):
     verdict = checked(street.with_name("out.mp4"), Checking(), seek=seeing((3, LEFT), (10, LEFT)))
     plan = hidden_again(analyze(street), verdict.leftovers)
