@@ -1,6 +1,7 @@
-"""Models that tell people apart by their face or their whole figure, for measuring only.
+"""Models that tell people apart by their face or their whole figure, for measuring.
 
-They never take part in hiding. Weights are those of the registry (`passerby models list`), or any file of the family.
+Weights are those of the registry (`passerby models list`), or any file of the family. A model that chose who is hidden
+must not measure it: see `independence.py`.
 """
 
 from __future__ import annotations
@@ -56,10 +57,11 @@ def plain_bgr(crop: Crop, size: tuple[int, int]) -> NDArray[np.float32]:
 
 
 def _resized(crop: Crop, size: tuple[int, int]) -> Crop:
-    """Linear, as the networks were trained with; the whole crop is stretched, as is usual for persons."""
+    """The whole of `crop`, stretched as is usual; averaged where it shrinks, as Pillow does in most loaders."""
     if crop.ndim != 3 or crop.shape[2] != 3 or crop.dtype != np.uint8 or not crop.size:
         raise ValueError(f"a crop is {crop.dtype} {crop.shape}, wanted RGB uint8 (h, w, 3) with a pixel at least")
-    return np.asarray(cv2.resize(crop, size, interpolation=cv2.INTER_LINEAR), np.uint8)
+    shrinks = crop.shape[1] >= size[0] and crop.shape[0] >= size[1]
+    return np.asarray(cv2.resize(crop, size, interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR), np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
