@@ -46,7 +46,21 @@ def test_the_worst_attacker_on_a_file(hide, least, most):
     assert result.operator == "out.mp4"
     assert result.invalid == ()
     assert least - 1e-9 <= result.worst.value <= most + 1e-9
-    assert result.worst.n == PEOPLE * 4
+    assert result.worst.n == PEOPLE
+
+
+def test_who_is_asked_about_more_often_does_not_count_more():
+    """Else a fill would come out at the share of whomever it looks like, and the control would fail."""
+    everyone = views(np.zeros_like)
+    some = np.flatnonzero((everyone.identities == 10) | (everyone.frames % 2 == 0))
+    fewer = Views(
+        everyone.identities[some],
+        everyone.frames[some],
+        *(tuple(side[i] for i in some) for side in (everyone.originals, everyone.anonymized)),
+    )
+    result = attack_views(fewer, Pixels(), name="x")
+    assert result.invalid == ()
+    assert result.worst.value == pytest.approx(1 / PEOPLE)
 
 
 def test_a_negative_fools_the_naive_one_alone():
