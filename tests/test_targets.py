@@ -49,6 +49,14 @@ def test_every_target_names_its_models_once(hide, names):
     assert models(Options(hide=hide)) == names
 
 
+@pytest.mark.parametrize("shape", ["silhouette", "polygon"])
+def test_silhouettes_of_persons_need_one_more(shape):
+    street = ("yolox_nano_416", "deimv2_femto_coco")
+    assert models(Options(hide="persons", shape=shape)) == (*street, "prisma_portrait_seg")
+    assert models(Options(hide="vehicles", shape=shape)) == street
+    assert models(Options(hide="persons", shape="box")) == street
+
+
 def test_faces_need_no_other_model(nowhere):
     assert isinstance(detector(Options()), CenterFace)
 
@@ -79,12 +87,29 @@ def test_for_one_label_only_those_that_find_it_look():
     assert able(faces, "face") is faces
 
 
+def pulled(folder, monkeypatch):
+    """Let a folder of published models be the one that is looked into."""
+    for name in ("yolox_nano_416.onnx", "deimv2_femto_coco.onnx", "prisma_portrait_seg.onnx"):
+        (folder / name).symlink_to(SHARED / "models" / name)
+    monkeypatch.setenv("PASSERBY_MODELS", str(folder))
+
+
+@pytest.mark.skipif(not CROWD.exists(), reason="no ../shared/data beside the repository")
+@pytest.mark.skipif(not (SHARED / "models" / "prisma_portrait_seg.onnx").exists(), reason="no ../shared/models")
+def test_persons_of_a_crowd_have_masks_and_faces_have_none(tmp_path, monkeypatch):
+    pulled(tmp_path, monkeypatch)
+    with VideoSource(CROWD) as source:
+        [frame] = islice(source, 40, 41)
+    [found] = detector(Options(hide="faces,persons", shape="silhouette"), shrink=2).detect([frame])
+    masked = {label: {mask is not None for mask, it in zip(found.masks, found.labels, strict=True) if it == label}
+              for label in ("face", "person")}  # fmt: skip
+    assert masked == {"face": {False}, "person": {True}}
+
+
 @pytest.mark.skipif(not CROWD.exists(), reason="no ../shared/data beside the repository")
 @pytest.mark.skipif(not (SHARED / "models" / "yolox_nano_416.onnx").exists(), reason="no ../shared/models")
 def test_faces_and_persons_of_a_crowd_are_found_in_one_look(tmp_path, monkeypatch):
-    for name in ("yolox_nano_416.onnx", "deimv2_femto_coco.onnx"):
-        (tmp_path / name).symlink_to(SHARED / "models" / name)
-    monkeypatch.setenv("PASSERBY_MODELS", str(tmp_path))
+    pulled(tmp_path, monkeypatch)
     with VideoSource(CROWD) as source:
         [frame] = islice(source, 40, 41)
     [found] = detector(Options(hide="faces,persons"), shrink=2).detect([frame])

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from passerby.core.detections import Detections as Detections
     from passerby.core.errors import DamagedMedia as DamagedMedia
     from passerby.core.errors import InputError as InputError
+    from passerby.core.errors import LeftoversFound as LeftoversFound
     from passerby.core.errors import LimitExceeded as LimitExceeded
     from passerby.core.errors import NotMeasurable as NotMeasurable
     from passerby.core.errors import OptionError as OptionError
@@ -38,12 +39,17 @@ if TYPE_CHECKING:
     from passerby.core.tracks import Sightings as Sightings
     from passerby.core.tracks import Track as Track
     from passerby.detect.compose import Either as Either
+    from passerby.detect.compose import Outlined as Outlined
     from passerby.detect.compose import Tiled as Tiled
     from passerby.detect.faces import CenterFace as CenterFace
     from passerby.job import anonymize as anonymize
+    from passerby.leftovers.check import verify as verify
+    from passerby.leftovers.verdict import Verdict as Verdict
     from passerby.looking import Looking as Looking
     from passerby.mask.shapes import HeadOval as HeadOval
     from passerby.mask.shapes import Rectangle as Rectangle
+    from passerby.mask.shapes import Silhouette as Silhouette
+    from passerby.mask.shapes import WholeHead as WholeHead
     from passerby.media.stills import StillSink as StillSink
     from passerby.media.stills import StillSource as StillSource
     from passerby.media.video import VideoSource as VideoSource
@@ -77,6 +83,7 @@ _MODULES = {
     "passerby.core.errors": (
         "DamagedMedia",
         "InputError",
+        "LeftoversFound",
         "LimitExceeded",
         "NotMeasurable",
         "OptionError",
@@ -107,14 +114,19 @@ _MODULES = {
     ),
     "passerby.detect.compose": (
         "Either",
+        "Outlined",
         "Tiled",
     ),
     "passerby.detect.faces": ("CenterFace",),
     "passerby.job": ("anonymize",),
+    "passerby.leftovers.check": ("verify",),
+    "passerby.leftovers.verdict": ("Verdict",),
     "passerby.looking": ("Looking",),
     "passerby.mask.shapes": (
         "HeadOval",
         "Rectangle",
+        "Silhouette",
+        "WholeHead",
     ),
     "passerby.media.stills": (
         "StillSink",

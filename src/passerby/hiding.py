@@ -14,7 +14,7 @@ from passerby.core.pixels import rgb
 from passerby.core.plan import Decision
 from passerby.core.regions import Patch, Region
 from passerby.core.stages import Anonymizer
-from passerby.mask.shapes import HeadOval, Rectangle, Shape
+from passerby.mask.shapes import HeadOval, Rectangle, Shape, Silhouette, WholeHead
 from passerby.media.stills import StillSource
 from passerby.paint.effects import Blur, ByLabel, Fill, Image, Mosaic, Noise, Outline
 from passerby.plan import policy
@@ -30,7 +30,10 @@ def effect(options: Options, labels: Sequence[str] = (), methods: Sequence[str] 
 def shapes(options: Options, labels: Sequence[str] = ()) -> dict[str, Shape]:
     """What hides each label."""
     kinds, growths = options.shapes(labels), options.growths(labels)
-    return {label: _shape(method, kinds[label], growths[label]) for label, method in options.methods(labels).items()}
+    return {
+        label: _shape(method, kinds[label], growths[label], options)
+        for label, method in options.methods(labels).items()
+    }
 
 
 def rules(options: Options) -> tuple[Decision, ...]:
@@ -78,10 +81,19 @@ def _effect(method: str, options: Options) -> Anonymizer:
             return Outline()
 
 
-def _shape(method: str, kind: str, grow: float) -> Shape:
+def _shape(method: str, kind: str, grow: float, options: Options) -> Shape:
     if method == "outline":
         return Rectangle(grow=0.5, feather=0)  # room for the writing
-    return HeadOval(grow=grow) if kind == "oval" else Rectangle(grow=grow)
+    pad, feather = options.pad, options.feather
+    match kind:
+        case "oval":
+            return HeadOval(grow=grow, pad_px=pad, feather_px=feather)
+        case "head":
+            return WholeHead(grow=grow, pad_px=pad, feather_px=feather)
+        case "box":
+            return Rectangle(grow=grow, pad_px=pad, feather_px=feather)
+        case _:
+            return Silhouette(grow=grow, pad_px=pad, feather_px=feather, hull=kind == "polygon")
 
 
 def _picture(path: Path) -> NDArray[np.uint8]:

@@ -29,7 +29,7 @@ from passerby.progress import Progress, Silent
 from passerby.quality import Look, finders
 from passerby.record import Replayed, check_same, recorded
 from passerby.report import Report
-from passerby.settings import Options
+from passerby.settings import OUTLINED, Options
 
 
 def anonymize(
@@ -51,7 +51,12 @@ def anonymize(
     """
     chosen = changed(options or Options(), changes)
     path = Path(source)
-    return Job(path, Path(output) if output else beside(path), chosen).run()
+    job = Job(path, Path(output) if output else beside(path), chosen)
+    if chosen.verify == "off":
+        return job.run()
+    from passerby.proving import proven  # which does jobs itself
+
+    return proven(job)
 
 
 def beside(path: Path) -> Path:
@@ -186,8 +191,12 @@ class Job:
             )
         report = self._report(source, sink, totals, plan.seed, time.monotonic() - started)
         kept = len(rows) - totals.hidden
-        note = f"NOT EVERYONE IS HIDDEN: {kept} of {len(rows)} boxes stay visible, as the plan says"
-        return replace(report, notes=[*report.notes, note]) if kept else report
+        notes = list(report.notes)
+        if kept:
+            notes.append(f"NOT EVERYONE IS HIDDEN: {kept} of {len(rows)} boxes stay visible, as the plan says")
+        if rows.masks is None and set(self.options.shapes(plan.labels).values()) & set(OUTLINED):
+            notes.append("boxes are hidden: the plan was made without --shape silhouette and knows none")
+        return replace(report, notes=notes)
 
     def _sink(self, info: MediaInfo) -> VideoSink | StillSink:
         chosen = self.options

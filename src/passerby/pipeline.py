@@ -15,6 +15,7 @@ from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
@@ -263,17 +264,20 @@ def regions(
     # A box far outside the picture is as good as one at its edge, and cannot ask for a mask of any size.
     size = np.tile(np.array(frame.size, np.float32), 2)
     boxes = np.clip(rows.boxes, -size, 2 * size)
+    masks = repeat(None, len(rows)) if rows.masks is None else rows.masks
     return [
         Region(
             int(track),
             str(label),
             box,
-            shapes[str(label)].mask(box, frame.size),
+            shapes[str(label)].mask(box, frame.size, pixels),
             _seed(seed, int(track)),
             float(score),
             str(method),
         )
-        for track, label, box, score, method in zip(rows.tracks, rows.labels, boxes, rows.scores, methods, strict=True)
+        for track, label, box, pixels, score, method in zip(
+            rows.tracks, rows.labels, boxes, masks, rows.scores, methods, strict=True
+        )
     ]
 
 

@@ -29,14 +29,17 @@ CLASSES = {**TARGETS, **{label: label for label in TARGETS.values()}}
 METHODS = ("mosaic", "fill", "blur", "noise", "image", "outline")
 HIDING = tuple(method for method in METHODS if method != "outline")
 """The methods that leave nothing visible, or little."""
-SHAPES = ("oval", "box")
-FACE_SHAPES = ("oval",)
+SHAPES = ("oval", "head", "box", "polygon", "silhouette")
+FACE_SHAPES = ("oval", "head")
 """Other classes than faces are hidden as boxes instead, unless they are named."""
+OUTLINED = ("polygon", "silhouette")
+"""The shapes that need to know the pixels of things; the others are made of their boxes."""
 AUDIO = ("drop", "keep")
 QUALITIES = ("fast", "balanced", "thorough")
 DEFAULT_GROW, DEFAULT_CONF = 0.3, 0.2
 DEFAULT_READ_CONF = 0.5
 """Of what is found by its letters: the mean share of letters in a line, and no certainty."""
+VERIFY = ("off", "check", "fix")
 SAFE_CELLS = 10
 """With more mosaic cells than this, a face can be recognized again."""
 
@@ -76,10 +79,15 @@ class Options:
     method: str = "mosaic"
     """What takes its place."""
     shape: str = "oval"
-    """Of faces; other classes are hidden as boxes, unless they are named."""
+    """Ovals and heads are for faces, and all else is then hidden as a box, unless it is named; polygons and silhouettes
+    are for persons."""
     grow: float | str = DEFAULT_GROW
     """Share of the found box's width and height that is added on each side, 0..5; a third of it for classes that are
     not named, except faces: of these, hairline and chin are still to come."""
+    pad: int = 0
+    """Pixels that are added on each side besides, 0..1000."""
+    feather: int | None = None
+    """Pixels of the soft edge outside of what is hidden, 0..1000; None is a twentieth of its shorter side."""
     cells: int = 4
     """Mosaic cells across and down, over the whole of what is hidden, 1..64."""
     colour: str = "000000"
@@ -132,12 +140,20 @@ class Options:
     """Replace an existing output."""
     plan: Path | None = None
     """Write down here what was hidden where."""
+    verify: Literal["off", "check", "fix"] = "off"
+    """Look at the output with another model before it takes its name; 'fix' hides again what is left over in it."""
 
     def __post_init__(self) -> None:
         self._read()
         _one_of("--audio", self.audio, AUDIO)
+        _one_of("--verify", self.verify, VERIFY)
         for one_per_class in (self.methods, self.shapes, self.growths, self.thresholds):
             one_per_class()
+        _number("--pad", self.pad, "a number of pixels from 0 to 1000", lambda px: 0 <= px <= 1000, Integral)
+        if self.feather is not None:
+            _number(
+                "--feather", self.feather, "a number of pixels from 0 to 1000", lambda px: 0 <= px <= 1000, Integral
+            )
         _number("--cells", self.cells, "a whole number from 1 to 64", lambda cells: 1 <= cells <= 64, Integral)
         _one_of("--quality", self.quality, QUALITIES)
         if self.min_face is not None:

@@ -10,10 +10,11 @@ from pathlib import Path
 from passerby import weights
 from passerby.core.stages import Detector
 from passerby.detect import families
-from passerby.detect.compose import Either, SecondLook, Sure
+from passerby.detect.compose import Either, Outlined, SecondLook, Sure
 from passerby.detect.families import FAMILIES, Use
 from passerby.detect.heads import Heads
-from passerby.settings import Options
+from passerby.detect.portrait import Portrait
+from passerby.settings import OUTLINED, Options
 
 DOUBT = 0.5
 """Share of the least score from which another look is worth it."""
@@ -28,6 +29,8 @@ MODELS: Mapping[str, tuple[str, ...]] = {
 }
 """The models that find each label unless others are chosen, by their names in the registry. What has letters on it may
 be a plate: of plates alone, no model is known here whose licence lets it be passed on."""
+OUTLINES: Mapping[str, str] = {"person": "prisma_portrait_seg"}
+"""The model that tells the pixels of each label, where there is one."""
 PARTS = ("face", "person")
 """What heads are made out of, unless a model for heads is chosen."""
 
@@ -101,6 +104,11 @@ def detector(options: Options, shrink: float = 1) -> Detector:
             for part in PARTS
         )
         found_by.append(Heads(faces, persons))
+    for label in _outlined(options):
+        # What several have found is outlined once.
+        finders = _either(one for one in found_by if label in one.labels)
+        found_by = [one for one in found_by if label not in one.labels]
+        found_by.append(Outlined(finders, Portrait(weights.find(OUTLINES[label]))))
     return _either(found_by)
 
 
@@ -118,8 +126,14 @@ def _of(label: str, options: Options) -> tuple[Chosen, ...]:
 
 
 def _all(label: str, options: Options) -> tuple[Chosen, ...]:
-    """Those for the parts of heads included."""
-    return _of(label, options) or tuple(chosen for part in PARTS for chosen in _of(part, options))
+    """Those for the parts of heads included, and those that tell its pixels."""
+    outlines = (Chosen(OUTLINES[label]),) if label in _outlined(options) else ()
+    return (_of(label, options) or tuple(chosen for part in PARTS for chosen in _of(part, options))) + outlines
+
+
+def _outlined(options: Options) -> tuple[str, ...]:
+    """The labels whose pixels are to be known."""
+    return tuple(label for label, shape in options.shapes().items() if shape in OUTLINED and label in OUTLINES)
 
 
 def _one(chosen: Chosen, labels: list[str], conf: Mapping[str, float], shrink: float) -> Detector:

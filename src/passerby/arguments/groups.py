@@ -96,11 +96,18 @@ def add_painting(command: argparse.ArgumentParser) -> None:
         default=DEFAULTS.method,
         help=f"{', '.join(METHODS)}{EACH} (default: %(default)s)",
     )
-    add("--shape", default=DEFAULTS.shape, help=f"{' or '.join(SHAPES)}{EACH} (default: %(default)s)")
+    add_shape(add)
     add("--grow", default=DEFAULTS.grow, metavar="F", help=f"share added on each side{EACH} (default: %(default)s)")
+    add("--pad", type=int, default=DEFAULTS.pad, metavar="PX", help="pixels added besides (default: %(default)s)")
+    add("--feather", type=int, metavar="PX", help="pixels of the soft edge outside (default: by size)")
     add("--cells", type=int, default=DEFAULTS.cells, metavar="N", help="mosaic cells across (default: %(default)s)")
     add("--colour", "--color", default=DEFAULTS.colour, metavar="RRGGBB", help="of fill (default: %(default)s)")
     add("--image", type=Path, metavar="FILE", help="the picture that `--method image` puts over faces")
+
+
+def add_shape(add: Callable[..., argparse.Action]) -> None:
+    """The one option that looking and painting share: of what is to be a silhouette, the pixels must be found."""
+    add("--shape", default=DEFAULTS.shape, help=f"{', '.join(SHAPES)}{EACH} (default: %(default)s)")
 
 
 def add_output(command: argparse.ArgumentParser) -> None:

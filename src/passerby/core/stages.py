@@ -2,7 +2,8 @@
 
     source → detector → tracker → regions → anonymizer → composite → sink
 
-An embedder stands beside that line: it is asked only where somebody is to be recognized.
+An embedder stands beside that line: it is asked only where somebody is to be recognized. So does a segmenter, which
+outlines what a detector finds.
 
 `passerby.testing` checks an implementation against its contract in one line.
 """
@@ -16,9 +17,10 @@ from typing import Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from passerby.core.boxes import Boxes
 from passerby.core.detections import Detections
 from passerby.core.frame import Frame, MediaInfo
-from passerby.core.regions import Patch, Region
+from passerby.core.regions import Mask, Patch, Region
 from passerby.core.tracks import Sightings
 
 
@@ -44,6 +46,22 @@ class Detector(Protocol):
 
     def detect(self, frames: Sequence[Frame]) -> Sequence[Detections]:
         """One answer per frame, in order."""
+        ...
+
+
+class Segmenter(Protocol):
+    """Tells the pixels of things whose boxes are known, as SAM does. May be called from several threads at once.
+
+    `detect.compose.Outlined` makes a detector of a detector and one of these.
+    """
+
+    @property
+    def labels(self) -> frozenset[str]:
+        """What it is to be asked for."""
+        ...
+
+    def segment(self, frame: Frame, boxes: Boxes) -> Sequence[Mask | None]:
+        """One mask per box (N, 4), in order; None where it cannot tell, and the whole box is hidden."""
         ...
 
 

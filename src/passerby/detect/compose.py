@@ -12,10 +12,10 @@ from passerby.core import boxes as bx
 from passerby.core import pixels
 from passerby.core.boxes import Boxes
 from passerby.core.detections import Detections
-from passerby.core.errors import OptionError
+from passerby.core.errors import OptionError, StageError
 from passerby.core.frame import Frame
 from passerby.core.regions import Mask
-from passerby.core.stages import Detector
+from passerby.core.stages import Detector, Segmenter
 from passerby.detect import pictures
 
 GRID = 32
@@ -178,6 +178,39 @@ class Rotated:
             found = self.detector.detect([_turned(frame, quarters) for frame in frames])
             answers.append([_upright(part, quarters, frame) for part, frame in zip(found, frames, strict=True)])
         return [_surest(Detections.concat(parts)) for parts in zip(*answers, strict=True)]
+
+
+@dataclass(frozen=True)
+class Outlined:
+    """A detector whose finds get masks from a segmenter, those that it knows and that have none yet."""
+
+    detector: Detector
+    segmenter: Segmenter
+
+    @property
+    def runtime(self) -> str:
+        """What computes."""
+        return str(getattr(self.detector, "runtime", ""))
+
+    @property
+    def labels(self) -> frozenset[str]:
+        return self.detector.labels
+
+    def detect(self, frames: Sequence[Frame]) -> list[Detections]:
+        return [self._outlined(frame, found) for frame, found in zip(frames, self.detector.detect(frames), strict=True)]
+
+    def _outlined(self, frame: Frame, found: Detections) -> Detections:
+        masks = list(found.masks or (None,) * len(found))
+        known = [label in self.segmenter.labels for label in found.labels.tolist()]
+        rows = np.array([i for i, mask in enumerate(masks) if known[i] and mask is None], np.intp)
+        if not len(rows):
+            return found
+        answers = self.segmenter.segment(frame, found.boxes[rows])
+        if len(answers) != len(rows):
+            raise StageError(f"the segmenter gave {len(answers)} masks for {len(rows)} boxes (frame {frame.index})")
+        for row, mask in zip(rows.tolist(), answers, strict=True):
+            masks[row] = mask
+        return replace(found, masks=tuple(masks))
 
 
 def able(detector: Detector, label: str) -> Detector:
