@@ -8,15 +8,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
-from passerby import targets
+from passerby import generating, targets
 from passerby.analysis import analysis
 from passerby.core.errors import InputError, OptionError, OutputError, UnsupportedMedia
 from passerby.core.frame import Frame, MediaInfo
 from passerby.core.plan import Plan
-from passerby.core.stages import Sink
+from passerby.core.stages import Anonymizer, Sink
 from passerby.core.tracks import Sightings
 from passerby.hiding import effect, rules, shapes
 from passerby.inputs import chosen_seed, expected, opened, reading
+from passerby.media.comment import SYNTHETIC
 from passerby.media.commit import check_free, committed, led_to
 from passerby.media.container import family_of, output_suffix
 from passerby.media.soundtrack import Soundtrack
@@ -119,6 +120,7 @@ class Job:
         found_by = look(source.info, self.options)
         sink = self._sink(source.info)
         seed = chosen_seed(self.options, source.info)
+        painter = effect(self.options)
         seen: list[Sightings] = []
         with ExitStack() as stack:
             # Entered first, so that it is complete only when the output is.
@@ -131,7 +133,7 @@ class Job:
                 detector=found_by.detector,
                 closer=found_by.closer,
                 looking=found_by.looking,
-                effect=effect(self.options),
+                effect=painter,
                 shapes=shapes(self.options),
                 seed=seed,
                 decisions=rules(self.options),
@@ -140,7 +142,7 @@ class Job:
             if file and self.options.plan:
                 plan = recorded(self.input, source.info, self.options, totals, seen, seed)
                 store.save(plan, file, self.options.plan.parent)
-        report = self._report(source, sink, totals, seed, time.monotonic() - started)
+        report = self._report(source, sink, totals, seed, time.monotonic() - started, painter)
         # Only the detector that comes along tells what computes.
         runtime = str(getattr(found_by.detector, "runtime", ""))
         return replace(report, bound=found_by.bound, runtime=runtime, models=targets.checksums(self.options))
@@ -179,17 +181,18 @@ class Job:
         check_same(plan, source.info)
         sink = self._sink(source.info)
         rows = plan.rows()
+        painter = effect(self.options, plan.labels, plan.methods)
         with source, sink:
             totals = render(
                 Replayed(source, plan),
                 Counted(sink, progress or Silent(), plan.media.frames),
                 rows,
-                effect=effect(self.options, plan.labels, plan.methods),
+                effect=painter,
                 shapes=shapes(self.options, plan.labels),
                 seed=plan.seed,
                 decisions=plan.decisions,
             )
-        report = self._report(source, sink, totals, plan.seed, time.monotonic() - started)
+        report = self._report(source, sink, totals, plan.seed, time.monotonic() - started, painter)
         kept = len(rows) - totals.hidden
         notes = list(report.notes)
         if kept:
@@ -200,14 +203,21 @@ class Job:
 
     def _sink(self, info: MediaInfo) -> VideoSink | StillSink:
         chosen = self.options
+        comment = SYNTHETIC if generating.synthetic(chosen) else ""
         if is_still(self.input):
-            return StillSink(self.output, info, max_res=chosen.max_res, force=chosen.force)
+            return StillSink(self.output, info, max_res=chosen.max_res, comment=comment, force=chosen.force)
         encoding = Encoding(encoder=chosen.encoder, crf=chosen.crf, preset=chosen.preset, max_res=chosen.max_res)
         sound = Soundtrack(self.input, reading(chosen)) if chosen.audio == "keep" else None
-        return VideoSink(self.output, info, encoding, soundtrack=sound, force=chosen.force)
+        return VideoSink(self.output, info, encoding, soundtrack=sound, comment=comment, force=chosen.force)
 
     def _report(
-        self, source: VideoSource | StillSource, sink: VideoSink | StillSink, totals: Totals, seed: int, seconds: float
+        self,
+        source: VideoSource | StillSource,
+        sink: VideoSink | StillSink,
+        totals: Totals,
+        seed: int,
+        seconds: float,
+        painter: Anonymizer,
     ) -> Report:
         info = source.info
         return Report(
@@ -222,10 +232,12 @@ class Job:
             tracks=len(totals.tracks),
             origins={origin.name.lower(): count for origin, count in sorted(totals.origins.items())},
             methods=self.options.methods(),
+            synthetic=generating.synthetic(self.options),
             audio=self.options.audio,
             removed=_removed(info, self.options),
             missing=source.missing,
-            notes=[*self.options.warnings(), *info.notes, *(sink.notes if isinstance(sink, VideoSink) else ())],
+            # Only generators have something to tell.
+            notes=[*self.options.warnings(), *info.notes, *sink.notes, *getattr(painter, "notes", ())],
             stages={stage: round(spent, 3) for stage, spent in totals.meter.seconds.items()},
             seconds=round(seconds, 3),
             frames_per_second=round(totals.frames / max(seconds, 1e-9), 2),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -92,3 +92,37 @@ def model_choices(given: Any, classes: Mapping[str, str]) -> tuple[ModelChoice, 
                 f"{name} has no model; write {name}=NAME, as `passerby models list` has it, or {name}=FILE"
             )
     return tuple(ModelChoice(classes[name.strip()], model.strip()) for name, model in pairs)
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratorFile:
+    """A file of a generator, or of what tells generators how somebody stands."""
+
+    name: str
+    path: Path
+
+    def __str__(self) -> str:
+        """Without folders."""
+        return f"{self.name}={self.path.name}"
+
+
+def generator_files(given: Any, names: Sequence[str]) -> tuple[GeneratorFile, ...]:
+    """The files that are chosen, from 'NAME=FILE', several such, or a mapping; each of one of `names`.
+
+    Raises:
+        OptionError: a name is unknown, or a file is not there.
+        TypeError, AttributeError: `given` is none of these.
+    """
+    if isinstance(given, Mapping):
+        given = [f"{name}={path}" for name, path in given.items()]
+    written = [given] if isinstance(given, str | GeneratorFile) else given or ()
+    files = tuple(
+        one if isinstance(one, GeneratorFile) else GeneratorFile(one.partition("=")[0], Path(one.partition("=")[2]))
+        for one in written
+    )
+    for file in files:
+        if file.name not in names:
+            raise OptionError(f"no generator is called {file.name!r}; write NAME=FILE, with one of {', '.join(names)}")
+        if not file.path.is_file():
+            raise OptionError(f"--generator {file.name}={file.path} is not a file that exists; check the name")
+    return files

@@ -32,6 +32,8 @@ class Report:
     origins: Mapping[str, int]
     """How the hidden boxes came to be: detected, followed, filled, extended."""
     methods: Mapping[str, str]
+    synthetic: Sequence[str] = ()
+    """The labels that generators drew: that is said in the file, too, where it has room for it."""
     audio: str
     """What happened to the sound."""
     removed: Sequence[str]

@@ -10,8 +10,10 @@ from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
+from passerby import generating
 from passerby.core.errors import OptionError
-from passerby.per_class import ModelChoice, PerClass, model_choices, per_class
+from passerby.paint.gan.combination import FILES
+from passerby.per_class import GeneratorFile, ModelChoice, PerClass, generator_files, model_choices, per_class
 from passerby.values import Zone, files, frame_rate, plain, seconds, zones
 
 TARGETS: Mapping[str, str] = {
@@ -35,6 +37,7 @@ FACE_SHAPES = ("oval", "head")
 OUTLINED = ("polygon", "silhouette")
 """The shapes that need to know the pixels of things; the others are made of their boxes."""
 AUDIO = ("drop", "keep")
+SEAMS = ("soft", "original")
 QUALITIES = ("fast", "balanced", "thorough")
 DEFAULT_GROW, DEFAULT_CONF = 0.3, 0.2
 DEFAULT_READ_CONF = 0.5
@@ -60,9 +63,17 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     "models": lambda given: model_choices(given, CLASSES),
     "keep": files,
     "only": files,
+    "generators": lambda given: generator_files(given, FILES),
 }
 """What makes the exact value of an option of whatever is given for it."""
-SEVERAL = {"keep_zone": "keep-zone", "only_zone": "only-zone", "keep": "keep", "only": "only", "models": "model"}
+SEVERAL = {
+    "keep_zone": "keep-zone",
+    "only_zone": "only-zone",
+    "keep": "keep",
+    "only": "only",
+    "models": "model",
+    "generators": "generator",
+}
 """Options that may be given again, and what they are called on the command line."""
 
 
@@ -94,6 +105,19 @@ class Options:
     """Of `fill`, red, green and blue in hexadecimal."""
     image: Path | None = None
     """The picture that `image` puts over faces."""
+    truncation: float | None = None
+    """Of generators: how far looks may differ, from 0, one for everybody, to 1; None is by the weights."""
+    multi_modal: bool = False
+    """Of generators: let looks differ around many centres that the weights have, instead of one mean."""
+    seam: Literal["soft", "original"] = "soft"
+    """Of generators: colours made to agree at the edge, or left as they were drawn."""
+    generators: tuple[GeneratorFile, ...] = ()
+    """Files of generators, in place of the published ones in the folders for models: 'stylegan=my.ckpt', or a mapping;
+    also 'pose=my.onnx' and 'surfaces=my.onnx', which tell generators how somebody stands."""
+    person_generator: str | None = None
+    """The generator that draws persons whose surfaces are not known, in place of a combination's own."""
+    cse_person_generator: str | None = None
+    """The same for persons whose surfaces are known."""
     conf: float | str = DEFAULT_CONF
     """Least score of a detection, in (0, 1): lower hides more. Text, and plates found as such, have scores of another
     kind: theirs is 0.5, unless they are named."""
@@ -146,6 +170,7 @@ class Options:
     def __post_init__(self) -> None:
         self._read()
         _one_of("--audio", self.audio, AUDIO)
+        _one_of("--seam", self.seam, SEAMS)
         _one_of("--verify", self.verify, VERIFY)
         for one_per_class in (self.methods, self.shapes, self.growths, self.thresholds):
             one_per_class()
@@ -160,7 +185,7 @@ class Options:
             _number("--min-face", self.min_face, "from 6 to 1000 pixels", lambda side: 6 <= side <= 1000, Integral)
         if self.min_size is not None:
             _number("--min-size", self.min_size, "a number of pixels above 0", lambda side: 0 < side < math.inf)
-        for name in ("force", "salvage", "same_person"):
+        for name in ("force", "salvage", "same_person", "multi_modal"):
             if not isinstance(getattr(self, name), bool):
                 raise OptionError(f"--{name.replace('_', '-')} is true or false, got {getattr(self, name)!r}")
         if self.max_res is not None:
@@ -180,6 +205,9 @@ class Options:
             raise OptionError("--method image needs the picture to put over faces; give it with --image FILE")
         if self.image is not None and not self.image.is_file():
             raise OptionError(f"--image {self.image} is not a file that exists; check the name")
+        if self.truncation is not None:
+            _number("--truncation", self.truncation, "a number from 0 to 1", lambda share: 0 <= share <= 1)
+        generating.check(self)
         self._check_recognizing()
         self.fill_colour()
 
@@ -234,7 +262,7 @@ class Options:
 
     def methods(self, labels: Sequence[str] = ()) -> Mapping[str, str]:
         """The method of each label that is hidden, and of `labels` that a plan speaks of besides."""
-        chosen = self._per_class("method", labels, lambda value: _chosen("--method", value, METHODS), "mosaic")
+        chosen = self._per_class("method", labels, lambda value: generating.method(value, METHODS), "mosaic")
         return {label: chosen.of(label) for label in (*self.labels(), *labels)}
 
     def shapes(self, labels: Sequence[str] = ()) -> Mapping[str, str]:
@@ -312,7 +340,7 @@ class Options:
 
 def _text(value: object) -> str:
     """The value of an option; files by their names alone."""
-    if isinstance(value, tuple) and value and isinstance(value[0], Path | ModelChoice):
+    if isinstance(value, tuple) and value and isinstance(value[0], Path | ModelChoice | GeneratorFile):
         return ", ".join(map(_text, value))
     return value.name if isinstance(value, Path) else str(value)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from passerby import settings_file
 from passerby.arguments.parser import AMBIGUOUS, Ambiguous, Anew
-from passerby.settings import AUDIO, DEFAULTS, METHODS, QUALITIES, SHAPES, TARGETS
+from passerby.settings import AUDIO, DEFAULTS, METHODS, QUALITIES, SEAMS, SHAPES, TARGETS
 
 EACH = "; or one per class, as in face=…,plate=…"
 
@@ -94,7 +94,7 @@ def add_painting(command: argparse.ArgumentParser) -> None:
     add(
         "--method",
         default=DEFAULTS.method,
-        help=f"{', '.join(METHODS)}{EACH} (default: %(default)s)",
+        help=f"{', '.join(METHODS)}, or gan:NAME (docs/generate.md){EACH} (default: %(default)s)",
     )
     add_shape(add)
     add("--grow", default=DEFAULTS.grow, metavar="F", help=f"share added on each side{EACH} (default: %(default)s)")
@@ -103,6 +103,24 @@ def add_painting(command: argparse.ArgumentParser) -> None:
     add("--cells", type=int, default=DEFAULTS.cells, metavar="N", help="mosaic cells across (default: %(default)s)")
     add("--colour", "--color", default=DEFAULTS.colour, metavar="RRGGBB", help="of fill (default: %(default)s)")
     add("--image", type=Path, metavar="FILE", help="the picture that `--method image` puts over faces")
+    add_generating(command)
+
+
+def add_generating(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument_group("how generators draw (--method gan:NAME)").add_argument
+    add("--truncation", type=float, metavar="F", help="how far looks differ, 0 to 1 (default: by the weights)")
+    add("--multi-modal", action="store_true", help="let looks differ around the centres that the weights have")
+    add("--seam", default=DEFAULTS.seam, help=f"{' or '.join(SEAMS)} (default: %(default)s)")
+    add(
+        "--generator",
+        dest="generators",
+        action=Anew,
+        default=(),
+        metavar="NAME=FILE",
+        help="weights of yours; also pose=FILE and surfaces=FILE (may be given again)",
+    )
+    add("--person-generator", metavar="NAME", help="draws persons whose surfaces are not known")
+    add("--cse-person-generator", metavar="NAME", help="draws persons whose surfaces are known")
 
 
 def add_shape(add: Callable[..., argparse.Action]) -> None:

@@ -16,6 +16,7 @@ from av.video.stream import VideoStream
 from passerby.leftovers.boxes_mp4 import unknown_boxes
 from passerby.leftovers.marks import marks
 from passerby.leftovers.verdict import Carried
+from passerby.media.comment import SYNTHETIC
 from passerby.media.container import NO_FILM, Limits, opened, packets_of
 
 TECHNICAL = frozenset(
@@ -81,8 +82,13 @@ def _words(container: InputContainer) -> Iterator[Carried]:
         for key, value in metadata.items():
             # Matroska's writers put '_STATISTICS_…' and a language behind names.
             plain = key.lower().split("-")[0]
-            if plain not in TECHNICAL and not plain.startswith("_statistics") and not _OF_TOOLS.match(value):
+            if plain not in TECHNICAL and not plain.startswith("_statistics") and not _of_ours(value):
                 yield Carried("metadata", f"{key} of {place}: {_short(value)}")
+
+
+def _of_ours(value: str) -> bool:
+    """Whether libraries write so of themselves, or passerby of what it made up."""
+    return bool(_OF_TOOLS.match(value)) or value == SYNTHETIC
 
 
 def _short(value: str) -> str:

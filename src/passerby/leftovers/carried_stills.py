@@ -11,6 +11,7 @@ from passerby.leftovers.marks import marks
 from passerby.leftovers.verdict import Carried
 from passerby.media import tiff_tags as tiff
 from passerby.media.chunks import png_chunks, riff_chunks
+from passerby.media.comment import is_synthetic
 from passerby.media.picture_header import Kind, read_header
 
 # A name tells no more than a letter's case of what a chunk of PNG is for: those that are shown are listed.
@@ -54,6 +55,7 @@ def _jpeg(data: bytes) -> Iterator[str]:
             (marker == 0xE0 and body.startswith(b"JFIF\0") and len(body) <= 14)
             or (marker == 0xE2 and body.startswith(b"ICC_PROFILE\0"))
             or (marker == 0xEE and body.startswith(b"Adobe"))
+            or (marker == 0xFE and is_synthetic(body))
         )
         if (0xE0 <= marker <= 0xEF or marker == 0xFE) and not shown:
             yield f"{JPEG_NAMES.get(marker, f'segment APP{marker - 0xE0}')}, {len(body)} bytes"
@@ -62,7 +64,7 @@ def _jpeg(data: bytes) -> Iterator[str]:
 
 def _png(data: bytes) -> Iterator[str]:
     for name, _, body in png_chunks(data):
-        if name not in PNG_SHOWN:
+        if name not in PNG_SHOWN and not (name == b"tEXt" and is_synthetic(bytes(body))):
             yield f"chunk {name.decode('latin-1')}, {len(body)} bytes"
 
 

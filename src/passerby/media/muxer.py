@@ -37,7 +37,15 @@ _EARLY_S = 1
 class Muxer:
     """Writes frames, and the sound that goes with them, into one container."""
 
-    def __init__(self, path: Path, info: MediaInfo, target: Target, family: Family, sound: Soundtrack | None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        info: MediaInfo,
+        target: Target,
+        family: Family,
+        sound: Soundtrack | None,
+        comment: str = "",
+    ) -> None:
         self._info = info
         self._target = target
         self._family = family
@@ -47,6 +55,8 @@ class Muxer:
         self._container = av.open(
             f"file:{path}", "w", format=family.muxer, options={"fflags": "+bitexact"}, container_options=self._scales()
         )
+        if comment:
+            self._container.metadata["comment"] = comment
         self._stream: VideoStream | None = None
         self._filter: BitStreamFilterContext | None = None
         self._held: tuple[VideoFrame, int] | None = None

@@ -23,6 +23,7 @@ from passerby.core.errors import DamagedMedia, InputError, LimitExceeded, Option
 from passerby.core.frame import Frame, MediaInfo, PixelFormat, Plane
 from passerby.media.animation import AnimationWriter, ApngWriter, Encode, GifWriter, WebpWriter
 from passerby.media.colour_profile import rebuilt
+from passerby.media.comment import PICTURES, added, no_room
 from passerby.media.commit import committed
 from passerby.media.picture_codec import Encoding, decode, encode
 from passerby.media.picture_header import Kind, PictureHeader, foreign_kind, kind_of, read_header
@@ -218,11 +219,19 @@ class StillSink:
     """
 
     def __init__(
-        self, path: Path, info: MediaInfo, *, quality: int = 95, max_res: int | None = None, force: bool = False
+        self,
+        path: Path,
+        info: MediaInfo,
+        *,
+        quality: int = 95,
+        max_res: int | None = None,
+        comment: str = "",
+        force: bool = False,
     ) -> None:
         """`info` is the source's. `quality` (1..100) is of JPEG, and of WebP unless the source was lossless.
 
-        `max_res` shrinks pictures of which the longer side has more pixels than that.
+        `max_res` shrinks pictures of which the longer side has more pixels than that. A `comment` is the only word that
+        is written into the file, where a picture of its kind has room for one.
 
         Raises:
             OptionError: a number makes no sense.
@@ -235,6 +244,10 @@ class StillSink:
         self._path, self._info, self._force = path, info, force
         self._size = _shrunk(info.size, max_res)
         self._kind = _kind(path, info, self._size)
+        has_room = self._kind in PICTURES and info.container != "animation"
+        self._comment = comment if has_room else ""
+        self.notes = (no_room(path),) if comment and not has_room else ()
+        """What a user should know of how it is written, each one line."""
         self._encoding = _encoding(self._kind, info, quality)
         self._stack = ExitStack()
         self._writer: AnimationWriter | None = None
@@ -297,7 +310,8 @@ class StillSink:
         self._writer.add(picture, duration_ms)
 
     def _encode(self, picture: Plane) -> bytes:
-        return encode(picture, self._encoding)
+        data = encode(picture, self._encoding)
+        return added(data, self._kind, self._comment) if self._comment else data
 
 
 class _StillWriter:

@@ -12,6 +12,7 @@ import av
 
 from passerby.core.errors import OutputError
 from passerby.core.frame import Frame, MediaInfo
+from passerby.media.comment import CONTAINERS, no_room
 from passerby.media.commit import committed
 from passerby.media.container import family_of
 from passerby.media.encoders import Encoding, settle
@@ -31,9 +32,12 @@ class VideoSink:
         encoding: Encoding | None = None,
         *,
         soundtrack: Soundtrack | None = None,
+        comment: str = "",
         force: bool = False,
     ) -> None:
         """Settle how `path` will be written from what `info` says; nothing is touched yet.
+
+        A `comment` is the only word that is written into it, where the container has room for one.
 
         Raises:
             OptionError: container, encoder, its options and the picture do not go together.
@@ -43,6 +47,7 @@ class VideoSink:
         self._family = family_of(path)
         self._target = settle(info, encoding or Encoding(), self._family)
         self._soundtrack = soundtrack
+        self._comment = comment
         self._force = force
         self._block: AbstractContextManager[Muxer] | None = None
         self._muxer: Muxer | None = None
@@ -50,7 +55,9 @@ class VideoSink:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a user should know of how it is written, each one line; complete once it is."""
-        return (*self._target.notes, *(self._soundtrack.notes if self._soundtrack is not None else ()))
+        sound = self._soundtrack.notes if self._soundtrack is not None else ()
+        roomless = self._comment and self._family.muxer not in CONTAINERS
+        return (*self._target.notes, *sound, *([no_room(self._path)] if roomless else ()))
 
     def __enter__(self) -> Self:
         self._block = self._writing()
@@ -80,7 +87,7 @@ class VideoSink:
             file = stack.enter_context(committed(self._path, force=self._force))
             sound = stack.enter_context(self._soundtrack) if self._soundtrack is not None else None
             with explained(self._path):
-                muxer = Muxer(Path(file.name), self._info, self._target, self._family, sound)
+                muxer = Muxer(Path(file.name), self._info, self._target, self._family, sound, self._comment)
             try:
                 yield muxer
                 with explained(self._path):

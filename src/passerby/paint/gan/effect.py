@@ -21,11 +21,14 @@ from passerby.core.frame import Frame
 from passerby.core.regions import Mask, Patch, Region
 from passerby.paint.gan import boxes as rules
 from passerby.paint.gan.boxes import Box, Size
+from passerby.paint.gan.combination import TOLD
 from passerby.paint.gan.cutting import Rule, as_faces, clipped, padded, smoothly
 from passerby.paint.gan.pasting import Drawer, Job, Picture, Target, paint
 from passerby.paint.gan.persons import joined
 from passerby.paint.gan.resizing import bicubic_float
 from passerby.paint.gan.seam import Matched
+from passerby.paint.gan.told import NOTHING, Told
+from passerby.paint.gan.windows import Windows
 from passerby.weights import checkpoint
 
 if TYPE_CHECKING:
@@ -47,14 +50,20 @@ class Subject:
 
     around: Callable[[Box, int, Size], Box]
     """What is shown around a box, in which so many pixels are hidden, of a picture of (height, width)."""
-    unknown: Callable[[Mask], NDArray[np.bool_]]
-    """What of a mask's box the network makes up; all that is hidden, at least."""
+    unknown: Callable[[Mask, Box], tuple[Mask, NDArray[np.bool_]]]
+    """What the network makes up besides what is hidden, of a mask that lies in a box."""
     rule: Rule
 
 
-def whole(mask: Mask) -> NDArray[np.bool_]:
-    """All of its box: networks for faces were trained so."""
-    return np.ones(mask.alpha.shape, bool)
+def whole(mask: Mask, box: Box) -> tuple[Mask, NDArray[np.bool_]]:
+    """All of the box: networks for faces were trained so."""
+    area = np.full((box[3] - box[1], box[2] - box[0]), 255, np.uint8)
+    return Mask(box[0], box[1], area), touched(Mask(box[0], box[1], area))
+
+
+def outlined(mask: Mask, box: Box) -> tuple[Mask, NDArray[np.bool_]]:
+    """Nothing else."""
+    return mask, touched(mask)
 
 
 def touched(mask: Mask) -> NDArray[np.bool_]:
@@ -81,16 +90,33 @@ def persons_fdh(box: Box, hidden: int, picture: Size) -> Box:
 SUBJECTS = {
     "stylegan_fdf128": Subject(around=faces_fdf128, unknown=whole, rule=as_faces),
     "stylegan": Subject(around=faces_fdf256, unknown=whole, rule=as_faces),
-    "styleganL_nocse": Subject(around=persons_fdh, unknown=touched, rule=smoothly),
+    "deep_privacy1": Subject(around=faces_fdf128, unknown=whole, rule=as_faces),
+    "styleganL_nocse": Subject(around=persons_fdh, unknown=outlined, rule=smoothly),
+    "styleganL": Subject(around=persons_fdh, unknown=outlined, rule=smoothly),
+    "triagan_L_im288": Subject(around=persons_fdh, unknown=outlined, rule=smoothly),
 }
-"""What the published networks draw that need to be told nothing but what a frame shows."""
+"""What the published networks draw."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Wish:
+    """One region, and who draws it."""
+
+    region: Region
+    drawer: Drawer
+    subject: Subject
+    box: Box
+    """What the region's mask is inside of, and is drawn on at a time: steadier than the mask's own box."""
+    told: Told = NOTHING
+    """What the drawer has to know besides."""
 
 
 class Generated:
     """An `Anonymizer` (see `core.stages`) that draws regions anew, each track with one look.
 
     The regions of all frames of a call are drawn together, but for those of a frame that overlap: the larger one comes
-    later and sees the smaller one as it was drawn.
+    later and sees the smaller one as it was drawn. Frames come in order: what is shown around somebody moves with
+    them evenly.
     """
 
     reach = 0
@@ -116,46 +142,71 @@ class Generated:
         """
         self.batch = batch
         self.notes = tuple(notes)
-        self._drawer: Drawer = Matched(drawer) if seam == "matched" else drawer
+        self._drawer = seamed(drawer, seam)
         self._subject = subject
+        self._windows = Windows()
 
     def paint(self, frames: Sequence[Frame], hidden: Sequence[Sequence[Region]]) -> list[list[Patch]]:
         """See `Anonymizer`."""
-        jobs = [self._jobs(frame, mine) for frame, mine in zip(frames, hidden, strict=True)]
-        busy = [i for i, mine in enumerate(jobs) if mine]
-        painted = dict(
-            zip(busy, paint([_blank(frames[i], hidden[i]) for i in busy], [jobs[i] for i in busy]), strict=True)
-        )
-        return [
-            [_patch(frame, region, painted.get(i)) for region in mine]
-            for i, (frame, mine) in enumerate(zip(frames, hidden, strict=True))
-        ]
-
-    def _jobs(self, frame: Frame, hidden: Sequence[Region]) -> list[Job]:
-        """What is to be drawn in a frame, the smallest first, as it is put together (`composite`)."""
-        left = sorted((r for r in hidden if _inside(frame, r)), key=lambda region: region.mask.alpha.size)
-        return [
-            Job(self._drawer, self._target(frame, region, left[i + 1 :]), region.seed % SEEDS)
-            for i, region in enumerate(left)
-        ]
-
-    def _target(self, frame: Frame, region: Region, later: Sequence[Region]) -> Target:
-        mask, picture = region.mask, frame.size[::-1]
-        shown = self._subject.around(_at_least(mask.box), int(touched(mask).sum()), picture)
-        box = joined(shown, mask.box)
-        mine, others = (mask, touched(mask)), [(other.mask, touched(other.mask)) for other in later]  # grey still
-        unknown = _unknown(frame, [(mask, self._subject.unknown(mask)), *others], box)
-        return Target(
-            box=box,
-            known=self._free(unknown),
-            rule=self._subject.rule,
-            written=_unknown(frame, [mine], clipped(box, picture)),
-            kept=self._free(_unknown(frame, [mine, *others], box) | _beyond(box, picture)),
+        return fulfilled(
+            frames,
+            [
+                [
+                    Wish(region, self._drawer, self._subject, box)
+                    for region, box in zip(mine, self._windows.around(frame.index, mine), strict=True)
+                ]
+                for frame, mine in zip(frames, hidden, strict=True)
+            ],
         )
 
-    def _free(self, area: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """The pixels of a crop in which no pixel of an `area` of its box has a share."""
-        return np.asarray(np.abs(bicubic_float(area.astype(np.float32), self._drawer.size)) < SHARE)
+
+def seamed(drawer: Drawer, seam: Seam) -> Drawer:
+    """`drawer`, with colours made to agree at the edge if wanted."""
+    return Matched(drawer) if seam == "matched" else drawer
+
+
+def fulfilled(frames: Sequence[Frame], wishes: Sequence[Sequence[Wish]]) -> list[list[Patch]]:
+    """What takes the place of each wish's region, drawn together where they do not overlap."""
+    jobs = [_jobs(frame, mine) for frame, mine in zip(frames, wishes, strict=True)]
+    busy = [i for i, mine in enumerate(jobs) if mine]
+    blank = [_blank(frames[i], [wish.region for wish in wishes[i]]) for i in busy]
+    painted = dict(zip(busy, paint(blank, [jobs[i] for i in busy]), strict=True))
+    return [
+        [_patch(frame, wish.region, painted.get(i)) for wish in mine]
+        for i, (frame, mine) in enumerate(zip(frames, wishes, strict=True))
+    ]
+
+
+def _jobs(frame: Frame, wishes: Sequence[Wish]) -> list[Job]:
+    """What is to be drawn in a frame, the smallest first, as it is put together (`composite`)."""
+    left = sorted((w for w in wishes if _inside(frame, w.region)), key=lambda wish: wish.region.mask.alpha.size)
+    return [
+        Job(wish.drawer, _target(frame, wish, [later.region for later in left[i + 1 :]]), wish.region.seed % SEEDS)
+        for i, wish in enumerate(left)
+    ]
+
+
+def _target(frame: Frame, wish: Wish, later: Sequence[Region]) -> Target:
+    mask, picture, size = wish.region.mask, frame.size[::-1], wish.drawer.size
+    share = float(touched(mask).mean())
+    inner = joined(_at_least(wish.box), mask.box)
+    shown = wish.subject.around(inner, round(share * (inner[2] - inner[0]) * (inner[3] - inner[1])), picture)
+    box = joined(shown, mask.box)
+    mine, others = (mask, touched(mask)), [(other.mask, touched(other.mask)) for other in later]  # grey still
+    unknown = _unknown(frame, [wish.subject.unknown(mask, inner), mine, *others], box)
+    target = Target(
+        box=box,
+        known=_free(unknown, size),
+        rule=wish.subject.rule,
+        written=_unknown(frame, [mine], clipped(box, picture)),
+        kept=_free(_unknown(frame, [mine, *others], box) | _beyond(box, picture), size),
+    )
+    return wish.told.added(target)
+
+
+def _free(area: NDArray[np.bool_], size: Size) -> NDArray[np.bool_]:
+    """The pixels of a crop of `size` in which no pixel of an `area` of its box has a share."""
+    return np.asarray(np.abs(bicubic_float(area.astype(np.float32), size)) < SHARE)
 
 
 def generated(
@@ -169,7 +220,7 @@ def generated(
     """The effect that draws with the published network `name`, from its file, or from one at `path`.
 
     Args:
-        name: one of `SUBJECTS`.
+        name: one of `SUBJECTS` that needs to be told nothing but what a frame shows.
         path: a checkpoint of yours, instead of the one in the folders for models.
         looks: how far they may differ; None takes the centres that the weights have, or else half-way to the mean.
         running: where and how the network computes.
@@ -179,8 +230,9 @@ def generated(
         OptionError: there is no such effect, or PyTorch is not installed.
         WeightsError: the weights are missing, or are not what they should be.
     """
-    if name not in SUBJECTS:
-        raise OptionError(f"there is no effect that draws with {name!r}; there is {', '.join(SUBJECTS)}")
+    if TOLD.get(name, "?"):
+        able = ", ".join(name for name, told in TOLD.items() if not told)
+        raise OptionError(f"there is no effect that draws with {name!r} alone; there is {able}")
     checkpoint.torch_library()
     from passerby.paint.gan.generator import Generator, usual_looks
     from passerby.paint.gan.published import load

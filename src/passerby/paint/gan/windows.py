@@ -1,0 +1,90 @@
+"""Boxes that move evenly along a track: what is shown around somebody must not swim.
+
+A generator draws the same look otherwise in every crop that is cut a little differently. Detectors' boxes tremble by a
+few pixels from frame to frame; so the crop goes by what an alpha-beta filter makes of them, which follows an even
+motion without falling behind, and stays on its pixels until it is clearly off them. Nobody is uncovered by that: the
+crop holds the whole mask, wherever it is.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from passerby.core.regions import Region
+from passerby.paint.gan.boxes import Box
+
+ALPHA, BETA = 0.25, 0.04
+"""How much of what is off is taken over, into the place and into the speed."""
+SLACK = 0.05
+"""Share of a box added on each side, in which masks may tremble without being seen."""
+STICKY_PX = 0.8
+"""By how many pixels a side has to be off before it moves."""
+GAP = 12
+"""Frames after which somebody who was away begins anew."""
+
+
+@dataclass(slots=True, eq=False)
+class _Motion:
+    """Where a track is: middle x and y, and the logarithms of width and height."""
+
+    index: int
+    place: NDArray[np.float64]
+    speed: NDArray[np.float64]
+    box: Box
+
+
+class Windows:
+    """Remembers where tracks were; frames come in order, and one that does not come later begins anew."""
+
+    def __init__(self) -> None:
+        self._motions: dict[tuple[int, str], _Motion] = {}
+
+    def around(self, index: int, regions: Sequence[Region]) -> list[Box]:
+        """An even box for each region of the frame of that index."""
+        boxes = []
+        for region in regions:
+            key = (region.track_id, region.label)
+            before = self._motions.get(key)
+            known = before is not None and before.index < index <= before.index + GAP
+            self._motions[key] = now = _moved(before, index, region) if known and before else _begun(index, region)
+            boxes.append(now.box)
+        self._motions = {key: motion for key, motion in self._motions.items() if index - GAP <= motion.index <= index}
+        return boxes
+
+
+def _begun(index: int, region: Region) -> _Motion:
+    place = _measured(region)
+    return _Motion(index, place, np.zeros(4), _rounded(_sides(place), None))
+
+
+def _moved(before: _Motion, index: int, region: Region) -> _Motion:
+    """The filter's next step (Brookner, Tracking and Kalman Filtering Made Easy, 1.2)."""
+    steps = index - before.index
+    expected = before.place + steps * before.speed
+    off = _measured(region) - expected
+    place = expected + ALPHA * off
+    return _Motion(index, place, before.speed + BETA / steps * off, _rounded(_sides(place), before.box))
+
+
+def _measured(region: Region) -> NDArray[np.float64]:
+    x0, y0, x1, y1 = region.mask.box
+    return np.array([(x0 + x1) / 2, (y0 + y1) / 2, math.log(max(x1 - x0, 1)), math.log(max(y1 - y0, 1))])
+
+
+def _sides(place: NDArray[np.float64]) -> NDArray[np.float64]:
+    """x0 y0 x1 y1 with some slack."""
+    half = np.exp(place[2:]) * (0.5 + SLACK)
+    return np.concatenate([place[:2] - half, place[:2] + half])
+
+
+def _rounded(sides: NDArray[np.float64], before: Box | None) -> Box:
+    x0, y0, x1, y1 = (
+        int(old) if old is not None and abs(side - old) < STICKY_PX else round(side)
+        for side, old in zip(sides.tolist(), before or (None,) * 4, strict=True)
+    )
+    return x0, y0, max(x1, x0 + 1), max(y1, y0 + 1)
