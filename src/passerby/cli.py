@@ -188,6 +188,20 @@ def _live(chosen: argparse.Namespace) -> int:
     return DONE
 
 
+def _deep_privacy2(chosen: argparse.Namespace) -> int:
+    from passerby import deep_privacy2
+
+    codes = []
+    for words in deep_privacy2.commands(chosen):
+        meant = parse(words)
+        codes.append(RUN[meant.command](meant))
+    if chosen.visualize and chosen.output_path is not None and not any(codes):
+        import webbrowser
+
+        webbrowser.open(chosen.output_path.resolve().as_uri())
+    return codes[0] if len(codes) == 1 else _code([code == DONE for code in codes])
+
+
 def _options(chosen: argparse.Namespace, without: Sequence[str] = ()) -> Options:
     """The options of a command; those that it does not have keep their defaults."""
     names = set(Options.names()) - set(without)
@@ -314,6 +328,7 @@ RUN: Mapping[str, Callable[[argparse.Namespace], int]] = {
     **{f"plan {action}": _plan for action in ("show", "edit", "export", "import", "sheet")},
     "verify": _verify,
     "live": _live,
+    "deep-privacy2": _deep_privacy2,
     "demo": _demo,
     "doctor": _doctor,
     **{f"models {action}": _models for action in ("list", "show", "pull", "verify", "path")},

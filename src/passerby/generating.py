@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import reduce
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from passerby.core.errors import OptionError
@@ -57,6 +58,12 @@ def synthetic(options: Options, labels: Sequence[str] = ()) -> tuple[str, ...]:
     """The labels that generators draw."""
     together = drawn(options, labels)
     return together.labels if together else ()
+
+
+def without_folders(methods: str) -> str:
+    """What is written for methods, with files by their names alone."""
+    parts = (part.partition(PREFIX) for part in methods.split(","))
+    return ",".join(f"{before}{prefix}{Path(rest).name if prefix else ''}" for before, prefix, rest in parts)
 
 
 def _meant(method: str, options: Options) -> Combination:

@@ -231,7 +231,7 @@ class Job:
             hidden=totals.hidden,
             tracks=len(totals.tracks),
             origins={origin.name.lower(): count for origin, count in sorted(totals.origins.items())},
-            methods=self.options.methods(),
+            methods={label: generating.without_folders(it) for label, it in self.options.methods().items()},
             synthetic=generating.synthetic(self.options),
             audio=self.options.audio,
             removed=_removed(info, self.options),

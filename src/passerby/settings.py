@@ -245,6 +245,7 @@ class Options:
         mine = {field.name: getattr(self, field.name) for field in fields(self)}
         changed = {name: value for name, value in mine.items() if value != getattr(DEFAULTS, name)}
         family, _, file = self.recognizer.rpartition("=")
+        changed |= {"method": generating.without_folders(self.method)} if "method" in changed else {}
         changed |= {"recognizer": f"{family}={Path(file).name}"} if family else {}
         return {name: _text(value) for name, value in changed.items()}
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import passerby
 from passerby import settings_file
-from passerby.arguments import live, models, plan, run, verify
+from passerby.arguments import deep_privacy2, live, models, plan, run, verify
 from passerby.arguments.parser import EXIT_CODES, Parser
 from passerby.core.errors import OptionError
 
@@ -21,6 +21,7 @@ HELP = (
   passerby render PLAN                    hide what a plan says
   passerby verify FILE...                 look once more at finished files, with another model, for what is left over
   passerby live SOURCE --to SINK          hide faces in a stream, a camera or a pipe, as it comes
+  passerby deep-privacy2 CONFIG -i INPUT  what DeepPrivacy2's anonymize.py does, by its own options
   passerby demo                           compose a short clip with faces and anonymize it
   passerby doctor                         print what to paste into a bug report
   passerby models list|show|pull          model files: which there are, under what licence; also verify and path
@@ -43,6 +44,7 @@ COMMANDS: Mapping[str, Callable[[], argparse.ArgumentParser]] = {
     "plan sheet": plan.sheet,
     "verify": verify.verify,
     "live": live.live,
+    "deep-privacy2": deep_privacy2.deep_privacy2,
     "demo": run.demo,
     "doctor": run.doctor,
     "models list": models.list_,
