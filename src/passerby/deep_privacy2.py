@@ -90,7 +90,7 @@ def _reading(chosen: argparse.Namespace) -> list[str]:
 def _looking(chosen: argparse.Namespace) -> list[str]:
     labels = combined(chosen)[1].labels
     score = min(max(chosen.detection_score_threshold, LEAST_SCORE), 1 - LEAST_SCORE)
-    words = ["--hide", ",".join(f"{label}s" for label in labels), "--conf", str(score), *_shape(labels)]
+    words = ["--hide", ",".join(f"{label}s" for label in labels), "--conf", str(score)]
     words += ["--seed", str(chosen.seed)] if chosen.seed is not None else []
     for model in chosen.model:
         words += ["--model", model]
@@ -98,15 +98,15 @@ def _looking(chosen: argparse.Namespace) -> list[str]:
 
 
 def _shape(labels: tuple[str, ...]) -> list[str]:
-    """Persons are drawn within their outlines, as the original does."""
-    return ["--shape", "person=silhouette"] if "person" in labels else []
+    """Persons are drawn within their outlines, and faces then as boxes, as the original does."""
+    return ["--shape", "silhouette"] if "person" in labels else []
 
 
 def _painting(chosen: argparse.Namespace) -> list[str]:
-    written, _ = combined(chosen)
+    written, meant = combined(chosen)
     if chosen.visualize_detection:
         return ["--method", "outline"]
-    words = ["--method", f"{PREFIX}{written}", "--truncation", str(chosen.truncation_value)]
+    words = [*_shape(meant.labels), "--method", f"{PREFIX}{written}", "--truncation", str(chosen.truncation_value)]
     words += ["--multi-modal"] if chosen.multi_modal_truncation else []
     for option in ("person_generator", "cse_person_generator"):
         if getattr(chosen, option) is not None:

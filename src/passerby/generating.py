@@ -27,18 +27,19 @@ def method(value: str, plain: Sequence[str]) -> str:
     return value
 
 
-def check(options: Options) -> None:
-    """Refuse generators that would have nothing to draw.
+def check(options: Options, labels: Sequence[str] = ()) -> None:
+    """Refuse generators that would have nothing to draw of what is hidden, or of `labels`.
 
     Raises:
         OptionError: so it is.
     """
-    methods = {chosen for chosen in options.methods().values() if chosen.startswith(PREFIX)}
-    if methods and drawn(options) is None:
-        labels = sorted({label for chosen in methods for label in _meant(chosen, options).labels})
-        classes = [f"{label}s" for label in labels]
+    methods = {chosen for chosen in options.methods(labels).values() if chosen.startswith(PREFIX)}
+    if methods and drawn(options, labels) is None:
+        able = sorted({label for chosen in methods for label in _meant(chosen, options).labels})
+        classes = [f"{label}s" for label in able]
+        named = without_folders(", ".join(methods))
         raise OptionError(
-            f"--method {', '.join(methods)} draws {' and '.join(classes)}, and none of these are hidden; "
+            f"--method {named} draws {' and '.join(classes)}, and none of these are hidden; "
             f"add --hide {','.join(classes)}"
         )
 

@@ -26,6 +26,7 @@ from passerby.settings import Options
 
 def effect(options: Options, labels: Sequence[str] = (), methods: Sequence[str] = ()) -> Anonymizer:
     """What takes the place of each label that is hidden, and of `labels` besides; regions may choose of `methods`."""
+    generating.check(options, labels)
     by_label = ByLabel({label: _effect(method, options) for label, method in options.methods(labels).items()})
     plain = _ByMethod(by_label, {method: _effect(method, options) for method in methods}) if methods else by_label
     drawn = generating.drawn(options, labels)

@@ -113,6 +113,7 @@ class Job:
     def run(self, progress: Progress | None = None, look: Look = finders) -> Report:
         """Do it, finding people by `look`. Whatever is raised, no output file is there."""
         self.check()
+        generating.check(self.options)
         if self.options.recognizes:
             return self._run_twice(progress or Silent(), look)
         started = time.monotonic()

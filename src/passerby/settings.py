@@ -207,7 +207,6 @@ class Options:
             raise OptionError(f"--image {self.image} is not a file that exists; check the name")
         if self.truncation is not None:
             _number("--truncation", self.truncation, "a number from 0 to 1", lambda share: 0 <= share <= 1)
-        generating.check(self)
         self._check_recognizing()
         self.fill_colour()
 

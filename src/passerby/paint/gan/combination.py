@@ -177,9 +177,7 @@ def _draw(path: Path, entry: dict[str, Any]) -> Draw:
     if entry.get("what") not in LABELS:
         raise OptionError(f"{path.name}: what is {entry.get('what')!r}; choose from {', '.join(LABELS)}")
     if not isinstance(entry.get("generator"), str):
-        raise OptionError(
-            f"{path.name}: the [[draw]] of {entry['what']} names no generator; there is {', '.join(TOLD)}"
-        )
+        raise OptionError(f"{path.name}: who draws a {entry['what']} is not said; there is {', '.join(TOLD)}")
     file = _file(path, "file", entry["file"]) if "file" in entry else None
     return Draw(entry["what"], known(entry["generator"]), file, entry.get("size"))
 

@@ -1,0 +1,132 @@
+"""What is shown around somebody moves evenly, always holds what is hidden, and so what is drawn does not swim."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from drawn_frames import RGB, frame
+from numpy.typing import NDArray
+
+from passerby.core.frame import Frame
+from passerby.core.regions import Region
+from passerby.mask.shapes import Rectangle
+from passerby.paint.composite import composite
+from passerby.paint.gan.effect import SUBJECTS, Generated, Wish, fulfilled
+from passerby.paint.gan.pasting import Picture, Target
+from passerby.paint.gan.windows import GAP, Windows
+
+FACES = SUBJECTS["stylegan"]
+
+
+class Painting:
+    """Draws one fixed picture of random patches, wherever: how it lies in the frame is the crop's doing."""
+
+    size = (32, 32)
+
+    def draw(self, pictures: Sequence[Picture], targets: Sequence[Target], seeds: Sequence[int]) -> NDArray[np.float32]:
+        patches = np.random.default_rng(0).integers(0, 255, (8, 8, 3))
+        return np.array([patches.repeat(4, 0).repeat(4, 1)] * len(pictures), np.float32)
+
+
+def region(box: Sequence[float], track: int = 1) -> Region:
+    where = np.array(box, np.float32)
+    return Region(track, "face", where, Rectangle(grow=0.3, feather=0).mask(where), seed=track)
+
+
+def trembling(count: int, speed: float = 0) -> list[Region]:
+    """A face of 24 pixels whose box trembles by a pixel or two, as detectors' boxes do."""
+    noise = np.random.default_rng(5).normal(0, 1, (count, 4))
+    return [region(np.array([30, 20, 54, 44]) + noise[i] + speed * i) for i in range(count)]
+
+
+def followed(place: Frame, hidden: Region, effect: Generated) -> NDArray[np.float32]:
+    """As the effect draws, frame after frame."""
+    [patches] = effect.paint([place], [[hidden]])
+    return composite(place, [hidden], patches).planes[0].astype(np.float32)
+
+
+def change(planes: Sequence[NDArray[np.float32]], area: tuple[int, int, int, int]) -> float:
+    """Mean change of an `area` from frame to frame, in levels."""
+    x0, y0, x1, y1 = area
+    return float(np.mean([np.abs(b - a)[y0:y1, x0:x1].mean() for a, b in pairwise(planes)]))
+
+
+def frame_by_frame(place: Frame, hidden: Region) -> NDArray[np.float32]:
+    """As the original does: the crop goes by each frame's box alone."""
+    [patches] = fulfilled([place], [[Wish(hidden, Painting(), FACES, hidden.mask.box)]])
+    return composite(place, [hidden], patches).planes[0].astype(np.float32)
+
+
+def test_what_is_drawn_swims_less_than_a_third_as_much_asframe_by_frame() -> None:
+    """The same network, the same still place and trembling boxes: 'composed footage with a fixed random generator'."""
+    hidden = trembling(24)
+    frames = [still(i) for i in range(24)]
+    inner = (34, 24, 50, 40)
+    effect = Generated(Painting(), FACES, seam="original")
+    ours = change([followed(place, one, effect) for place, one in zip(frames, hidden, strict=True)], inner)
+    theirs = change([frame_by_frame(place, one) for place, one in zip(frames, hidden, strict=True)], inner)
+    assert ours < theirs / 3, (ours, theirs)
+
+
+def still(index: int) -> Frame:
+    """A frame of the same still place."""
+    return frame(RGB, (96, 80), index=index)
+
+
+@pytest.mark.parametrize("speed", [0, 1.5])
+def test_windows_tremble_less_than_boxes_and_do_not_fall_behind(speed: float) -> None:
+    hidden = trembling(60, speed)
+    windows = Windows()
+    came = np.array([windows.around(i, [one])[0] for i, one in enumerate(hidden)], float)[20:]
+    boxes = np.array([one.mask.box for one in hidden], float)[20:]
+    truth = np.array([30, 20, 54, 44]) + speed * np.arange(20, 60)[:, None]
+    middles = (came[:, :2] + came[:, 2:]) / 2 - (truth[:, :2] + truth[:, 2:]) / 2
+    assert np.abs(middles).max() < 2.5
+    assert np.abs(np.diff(came, n=2, axis=0)).mean() < np.abs(np.diff(boxes, n=2, axis=0)).mean() / 2
+
+
+def test_who_comes_back_after_long_or_in_another_film_begins_anew() -> None:
+    windows, far = Windows(), region((300, 300, 330, 330))
+    windows.around(0, [region((10, 10, 40, 40))])
+    fresh = Windows().around(0, [far])
+    assert windows.around(1, [far]) != fresh
+    assert windows.around(2 + GAP, [far]) == fresh
+    assert windows.around(0, [far]) == fresh
+
+
+def test_two_tracks_do_not_share_a_window() -> None:
+    a, b = region((10, 10, 40, 40), 1), region((60, 10, 90, 40), 2)
+    windows = Windows()
+    assert windows.around(0, [a, b]) == [Windows().around(0, [one])[0] for one in (a, b)]
+
+
+def test_a_crop_holds_all_that_is_hidden_however_it_jumps() -> None:
+    shown: list[Target] = []
+
+    class Seen(Painting):
+        def draw(
+            self, pictures: Sequence[Picture], targets: Sequence[Target], seeds: Sequence[int]
+        ) -> NDArray[np.float32]:
+            shown.extend(targets)
+            return super().draw(pictures, targets, seeds)
+
+    effect = Generated(Seen(), FACES, seam="original")
+    jumps = [(30, 20, 40, 32), (4, 3, 22, 20), (40, 30, 44, 36), (10, 10, 50, 40)]
+    for index, box in enumerate(jumps):
+        one = region(box)
+        effect.paint([still(index)], [[one]])
+        x0, y0, x1, y1 = one.mask.box
+        a0, b0, a1, b1 = shown[-1].box
+        assert (a0 <= x0, b0 <= y0, a1 >= x1, b1 >= y1) == (True,) * 4
+
+
+def test_batches_of_any_size_give_the_same() -> None:
+    frames, hidden = [still(i) for i in range(9)], [[one] for one in trembling(9, 0.7)]
+    at_once = Generated(Painting(), FACES).paint(frames, hidden)
+    effect = Generated(Painting(), FACES)
+    one_by_one = [effect.paint([place], [mine])[0] for place, mine in zip(frames, hidden, strict=True)]
+    for mine, theirs in zip(at_once, one_by_one, strict=True):
+        assert all(map(np.array_equal, mine[0].planes, theirs[0].planes))

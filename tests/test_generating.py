@@ -1,0 +1,255 @@
+"""`--method gan:…` and `passerby deep-privacy2`: from what is typed to files that say that they are synthetic."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import av
+import cv2
+import footage
+import numpy as np
+import pytest
+
+from passerby import cli, deep_privacy2, generating
+from passerby.arguments import parse
+from passerby.core.errors import OptionError, WeightsError
+from passerby.leftovers.carried import carried_by_video
+from passerby.leftovers.carried_stills import carried_by_still
+from passerby.media.comment import SYNTHETIC
+from passerby.settings import Options
+from passerby.weights import checkpoint
+
+
+@pytest.fixture(autouse=True)
+def models_of_nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for variable in ("PASSERBY_MODELS", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.setenv(variable, str(tmp_path / variable))
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def mine(tmp_path: Path) -> str:
+    """A combination with a small generator of faces."""
+    small_generators = pytest.importorskip("small_generators", reason="needs the extra generate")
+    return f"gan:{small_generators.combination(tmp_path, ('face', 'stylegan'), centres=5)}"
+
+
+def picture(path: Path) -> Path:
+    footage.draw(footage.standing(), path)
+    return path
+
+
+def run(*words: object) -> int:
+    return cli.main([str(word) for word in words])
+
+
+# Options
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"method": "gan:FB_csee"}, "gan:FB_csee is not known; choose from face_fdf128"),
+        ({"method": "gan:FB_cse"}, "draws persons, and none of these are hidden; add --hide persons"),
+        ({"method": "gan:face", "truncation": 1.5}, "--truncation is a number from 0 to 1, got 1.5"),
+        ({"method": "gan:face", "seam": "hard"}, "--seam 'hard' is not known"),
+        ({"method": "gan:face", "multi_modal": "yes"}, "--multi-modal is true or false"),
+        ({"method": "gan:face", "generators": "dcgan=a"}, "no generator is called 'dcgan'"),
+        ({"method": "gan:face", "generators": "stylegan=nothing.ckpt"}, "is not a file that exists"),
+        ({"method": "gan:face", "person_generator": "styleganL"}, "draws no persons"),
+        ({"method": "gan:FB_nocse", "hide": "persons", "person_generator": "x"}, "no generator called 'x'"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused_in_a_line(options: dict[str, Any], told: str) -> None:
+    with pytest.raises(OptionError, match=told):
+        generating.check(Options(**options))
+
+
+def test_each_class_has_its_own_method(tmp_path: Path) -> None:
+    file = tmp_path / "a.ckpt"
+    file.touch()
+    options = Options(
+        hide="faces,persons", method="face=gan:face,person=gan:FB_cse_mask", generators={"stylegan": file}
+    )
+    drawn = generating.drawn(options)
+    assert drawn
+    names = [(draw.what, draw.generator, draw.file) for draw in drawn.draws]
+    assert names == [("face", "stylegan", file), ("person", "styleganL", None), ("person", "styleganL_nocse", None)]
+    assert generating.synthetic(options) == ("face", "person")
+    assert generating.synthetic(Options(hide="faces,persons", method="face=gan:face,person=fill")) == ("face",)
+    assert generating.drawn(Options()) is None
+
+
+def test_reports_name_no_folders(tmp_path: Path, mine: str) -> None:
+    options = Options(method=f"face={mine}")
+    assert options.changed()["method"] == "face=gan:mine.toml"
+
+
+# Files
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".bmp"])
+def test_a_picture_says_that_it_is_synthetic(suffix: str, tmp_path: Path, mine: str) -> None:
+    source, output = picture(tmp_path / f"in{suffix}"), tmp_path / f"out{suffix}"
+    assert run(source, "-o", output, "--method", mine, "--report", tmp_path / "report.json", "-q") == 0
+    report = json.loads((tmp_path / "report.json").read_text())["files"][0]["report"]
+    assert report["synthetic"] == ["face"]
+    says = SYNTHETIC.encode() in output.read_bytes()
+    assert says == (suffix != ".bmp")
+    assert any("cannot say that it is synthetic" in note for note in report["notes"]) == (not says)
+    assert carried_by_still(output) == []
+    before, after = (cv2.imread(str(path)) for path in (source, output))
+    assert after is not None
+    assert (before != after).any(2).sum() > 500
+    [seed] = {report["seed"]}
+    assert str(seed).encode() not in output.read_bytes()
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".ts"])
+def test_a_film_says_that_it_is_synthetic(suffix: str, tmp_path: Path, mine: str) -> None:
+    footage.write(footage.standing(), tmp_path / "in.mp4")
+    output = tmp_path / f"out{suffix}"
+    words = ("--method", mine, "--end", "0.2", "--report", tmp_path / "report.json", "-q")
+    assert run(tmp_path / "in.mp4", "-o", output, *words) == 0
+    with av.open(str(output)) as container:
+        says = {key.lower(): value for key, value in container.metadata.items()}.get("comment")
+        assert sum(1 for _ in container.decode(video=0)) == 5
+    assert says == (None if suffix == ".ts" else SYNTHETIC)
+    assert [one for one in carried_by_video(output, sound=False) if "comment" in one.what.lower()] == []
+    assert ("cannot say" in (tmp_path / "report.json").read_text()) == (suffix == ".ts")
+
+
+def test_without_generators_nothing_is_said(tmp_path: Path) -> None:
+    source = picture(tmp_path / "in.png")
+    assert run(source, "-o", tmp_path / "out.png", "-q") == 0
+    assert b"synthetic" not in (tmp_path / "out.png").read_bytes()
+
+
+def test_missing_weights_are_one_line_and_no_output(tmp_path: Path, capsys: Any) -> None:
+    pytest.importorskip("torch", reason="needs the extra generate")
+    source = picture(tmp_path / "in.png")
+    assert run(source, "-o", tmp_path / "out.png", "--method", "gan:face", "-q") == 1
+    said = capsys.readouterr().err
+    assert "stylegan.ckpt is missing" in said
+    assert "licence" in said
+    assert said.count("\n") == 1
+    assert not (tmp_path / "out.png").exists()
+
+
+def test_missing_pytorch_is_one_line_and_wrong_usage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    def missing(name: str) -> None:
+        raise ImportError(f"No module named {name!r}")
+
+    monkeypatch.setattr(checkpoint, "import_module", missing)
+    source = picture(tmp_path / "in.png")
+    assert run(source, "-o", tmp_path / "out.png", "--method", "gan:face", "-q") == 2
+    assert "pip install 'passerby[generate]'" in capsys.readouterr().err
+    assert not (tmp_path / "out.png").exists()
+
+
+def test_centres_that_are_wanted_and_not_there_are_one_line(tmp_path: Path) -> None:
+    small_generators = pytest.importorskip("small_generators", reason="needs the extra generate")
+    from passerby import job
+
+    mine = f"gan:{small_generators.combination(tmp_path, ('face', 'stylegan'))}"
+    with pytest.raises(WeightsError, match="no centres"):
+        job.anonymize(picture(tmp_path / "in.png"), method=mine, multi_modal=True)
+    assert not (tmp_path / "in_anonymized.png").exists()
+
+
+# The options of the original
+
+
+def meant(*words: str) -> list[list[str]]:
+    return list(deep_privacy2.commands(parse(["deep-privacy2", *words])))
+
+
+USUAL = ["--hide", "faces", "--conf", "0.3"]
+FACE = ["--method", "gan:face", "--truncation", "0.0"]
+
+
+@pytest.mark.parametrize(
+    ("words", "before", "after"),
+    [
+        ([], [], []),
+        (["--st", "2", "--et", "5", "--fps", "10"], ["--start", "2", "--end", "5", "--fps", "10"], []),
+        (["--start-time", "2", "--end-time", "5"], ["--start", "2", "--end", "5"], []),
+        (["--max-res", "640"], [], ["--max-res", "640"]),
+        (["--amp", "--track", "-v"], [], []),
+    ],
+)
+def test_options_of_the_original_have_words_here(words: list[str], before: list[str], after: list[str]) -> None:
+    Path("in.mp4").touch()
+    for option in ("-i", "--input_path"):
+        [came] = meant("configs/anonymizers/face.py", option, "in.mp4", *words)
+        assert came == ["anonymize", *before, *USUAL, *FACE, *after, "-y", "--", "in.mp4"]
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        (["-o", "out.mp4"], ["-o", "out.mp4"]),
+        (["--output_path", "out.mp4"], ["-o", "out.mp4"]),
+        (["--dst", "0.7"], ["--conf", "0.7"]),
+        (["--detection-score-threshold", "0"], ["--conf", "0.001"]),
+        (["--vd"], ["--method", "outline"]),
+        (["--visualize-detection"], ["--method", "outline"]),
+        (["--mt"], ["--truncation", "0.0", "--multi-modal"]),
+        (["--multi-modal-truncation", "-t", "0.5"], ["--truncation", "0.5", "--multi-modal"]),
+        (["--truncation_value", "1"], ["--truncation", "1.0"]),
+        (["--seed", "7"], ["--seed", "7"]),
+        (["--person-generator", "configs/fdh/styleganL_nocse.py"], ["--person-generator", "styleganL_nocse"]),
+        (["--cse-person-generator", "a/FB_triagan.py"], ["--cse-person-generator", "FB_triagan"]),
+        (["--generator", "stylegan=a.ckpt"], ["--generator", "stylegan=a.ckpt"]),
+    ],
+)
+def test_an_option_of_the_original_becomes_ours(words: list[str], wanted: list[str]) -> None:
+    Path("in.mp4").touch()
+    [came] = meant("FB_cse_mask_face", "-i", "in.mp4", *words)
+    assert any(came[i : i + len(wanted)] == wanted for i in range(len(came)))
+    assert came[came.index("--hide") :][:2] == ["--hide", "persons,faces"]
+    assert ("--shape" in came) == ("outline" not in came)
+
+
+def test_a_camera_is_hidden_live() -> None:
+    [came] = meant("face", "--webcam", "-o", "out.mkv")
+    assert came == ["live", "0", "--show", "-y", "--to", "out.mkv", *USUAL, *FACE]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["FB_what.py", "-i", "in.mp4"], "no configuration known here"),
+        (["missing.toml", "-i", "in.mp4"], "cannot read missing.toml"),
+        (["face"], "no input"),
+        (["face", "--webcam", "-i", "in.mp4"], "leave -i out"),
+        (["face", "-i", "in.mp4", "-t", "2"], "from 0 to 1"),
+        (["face", "-i", "in.mp4", "--dst", "x"], "dst"),
+        (["face", "-i", "in.mp4", "--text-prompt", "x"], "text-prompt"),
+        ([], "CONFIG"),
+    ],
+)
+def test_what_makes_no_sense_is_wrong_usage_in_a_line(words: list[str], told: str, capsys: Any) -> None:
+    Path("in.mp4").touch()
+    assert run("deep-privacy2", *words) == 2
+    said = capsys.readouterr().err
+    assert told in said
+    assert said.count("\n") == 1
+
+
+def test_a_folder_is_mirrored_and_found_again_in_the_cache(tmp_path: Path, mine: str, capsys: Any) -> None:
+    (tmp_path / "in" / "deeper").mkdir(parents=True)
+    picture(tmp_path / "in" / "a.png")
+    picture(tmp_path / "in" / "deeper" / "b.jpg")
+    words = ("deep-privacy2", mine.removeprefix("gan:"), "-i", "in", "-o", "out", "--cache", "--seed", "3")
+    assert run(*words) == 0
+    first = [(tmp_path / "out" / name).read_bytes() for name in ("a.png", "deeper/b.jpg")]
+    assert len(list((tmp_path / "out").rglob("*.plan"))) == 2
+    assert run(*words) == 0  # from the plans
+    assert [(tmp_path / "out" / name).read_bytes() for name in ("a.png", "deeper/b.jpg")] == first
+    shown = cv2.imread(str(tmp_path / "out" / "a.png"))
+    assert np.abs(shown.astype(int) - cv2.imread(str(tmp_path / "in" / "a.png"))).max() > 50
