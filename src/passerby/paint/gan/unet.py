@@ -13,8 +13,8 @@ from typing import Any, Self
 import torch
 from torch import Tensor, nn
 
-from passerby.core.errors import OptionError
 from passerby.paint.gan.layers import SQRT_HALF, SQRT_THIRD, Conv, Residual, Settings
+from passerby.paint.gan.records import check_record
 from passerby.paint.gan.style import StyleNet
 
 SMALLEST = 8
@@ -46,12 +46,8 @@ class UnetSize:
         Raises:
             OptionError: it asks for something that none of the published networks has.
         """
-        inert = {"im_channels": 3, "min_fmap_resolution": SMALLEST, "n_middle_blocks": 0, "mask_output": True}
-        inert |= {"input_keypoints": False}
-        strange = {name: record[name] for name in inert if record.get(name, inert[name]) != inert[name]}
-        if strange:
-            wanted = {name: inert[name] for name in strange}
-            raise OptionError(f"no generator is built with {strange}; wanted is a network with {wanted}")
+        fixed = {"im_channels": 3, "min_fmap_resolution": SMALLEST, "n_middle_blocks": 0, "mask_output": True}
+        check_record(record, fixed | {"input_keypoints": False})
         names = ("cnum", "max_cnum_mul", "z_channels", "w_dim", "conv_clamp", "fix_errors")
         numbers = record["cse_nc"] if record["input_cse"] else 0
         height, width = record["imsize"]
