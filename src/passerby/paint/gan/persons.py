@@ -141,7 +141,7 @@ def inside(faces: NDArray[np.int64], bodies: NDArray[np.int64]) -> NDArray[np.bo
     """Which of `faces` (N, 4) lie wholly within one of `bodies` (M, 4), and do not touch its sides: (N,)."""
     starts = (faces[:, None, :2] > bodies[None, :, :2]).all(2)
     ends = (faces[:, None, 2:] < bodies[None, :, 2:]).all(2)
-    return np.logical_and(starts, ends).any(1)
+    return np.asarray(np.logical_and(starts, ends).any(1), np.bool_)
 
 
 def with_keypoints(faces: NDArray[np.int64], keypoints: NDArray[np.float32]) -> list[int | None]:

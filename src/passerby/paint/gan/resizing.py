@@ -1,6 +1,8 @@
 """Pictures made larger and smaller as PyTorch does it, which is what the generators were trained on.
 
-Its antialiased resizing widens the kernel by the factor by which a picture shrinks; OpenCV's does not.
+Its antialiased resizing widens the kernel by the factor by which a picture shrinks; OpenCV's does not. Sums are rounded
+where PyTorch's are on a processor: one that lies half-way between two bytes is a matter of the last bit, and in plain
+grey all of them do.
 """
 
 from __future__ import annotations
@@ -62,6 +64,8 @@ class _Taps:
     """(new, taps) of old samples."""
     weights: NDArray[np.float32]
     """(new, taps), 0 for those that do not count."""
+    fused: NDArray[np.bool_]
+    """(new, taps): its product is added without being rounded first."""
 
 
 def _resized(picture: NDArray[np.float32], size: Size, kernel: str) -> NDArray[np.float32]:
@@ -70,8 +74,11 @@ def _resized(picture: NDArray[np.float32], size: Size, kernel: str) -> NDArray[n
         shape = [1] * picture.ndim
         shape[axis] = -1
         total = np.zeros((), np.float32)
-        for place, weight in zip(taps.places.T, taps.weights.T, strict=True):
-            total = _fused(np.take(picture, place, axis), weight.reshape(shape), total)
+        for place, weight, fused in zip(taps.places.T, taps.weights.T, taps.fused.T, strict=True):
+            product = np.take(picture, place, axis).astype(np.float64) * weight.reshape(shape)
+            if not fused.all():
+                product = np.where(fused.reshape(shape), product, product.astype(np.float32))
+            total = (product + total).astype(np.float32)
         picture = total
     return picture
 
@@ -92,7 +99,9 @@ def _taps(old: int, new: int, kernel: str) -> _Taps:
     total = np.zeros(new, np.float32)
     for column in weights.T:
         total += column
-    return _Taps(np.minimum(places, old - 1), weights / total[:, None])
+    # After the first, PyTorch multiplies four at a time and adds them up one by one; those left over it adds fused.
+    fours = 1 + (last - first - 1) // 4 * 4
+    return _Taps(np.minimum(places, old - 1), weights / total[:, None], np.arange(places.shape[1]) >= fours[:, None])
 
 
 def _cubic(x: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -103,8 +112,5 @@ def _cubic(x: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _fused(x: NDArray[np.float32], times: Any, plus: Any) -> NDArray[np.float32]:
-    """Multiply and add, rounded once, as processors do it for PyTorch.
-
-    A sum half-way between two bytes is a matter of the last bit, and such sums are common.
-    """
+    """Multiply and add, rounded once."""
     return np.asarray(x.astype(np.float64) * times + plus, np.float32)
