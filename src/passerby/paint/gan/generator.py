@@ -56,6 +56,12 @@ class Running:
             raise OptionError("fp16 is for graphics cards, and the device is cpu; take bf16 or fp32")
 
 
+def usual_looks(net: nn.Module) -> Looks:
+    """As many as the weights have centres; without any, half-way to the mean."""
+    style = getattr(net, "style_net", None)
+    return Looks(truncation=0.5) if style is None or style.w_centers is None else Looks(modes=True)
+
+
 class Generator:
     """Draws faces or persons with a network that has its weights. A `Drawer`.
 

@@ -32,6 +32,10 @@ class Target:
     """(H, W): False where it is made up."""
     rule: Rule
     """How it is brought to the crop's size."""
+    written: NDArray[np.bool_] | None = None
+    """(h, w) of the part of `box` inside the picture, True where it is written; None: wherever it is not known."""
+    kept: NDArray[np.bool_] | None = None
+    """(H, W): True where the picture is to be seen beside what is written; None: wherever it is known."""
     keypoints: NDArray[np.float32] | None = None
     """(K, 3) x y as shares of the crop's sides, and visibility."""
     body_known: NDArray[np.bool_] | None = None
@@ -108,14 +112,14 @@ def paste(picture: Picture, target: Target, drawn: NDArray[np.float32]) -> None:
     """Write what was `drawn` (H, W, 3) into `picture` where `target` is not known, with hard edges."""
     made = placed(target, drawn, (picture.shape[0], picture.shape[1]))
     if made is not None:
-        at, colours, unknown = made
-        picture[at][unknown] = np.clip(np.rint(colours[unknown]), 0, 255).astype(np.uint8)
+        at, colours, written = made
+        picture[at][written] = np.clip(np.rint(colours[written]), 0, 255).astype(np.uint8)
 
 
 def placed(
     target: Target, drawn: NDArray[np.float32], picture: Size
 ) -> tuple[tuple[slice, slice], NDArray[np.float32], NDArray[np.bool_]] | None:
-    """What was `drawn` for a crop, brought back to its place: rows and columns, (h, w, 3), and where it counts (h, w).
+    """What was `drawn` for a crop, at its place: rows and columns, (h, w, 3), and where it is written (h, w).
 
     None where the box lies outside of the picture.
     """
@@ -125,8 +129,8 @@ def placed(
         return None
     inside = slice(top - y0, bottom - y0), slice(left - x0, right - x0)
     size = y1 - y0, x1 - x0
-    colours, unknown = bicubic_float(drawn, size)[inside], ~nearest(target.known, size)[inside]
-    return (slice(top, bottom), slice(left, right)), colours, unknown
+    written = ~nearest(target.known, size)[inside] if target.written is None else target.written
+    return (slice(top, bottom), slice(left, right)), bicubic_float(drawn, size)[inside], written
 
 
 # Looks, as the original draws them
