@@ -12,7 +12,7 @@ from deep_privacy2 import rows_first
 from numpy.typing import NDArray
 
 from passerby.core.errors import StageError
-from passerby.paint.gan import boxes, cutting, pasting, persons, surface
+from passerby.paint.gan import boxes, cutting, pasting, targets
 from passerby.paint.gan.boxes import Box
 from passerby.paint.gan.pasting import Drawer, Job, Target, TrackLooks, looks, paint
 from passerby.paint.gan.surface import Surface
@@ -39,32 +39,17 @@ def generator(recorded: deep_privacy2.Recorded, kind: str, truncation: float = 0
 
 
 def faces(recorded: deep_privacy2.Recorded, expand: Callable[[Box], Box] = boxes.face_simple) -> list[Target]:
-    found = sorted((tuple(box) for box in recorded["face_boxes"].tolist()), key=area)
-    around = [expand(box) for box in found]
-    return [
-        Target(box=outer, known=cutting.hole(box, outer, FACE), rule=cutting.as_faces)
-        for box, outer in zip(found, around, strict=True)
-    ]
-
-
-def area(box: Box) -> int:
-    return (box[2] - box[0]) * (box[3] - box[1])
+    found = targets.of_faces([tuple(box) for box in recorded["face_boxes"].tolist()], FACE, expand)
+    return [one.target for one in found]
 
 
 def bodies(recorded: deep_privacy2.Recorded, *, surfaces: bool) -> list[Target]:
-    table, masks = recorded["cse_embed_map"], recorded["masks_in"]
-    answer = []
-    for i in np.argsort([mask.sum() for mask in masks], kind="stable"):
-        box, told = persons.around(masks[i]), {}
-        one = Surface(recorded["cse_S"][i], rows_first(recorded["cse_E"][i]), tuple(recorded["cse_bbox"][i].tolist()))
-        assert box
-        place = persons.place(masks[i], PERSON, persons.joined(box, one.box) if surfaces else box)
-        assert place
-        if surfaces:
-            shown = surface.shown(one, place.box, PERSON, table)
-            told = {"embedding": shown.embedding(table), "embedding_known": shown.known}
-        answer.append(Target(box=place.box, known=place.known, rule=cutting.as_persons, **told))
-    return answer
+    masks = list(recorded["masks_in"])
+    if not surfaces:
+        return [one.target for one in targets.of_persons(masks, PERSON)]
+    parts = zip(recorded["cse_S"], recorded["cse_E"], recorded["cse_bbox"].tolist(), strict=True)
+    known = [Surface(spots, rows_first(embedding), tuple(box)) for spots, embedding, box in parts]
+    return [one.target for one in targets.of_surfaces(masks, known, PERSON, recorded["cse_embed_map"])]
 
 
 def painted(recorded: deep_privacy2.Recorded, drawn: Iterable[tuple[Drawer, Target]], seeds: Iterable[int]) -> Any:
@@ -122,9 +107,9 @@ def test_faces_and_persons_together_are_painted_as_by_the_original(recorded: dee
         ("cse", bodies(recorded, surfaces=True)),
     ]
     drawn = []
-    for kind, targets in groups:
+    for kind, mine in groups:
         drawer = generator(recorded, kind, 0.6)
-        drawn += [(drawer, target) for target in targets]
+        drawn += [(drawer, target) for target in mine]
     assert same(painted(recorded, drawn, looks(5)), recorded, "multi_face_person_cse_trunc0.6_seed5")
 
 

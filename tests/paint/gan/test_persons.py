@@ -8,9 +8,8 @@ import pytest
 from deep_privacy2 import rows_first
 from numpy.typing import NDArray
 
-from passerby.paint.gan import persons, surface
+from passerby.paint.gan import persons, surface, targets
 from passerby.paint.gan.cutting import as_persons, cut
-from passerby.paint.gan.persons import Place
 from passerby.paint.gan.surface import Surface
 
 SIZE = (144, 80)
@@ -38,36 +37,24 @@ def test_kernels_are_the_originals(recorded: deep_privacy2.Recorded) -> None:
 
 
 def test_places_are_the_originals(recorded: deep_privacy2.Recorded, masks: NDArray[np.bool_]) -> None:
-    assert [list(persons.around(mask) or ()) for mask in masks] == recorded["masks_to_boxes"].tolist()
-    found = [(mask.sum(), place) for mask in masks if (place := persons.place(mask, SIZE))]
-    assert [list(place.widened) for _, place in found] == recorded["person/dilated_boxes_unsorted"].tolist()
+    assert [list(around(mask)) for mask in masks] == recorded["masks_to_boxes"].tolist()
+    found = targets.of_persons(list(masks), SIZE)
+    by_row = sorted(found, key=lambda one: one.row)
+    assert [list(one.widened) for one in by_row] == recorded["person/dilated_boxes_unsorted"].tolist()
+    assert [one.row for one in by_row] == [0, 1, 2, 3, 4]  # the last is too small
     picture = rows_first(recorded["image_chw"])
-    for i, (_, place) in enumerate(sorted(found, key=lambda pair: pair[0])):
-        assert list(place.box) == recorded["person/boxes"][i].tolist()
-        assert np.array_equal(place.known, recorded["person/mask_known1"][i, 0])
-        assert np.array_equal(place.body_known, recorded["person/maskrcnn_mask_known1"][i, 0])
-        came = cut(picture, place.box, SIZE, as_persons)
+    for i, target in enumerate(one.target for one in found):
+        assert list(target.box) == recorded["person/boxes"][i].tolist()
+        assert np.array_equal(target.known, recorded["person/mask_known1"][i, 0])
+        assert np.array_equal(target.body_known, recorded["person/maskrcnn_mask_known1"][i, 0])
+        came = cut(picture, target.box, SIZE, as_persons)
         assert np.array_equal(came, rows_first(recorded[f"person/{i}/img"][0]))
 
 
-def tight(mask: NDArray[np.bool_]) -> tuple[int, int, int, int]:
+def around(mask: NDArray[np.bool_]) -> tuple[int, int, int, int]:
     box = persons.around(mask)
     assert box
     return box
-
-
-def both(recorded: deep_privacy2.Recorded, masks: NDArray[np.bool_]) -> list[tuple[int, Place, Surface]]:
-    """Persons that both detectors found, by area."""
-    known = surfaces(recorded)
-    theirs = recorded.bits("cse/im_segmentation", "cse/im_segmentation_shape")
-    answer = []
-    for i, j in persons.matched(persons.overlaps(masks, theirs)):
-        mask = masks[i] | theirs[j]
-        box = persons.joined(tight(masks[i]), known[j].box)
-        place = persons.place(mask, SIZE, box)
-        assert place
-        answer.append((int(mask.sum()), place, known[j]))
-    return answer
 
 
 def test_two_detectors_agree_as_in_the_original(recorded: deep_privacy2.Recorded, masks: NDArray[np.bool_]) -> None:
@@ -79,21 +66,27 @@ def test_two_detectors_agree_as_in_the_original(recorded: deep_privacy2.Recorded
     assert [list(pair) for pair in pairs] == recorded["cse/match_maskidx_cseidx"].tolist()
     whole = np.stack([masks[i] | theirs[j] for i, j in pairs])
     assert np.array_equal(whole, recorded.bits("cse/combined_segmentation", "cse/combined_shape"))
-    joined = [persons.joined(tight(masks[i]), surfaces(recorded)[j].box) for i, j in pairs]
+    joined = [persons.joined(around(masks[i]), surfaces(recorded)[j].box) for i, j in pairs]
     assert [list(box) for box in joined] == recorded["cse/initialized_boxes"].tolist()
 
 
 def test_surfaces_are_the_originals(recorded: deep_privacy2.Recorded, masks: NDArray[np.bool_]) -> None:
-    table, found = recorded["cse/embed_map"], both(recorded, masks)
-    assert [list(place.widened) for _, place, _ in found] == recorded["cse/dilated_boxes_unsorted"].tolist()
-    for i, (_, place, one) in enumerate(sorted(found, key=lambda row: row[0])):
-        assert list(place.box) == recorded["cse/boxes"][i].tolist()
-        assert np.array_equal(place.known, recorded["cse/mask_known1"][i, 0])
-        shown = surface.shown(one, place.box, SIZE, table)
-        assert np.array_equal(shown.known, recorded["cse/E_mask"][i, 0])
+    table = recorded["cse/embed_map"]
+    both, without = targets.with_surfaces(masks, surfaces(recorded))
+    assert [row for row, _, _ in both] + without == [1, 2, 3, 0, 4, 5]
+    wholes, known = [whole for _, whole, _ in both], [one for _, _, one in both]
+    found = targets.of_surfaces(wholes, known, SIZE, table)
+    by_row = sorted(found, key=lambda one: one.row)
+    assert [list(one.widened) for one in by_row] == recorded["cse/dilated_boxes_unsorted"].tolist()
+    for i, one in enumerate(found):
+        target = one.target
+        assert list(target.box) == recorded["cse/boxes"][i].tolist()
+        assert np.array_equal(target.known, recorded["cse/mask_known1"][i, 0])
+        assert np.array_equal(target.embedding_known, recorded["cse/E_mask"][i, 0])
+        shown = surface.shown(known[one.row], target.box, SIZE, table)
         assert np.array_equal(shown.vertices, recorded["cse/vertices"][i, 0])
         if i == 0:
-            assert np.allclose(shown.embedding(table), rows_first(recorded["cse/0/embedding"][0]), atol=1e-6)
+            assert np.allclose(target.embedding, rows_first(recorded["cse/0/embedding"][0]), atol=1e-6)
             even = shown.embedding(surface.normalized(table))
             assert np.allclose(even, rows_first(recorded["cse/0/embedding_normalized"][0]), atol=1e-5)
 
@@ -159,3 +152,9 @@ def test_a_surface_that_leaves_the_crop_is_cut() -> None:
     assert known[:20, :20].all()
     assert known.sum() == 400
     assert embedding.sum() == pytest.approx(800)
+
+
+def test_nobody_has_no_surface_and_nobody_is_lost() -> None:
+    assert targets.with_surfaces(np.zeros((0, 9, 9), bool), []) == ([], [])
+    assert targets.with_surfaces(np.ones((2, 9, 9), bool), []) == ([], [0, 1])
+    assert targets.of_persons([], SIZE) == []
