@@ -22,8 +22,9 @@ class Recorded:
         path = FOLDER / f"{name}.npz"
         if not path.is_file():
             pytest.skip(f"{path.name} is not beside this repository")
-        self._arrays = np.load(path)
-        self.names = self._arrays.files
+        with np.load(path) as arrays:
+            self._arrays = dict(arrays)
+        self.names = list(self._arrays)
         self.meta: dict[str, Any] = json.loads(bytes(self["meta_json"]))
 
     def __getitem__(self, name: str) -> NDArray[Any]:

@@ -145,6 +145,7 @@ def without(name: str) -> dict[str, Any]:
         (lambda: without("to_rgb.weight"), "to_rgb.weight missing"),
         (lambda: small() | {"to_rgb.weight": torch.zeros(3, 9, 1, 1)}, r"to_rgb.weight is \(3, 9, 1, 1\), wanted"),
         (lambda: small() | {"to_rgb.bias": torch.full((3,), torch.nan)}, "not finite in to_rgb.bias"),
+        (lambda: small() | {"w_centers": torch.zeros(5, 7)}, r"has w_centers \(5, 7\), wanted is \(any, 6\)"),
         (lambda: {"EMA_generator": {}}, "holds no generator"),
         (lambda: [1, 2], "holds a list"),
         (lambda: {"EMA_generator": small(), "callback": Path("x")}, "does not load as weights alone"),

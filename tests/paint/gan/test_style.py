@@ -9,6 +9,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="needs the extra generate")
 torch.set_num_threads(1)
 
+from passerby.core.errors import WeightsError  # noqa: E402
 from passerby.paint.gan.style import StyleNet, latent  # noqa: E402
 
 
@@ -64,5 +65,5 @@ def test_no_truncation_gives_everybody_a_look_and_full_truncation_one_look_to_al
 
 
 def test_modes_that_the_weights_lack_are_missed_in_words() -> None:
-    with pytest.raises(RuntimeError, match="no centres"):
+    with pytest.raises(WeightsError, match="no centres"):
         StyleNet(8, 6).truncated_to_modes(torch.zeros(1, 6), 0.5, np.array([1]))

@@ -66,8 +66,12 @@ def load(name: str, path: Path | None = None, size: UnetSize | TriaSize | int | 
     found = weights.brought(name, path)
     held = named(checkpoint.read(found), found)
     net = build(SIZES[name] if size is None else size)
-    if isinstance(net, StyleGANUnet | TriaGAN) and f"style_net.{CENTRES}" in held:
-        net.style_net.w_centers = held[f"style_net.{CENTRES}"]
+    centres = held.get(f"style_net.{CENTRES}")
+    if centres is not None and isinstance(net, StyleGANUnet | TriaGAN):
+        if centres.ndim != 2 or centres.shape[1] != net.size.w_dim:
+            came = tuple(centres.shape)
+            raise WeightsError(f"{found} has {CENTRES} {came}, wanted is (any, {net.size.w_dim}); use another file")
+        net.style_net.w_centers = centres
     unused = checkpoint.put(held, net, found)
     fold(net)
     net.eval().requires_grad_(False)

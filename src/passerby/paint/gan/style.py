@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from passerby.core.errors import WeightsError
 from passerby.paint.gan.layers import Linear, activated
 
 
@@ -49,9 +50,9 @@ class StyleNet(nn.Module):
         """`w` (N, w_dim) pulled to the centre that each of the `seeds` (N,) chooses.
 
         Raises:
-            RuntimeError: the checkpoint has no centres.
+            WeightsError: the checkpoint has no centres.
         """
         if self.w_centers is None:
-            raise RuntimeError("these weights have no centres (w_centers); use plain truncation")
+            raise WeightsError("these weights have no centres (w_centers) to pull looks to; use plain truncation")
         chosen = torch.from_numpy(np.asarray(seeds % len(self.w_centers), np.int64)).to(w.device)
         return torch.lerp(self.w_centers[chosen], w, min(max(truncation, 0), 1))
