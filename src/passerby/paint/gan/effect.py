@@ -17,12 +17,13 @@ from numpy.typing import NDArray
 
 from passerby.core import pixels
 from passerby.core.errors import OptionError
-from passerby.core.frame import Frame, Plane
+from passerby.core.frame import Frame
 from passerby.core.regions import Mask, Patch, Region
 from passerby.paint.gan import boxes as rules
 from passerby.paint.gan.boxes import Box, Size
 from passerby.paint.gan.cutting import Rule, as_faces, clipped, padded, smoothly
 from passerby.paint.gan.pasting import Drawer, Job, Picture, Target, paint
+from passerby.paint.gan.persons import joined
 from passerby.paint.gan.resizing import bicubic_float
 from passerby.paint.gan.seam import Matched
 from passerby.weights import checkpoint
@@ -33,9 +34,6 @@ if TYPE_CHECKING:
 LEAST = 8
 """Pixels that a box has at least before a rule grows it."""
 GREY = 128
-REACH = 5
-"""Pixels by which shared colour carries what is hidden beyond it, when planes become a picture: as far as the next
-sample, of which one serves four in a row at most."""
 SHARE = 0.01
 """Of an area in a pixel of the crop from which on the pixel belongs to it."""
 SEEDS = 1 << 32
@@ -143,8 +141,8 @@ class Generated:
 
     def _target(self, frame: Frame, region: Region, later: Sequence[Region]) -> Target:
         mask, picture = region.mask, frame.size[::-1]
-        box = self._subject.around(_at_least(mask.box), int(touched(mask).sum()), picture)
-        box = _around(box, mask.box)
+        shown = self._subject.around(_at_least(mask.box), int(touched(mask).sum()), picture)
+        box = joined(shown, mask.box)
         mine, others = (mask, touched(mask)), [(other.mask, touched(other.mask)) for other in later]  # grey still
         unknown = _unknown(frame, [(mask, self._subject.unknown(mask)), *others], box)
         return Target(
@@ -209,17 +207,12 @@ def _at_least(box: Box) -> Box:
     return box[0] - x // 2, box[1] - y // 2, box[2] + x - x // 2, box[3] + y - y // 2
 
 
-def _around(box: Box, mask: Box) -> Box:
-    """The smallest box around both."""
-    return min(box[0], mask[0]), min(box[1], mask[1]), max(box[2], mask[2]), max(box[3], mask[3])
-
-
 def _blank(frame: Frame, hidden: Sequence[Region]) -> Picture:
     """The whole picture, grey wherever something is hidden."""
-    picture = pixels.rgb(frame).copy()
+    picture, more = pixels.rgb(frame).copy(), pixels.spread(frame.format)
     for region in hidden:
         x0, y0, x1, y1 = region.mask.box
-        left, top, right, bottom = clipped((x0 - REACH, y0 - REACH, x1 + REACH, y1 + REACH), frame.size[::-1])
+        left, top, right, bottom = clipped((x0 - more, y0 - more, x1 + more, y1 + more), frame.size[::-1])
         if left < right and top < bottom:
             area = _unknown(frame, [(region.mask, touched(region.mask))], (left, top, right, bottom))
             picture[top:bottom, left:right][area] = GREY
@@ -228,7 +221,7 @@ def _blank(frame: Frame, hidden: Sequence[Region]) -> Picture:
 
 def _unknown(frame: Frame, areas: Sequence[tuple[Mask, NDArray[np.bool_]]], box: Box) -> NDArray[np.bool_]:
     """What of `box` areas of masks reach; shared colour carries what is hidden a little further."""
-    more = REACH if any(step > 1 for steps in frame.format.subsampling for step in steps) else 0
+    more = pixels.spread(frame.format)
     wide = box[0] - more, box[1] - more, box[2] + more, box[3] + more
     reached = np.zeros((wide[3] - wide[1], wide[2] - wide[0]), np.uint8)
     for mask, area in areas:
@@ -254,32 +247,4 @@ def _patch(frame: Frame, region: Region, painted: Picture | None) -> Patch:
     box = pixels.aligned(frame, region.mask.box)
     if painted is None:  # nothing of the frame's regions is in the picture
         return Patch(box, tuple(plane.copy() for plane in pixels.crop(frame, box)))
-    return Patch(box, _planes(painted[box[1] : box[3], box[0] : box[2]], frame, box))
-
-
-def _planes(picture: Picture, frame: Frame, box: Box) -> tuple[Plane, ...]:
-    """RGB (H, W, 3) for an aligned box as planes of a frame: shared samples take the mean of the pixels they serve."""
-    shown = frame.format
-    answer = []
-    for plane, steps, windows in zip(
-        pixels.from_rgb(picture, shown), shown.subsampling, pixels.window(shown, box), strict=True
-    ):
-        for axis, step in enumerate(steps[::-1]):
-            if step > 1:
-                first = windows[axis].start * step - shown.phase[1 - axis]
-                plane = _means(plane, axis, step, box[1 - axis] - first, windows[axis].stop - windows[axis].start)
-        answer.append(np.rint(plane).astype(shown.dtype))
-    return tuple(answer)
-
-
-def _means(plane: Plane, axis: int, step: int, before: int, count: int) -> NDArray[np.float64]:
-    """Means of every `step` samples of `plane` (H, W) along an axis, `count` of them.
-
-    The first is of fewer, where `before` of its samples are not there, and so may be the last.
-    """
-    if not plane.size:
-        return np.zeros([count if i == axis else side for i, side in enumerate(plane.shape)])
-    after = count * step - before - plane.shape[axis]
-    whole = np.pad(plane, [(before, after) if i == axis else (0, 0) for i in range(2)], mode="edge")
-    groups = whole.reshape(count, step, -1) if axis == 0 else whole.reshape(-1, count, step)
-    return np.asarray(groups.mean(1 + axis), np.float64)
+    return Patch(box, pixels.to_planes(painted[box[1] : box[3], box[0] : box[2]], frame, box))
