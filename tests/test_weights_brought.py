@@ -48,5 +48,10 @@ def test_a_path_is_the_users_own_choice(tmp_path: Path) -> None:
         weights.brought("stylegan", tmp_path / "other.ckpt")
 
 
+def test_asking_for_what_nobody_can_fetch_says_how_it_is_had() -> None:
+    with pytest.raises(WeightsError, match=r"no checksum of stylegan: .* get it from https"):
+        weights.entry("stylegan")
+
+
 def test_a_name_is_either_fetched_or_brought() -> None:
     assert not set(weights.BROUGHT) & set(weights.TABLE)

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from passerby.core.errors import WeightsError
 from passerby.folders import user_cache, user_settings
-from passerby.weights import brought as _brought
-from passerby.weights.brought import BROUGHT
+from passerby.weights import bring
+from passerby.weights.bring import BROUGHT
 from passerby.weights.entry import Weights
 from passerby.weights.table import TABLE
 
@@ -38,8 +38,10 @@ def entry(name: str) -> Weights:
     """What is known of the model `name`.
 
     Raises:
-        WeightsError: the name is unknown.
+        WeightsError: the name is unknown, or that of one of `BROUGHT`.
     """
+    if name in BROUGHT:
+        raise WeightsError(f"there is no checksum of {name}: {bring.how(BROUGHT[name], next(folders()))}")
     if name not in TABLE:
         close = get_close_matches(name, TABLE, 1)
         meant = f"did you mean {close[0]}? " if close else ""
@@ -86,11 +88,8 @@ def brought(name: str, explicit: Path | None = None) -> Path:
     wanted = BROUGHT[name]
     path = next((path for path in (folder / wanted.file for folder in folders()) if path.is_file()), None)
     if path is None:
-        raise WeightsError(
-            f"{wanted.file} is missing ({wanted.task}); passerby has none and fetches none: get it from "
-            f"{wanted.origin} and put it into {next(folders())}, or give its path; licence: {wanted.terms}"
-        )
-    _brought.check(wanted, path)
+        raise WeightsError(f"{wanted.file} is missing ({wanted.task}): {bring.how(wanted, next(folders()))}")
+    bring.check(wanted, path)
     return path
 
 

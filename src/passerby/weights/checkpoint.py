@@ -28,7 +28,7 @@ def torch_library() -> ModuleType:
         return import_module("torch")
     except ImportError as error:
         raise OptionError(
-            f"generated faces and bodies need PyTorch, which is not here: pip install 'passerby[generate]' ({error})"
+            f"this needs PyTorch, which is not here: pip install 'passerby[generate]' ({error})"
         ) from error
 
 

@@ -6,6 +6,7 @@ It draws a picture at every size from 4 pixels up and gives their sum.
 from __future__ import annotations
 
 import math
+from collections import OrderedDict
 
 import torch
 from torch import Tensor, nn
@@ -60,25 +61,14 @@ class PoseLinear(Scaled):
         return functional.leaky_relu(functional.linear(x, self.scaled(), self.bias), LEAK)
 
 
-def _numbered(**modules: nn.Module) -> nn.Module:
-    """Modules under the names of the checkpoint, of which some are numbers with gaps."""
-    parent = nn.Module()
-    for name, module in modules.items():
-        parent.add_module(name.lstrip("_"), module)
-    return parent
+def named(**layers: nn.Module) -> nn.Sequential:
+    """One after the other, under the names that they have in the checkpoint."""
+    return nn.Sequential(OrderedDict(layers))
 
 
-class Block(nn.Module):
+def block(inputs: int, outputs: int) -> nn.Sequential:
     """Two 3x3 convolutions."""
-
-    def __init__(self, inputs: int, outputs: int) -> None:
-        super().__init__()
-        self.layers = _numbered(_0=ConvAct(inputs, inputs, 3), _3=ConvAct(inputs, outputs, 3))
-
-    def forward(self, x: Tensor) -> Tensor:
-        for layer in self.layers.children():
-            x = layer(x)
-        return x
+    return named(layers=named(**{"0": ConvAct(inputs, inputs, 3), "3": ConvAct(inputs, outputs, 3)}))
 
 
 class MSGGenerator(nn.Module):
@@ -89,18 +79,18 @@ class MSGGenerator(nn.Module):
         super().__init__()
         sizes = {side: channels(side, width) for side in SIZES}
         self.from_rgb = nn.Sequential(ConvAct(5, sizes[128], 1))
-        self.encoder, self.decoder = nn.Module(), nn.Module()
-        pose = _numbered(_1=PoseLinear(2 * POINTS, 128), _3=PoseLinear(128, math.prod(POSE)))
-        self.decoder.pose_fcnn = _numbered(pose_preprocessor=pose)
+        pose = named(**{"1": PoseLinear(2 * POINTS, 128), "3": PoseLinear(128, math.prod(POSE))})
+        self.encoder = nn.ModuleDict()
+        self.decoder = nn.ModuleDict({"pose_fcnn": named(pose_preprocessor=pose)})
         self.rgb_convolutions = nn.ModuleDict({str(s): ConvAct(c, 3, 1, linear=True) for s, c in sizes.items()})
         for side, wide in sizes.items():
             below = sizes[max(side // 2, 4)]
-            self.encoder.add_module(f"basic_block{side}", Block(wide, below))
+            self.encoder[f"basic_block{side}"] = block(wide, below)
             start = below if side > 4 else below + LATENT[0] + POSE[0]
-            self.decoder.add_module(f"basic_block{side}", Block(start, wide))
+            self.decoder[f"basic_block{side}"] = block(start, wide)
             if side > 4:
-                skip = ConvAct(2 * below, below, 1)
-                self.decoder.add_module(f"skip_connection{side}", _numbered(conv=_numbered(layers=_numbered(_0=skip))))
+                skip = nn.Sequential(ConvAct(2 * below, below, 1))
+                self.decoder[f"skip_connection{side}"] = named(conv=named(layers=skip))
 
     def forward(self, condition: Tensor, mask: Tensor, z: Tensor, keypoints: Tensor) -> Tensor:
         """Draw.
@@ -117,21 +107,16 @@ class MSGGenerator(nn.Module):
         passed = {}
         x = self.from_rgb(torch.cat([condition, mask, 1 - mask], 1))
         for side in reversed(SIZES):
-            passed[side] = x = self.encoder.get_submodule(f"basic_block{side}")(x)
+            passed[side] = x = self.encoder[f"basic_block{side}"](x)
             if side > SIZES[0]:
                 x = functional.avg_pool2d(x, 2)
-        x = torch.cat([x, z.view(-1, *LATENT).to(x.dtype), self._pose(keypoints).to(x.dtype)], 1)
+        pose = self.decoder["pose_fcnn"](keypoints[..., :2].flatten(1).clamp(-1, 1) * 2 - 1)
+        x = torch.cat([x, z.view(-1, *LATENT).to(x.dtype), pose.view(-1, *POSE).to(x.dtype)], 1)
         total = x.new_zeros(len(x), 3, SIZES[0] // 2, SIZES[0] // 2)
         for side in SIZES:
             if side > SIZES[0]:
                 x = torch.cat([functional.interpolate(x, scale_factor=2), passed[side]], 1)
-                x = self.decoder.get_submodule(f"skip_connection{side}.conv.layers.0")(x)
-            x = self.decoder.get_submodule(f"basic_block{side}")(x)
+                x = self.decoder[f"skip_connection{side}"](x)
+            x = self.decoder[f"basic_block{side}"](x)
             total = functional.interpolate(total, scale_factor=2) + self.rgb_convolutions[str(side)](x)
         return condition * mask + (1 - mask) * total / len(SIZES)
-
-    def _pose(self, keypoints: Tensor) -> Tensor:
-        x = keypoints[..., :2].flatten(1).clamp(-1, 1) * 2 - 1
-        for layer in self.decoder.get_submodule("pose_fcnn.pose_preprocessor").children():
-            x = layer(x)
-        return x.view(-1, *POSE)

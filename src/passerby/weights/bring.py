@@ -61,6 +61,14 @@ BROUGHT = {entry.name: entry for entry in _ENTRIES}
 """By name."""
 
 
+def how(entry: Brought, folder: Path) -> str:
+    """What to do where the file is missing: part of a sentence."""
+    return (
+        f"passerby has none and fetches none; get it from {entry.origin} and put it into {folder} as {entry.file}, "
+        f"or give its path; licence: {entry.terms}"
+    )
+
+
 def check(entry: Brought, path: Path) -> None:
     """Compare a file with what its publisher says of it, as far as anything is said.
 
