@@ -172,7 +172,7 @@ def mean(name: str, values: ArrayLike, identities: ArrayLike, *, protocol: str =
 
     Every row counts the same. Where all rows are 0, or all are 1, no draw differs; the interval is then that of
     `none_of` for as many cases as there are people, since rows of one person are not independent (3/n).
-    With one person alone there is no interval, and a note says so.
+    With one person alone, or people who all came to the same in between, there is no interval, and a note says so.
     """
     numbers, whose = np.asarray(values, np.float64), np.asarray(identities)
     if numbers.shape != whose.shape or numbers.ndim != 1:
@@ -194,12 +194,19 @@ def mean(name: str, values: ArrayLike, identities: ArrayLike, *, protocol: str =
         notes = (f"all of {people} people: the lower end is 0.05^(1/{people}), one-sided",)
     elif people > 1:
         low, high = _mean_interval(np.bincount(inverse, numbers).astype(np.float64), counts)
+        if low == high:
+            low, high, notes = None, None, (all_the_same(people),)
     else:
         notes = ("one person alone gives no interval",)
     value = float(numbers.mean())
     return Figure(
         name=name, value=value, n=len(numbers), low=low, high=high, protocol=protocol, model=model, notes=notes
     )
+
+
+def all_the_same(count: int) -> str:
+    """The note for `count` people, clips or tracks that differ in no draw, which would look like certainty."""
+    return f"all {count} came to the same; up to {100 * none_of(count):.2g} % of others may not"
 
 
 def _mean_interval(sums: NDArray[np.float64], counts: NDArray[np.int64]) -> Interval:
