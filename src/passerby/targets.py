@@ -31,6 +31,8 @@ MODELS: Mapping[str, tuple[str, ...]] = {
 be a plate: of plates alone, no model is known here whose licence lets it be passed on."""
 OUTLINES: Mapping[str, str] = {"person": "prisma_portrait_seg"}
 """The model that tells the pixels of each label, where there is one."""
+LANDMARKS = "centerface"
+"""The model that finds the landmarks by which faces are recognized, whichever finds the faces."""
 PARTS = ("face", "person")
 """What heads are made out of, unless a model for heads is chosen."""
 
@@ -80,8 +82,19 @@ def models(options: Options) -> tuple[str, ...]:
 
 
 def checksums(options: Options) -> Mapping[str, str]:
-    """The names of the models that are needed, and the sha256 of each file."""
-    return {chosen.name: _sha256(chosen) for label in options.labels() for chosen in _all(label, options)}
+    """The names of the models that decide who is hidden, and the sha256 of each file.
+
+    Raises:
+        WeightsError: a file cannot be read.
+    """
+    looking = (chosen for label in options.labels() for chosen in _all(label, options))
+    return {chosen.name: _sha256(chosen) for chosen in (*looking, *_recognizing(options))}
+
+
+def _recognizing(options: Options) -> tuple[Chosen, ...]:
+    """The models by which somebody is recognized; none where nobody is to be."""
+    name, _, file = options.recognizer.partition("=")
+    return (Chosen(LANDMARKS), Chosen(file or name)) if options.recognizes else ()
 
 
 @cache
