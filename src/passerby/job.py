@@ -137,9 +137,7 @@ class Job:
                 plan = recorded(self.input, source.info, self.options, totals, seen, seed)
                 store.save(plan, file, self.options.plan.parent)
         report = self._report(source, sink, totals, seed, time.monotonic() - started)
-        # Only the detector that comes along tells what computes.
-        runtime = str(getattr(found_by.detector, "runtime", ""))
-        return replace(report, bound=found_by.bound, runtime=runtime, models=models)
+        return replace(report, bound=found_by.bound, runtime=found_by.runtime, models=models)
 
     def _run_twice(self, progress: Progress, look: Look) -> Report:
         """Look at everything first, and hide then: whom a face belongs to is told by the whole of its track."""
@@ -157,7 +155,7 @@ class Job:
             looks=known.totals.looks,
             cuts=len(known.totals.cuts),
             bound=known.finders.bound,
-            runtime=str(getattr(known.finders.detector, "runtime", "")),
+            runtime=known.finders.runtime,
             models=models,
             recognized=known.votes,
             seconds=round(seconds, 3),
