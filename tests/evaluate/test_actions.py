@@ -142,6 +142,14 @@ def test_files_of_other_clips_are_refused() -> None:
         predictions.paired(*[{"a": Prediction("1", "1"), "b": Prediction("1")}] * 2)
 
 
+def test_two_truths_of_one_clip_are_refused() -> None:
+    with pytest.raises(InputError, match="what is right of b"):
+        predictions.paired(
+            {"a": Prediction("1", "1"), "b": Prediction("1", "1")},
+            {"a": Prediction("1", "1"), "b": Prediction("1", "2")},
+        )
+
+
 def network(path: Path, axes: int) -> Path:
     """A model that answers the mean of each channel of a clip: which of red, green and blue it is."""
     shape = [1, 3, 4, 8, 8] if axes == 5 else [1, 1, 3, 4, 8, 8]
