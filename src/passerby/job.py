@@ -150,6 +150,7 @@ class Job:
                 store.save(known.plan, file, self.options.plan.parent)
             report = self.render(known.plan, progress)
         seconds = time.monotonic() - started
+        looked = known.totals.meter.seconds
         return replace(
             report,
             looks=known.totals.looks,
@@ -158,6 +159,10 @@ class Job:
             runtime=known.finders.runtime,
             models=models,
             recognized=known.votes,
+            stages={
+                stage: round(looked.get(stage, 0) + report.stages.get(stage, 0), 3)
+                for stage in (*looked, *report.stages)
+            },
             seconds=round(seconds, 3),
             frames_per_second=round(report.frames / max(seconds, 1e-9), 2),
         )
