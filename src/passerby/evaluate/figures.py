@@ -56,7 +56,7 @@ def of_clips(
     else:
         ends = bootstrap(np.asarray(clips), lambda rows: min(statistic(rows), _FAR))
         low, high = (end if end < _FAR / 1e6 else None for end in ends)
-        if low is not None and low == high:
+        if low is not None and ends.without_width:
             low = high = None
             notes = (*notes, all_the_same(several))
     return Figure(

@@ -60,6 +60,11 @@ class Interval(NamedTuple):
     low: float
     high: float
 
+    @property
+    def without_width(self) -> bool:
+        """Whether its ends differ by rounding at most, as where all draws agree: it would look like certainty."""
+        return math.isclose(self.low, self.high, rel_tol=1e-9, abs_tol=1e-12)
+
 
 # Counts of independent cases
 
@@ -193,9 +198,9 @@ def mean(name: str, values: ArrayLike, identities: ArrayLike, *, protocol: str =
         low, high = 1 - none_of(people), 1.0
         notes = (f"all of {people} people: the lower end is 0.05^(1/{people}), one-sided",)
     elif people > 1:
-        low, high = _mean_interval(np.bincount(inverse, numbers).astype(np.float64), counts)
-        if low == high:
-            low, high, notes = None, None, (all_the_same(people),)
+        ends = _mean_interval(np.bincount(inverse, numbers).astype(np.float64), counts)
+        low, high = (None, None) if ends.without_width else ends
+        notes = (all_the_same(people),) if ends.without_width else ()
     else:
         notes = ("one person alone gives no interval",)
     value = float(numbers.mean())
@@ -205,7 +210,7 @@ def mean(name: str, values: ArrayLike, identities: ArrayLike, *, protocol: str =
 
 
 def all_the_same(count: int) -> str:
-    """The note for `count` people, clips or tracks that differ in no draw, which would look like certainty."""
+    """The note for an interval `without_width` of so many people, clips or tracks."""
     return f"all {count} came to the same; up to {100 * none_of(count):.2g} % of others may not"
 
 
