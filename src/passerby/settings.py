@@ -39,6 +39,7 @@ QUALITIES = ("fast", "balanced", "thorough")
 DEFAULT_GROW, DEFAULT_CONF = 0.3, 0.2
 DEFAULT_READ_CONF = 0.5
 """Of what is found by its letters: the mean share of letters in a line, and no certainty."""
+VERIFY = ("off", "check", "fix")
 SAFE_CELLS = 10
 """With more mosaic cells than this, a face can be recognized again."""
 
@@ -139,10 +140,13 @@ class Options:
     """Replace an existing output."""
     plan: Path | None = None
     """Write down here what was hidden where."""
+    verify: Literal["off", "check", "fix"] = "off"
+    """Look at the output with another model before it takes its name; 'fix' hides again what is left over in it."""
 
     def __post_init__(self) -> None:
         self._read()
         _one_of("--audio", self.audio, AUDIO)
+        _one_of("--verify", self.verify, VERIFY)
         for one_per_class in (self.methods, self.shapes, self.growths, self.thresholds):
             one_per_class()
         _number("--pad", self.pad, "a number of pixels from 0 to 1000", lambda px: 0 <= px <= 1000, Integral)
