@@ -81,20 +81,20 @@ def models(options: Options) -> tuple[str, ...]:
     return tuple(dict.fromkeys(chosen.name for label in options.labels() for chosen in _all(label, options)))
 
 
+def deciding(options: Options) -> tuple[Chosen, ...]:
+    """The models that decide who is hidden: those that look, and those that recognize where somebody is to be."""
+    name, _, file = options.recognizer.partition("=")
+    recognizing = (Chosen(LANDMARKS), Chosen(file or name)) if options.recognizes else ()
+    return (*(chosen for label in options.labels() for chosen in _all(label, options)), *recognizing)
+
+
 def checksums(options: Options) -> Mapping[str, str]:
     """The names of the models that decide who is hidden, and the sha256 of each file.
 
     Raises:
         WeightsError: a file cannot be read.
     """
-    looking = (chosen for label in options.labels() for chosen in _all(label, options))
-    return {chosen.name: _sha256(chosen) for chosen in (*looking, *_recognizing(options))}
-
-
-def _recognizing(options: Options) -> tuple[Chosen, ...]:
-    """The models by which somebody is recognized; none where nobody is to be."""
-    name, _, file = options.recognizer.partition("=")
-    return (Chosen(LANDMARKS), Chosen(file or name)) if options.recognizes else ()
+    return {chosen.name: _sha256(chosen) for chosen in deciding(options)}
 
 
 @cache
