@@ -54,7 +54,7 @@ def proven(job: Job, progress: Progress | None = None, look: Look = finders, see
             if verdict.carried or not verdict.leftovers:
                 break
             plan = hidden_again(plan, verdict.leftovers)
-            report = _rendered(job, output, plan, verdict, progress)
+            report = _looked_as(report, _rendered(job, output, plan, verdict, progress))
             verdict = _looked_at(job, output, plan, progress, seek)
         if not verdict.clean:
             raise LeftoversFound("\n".join([f"{job.input.name}: no output was written", *verdict.lines()]))
@@ -108,6 +108,19 @@ def _rendered(job: Job, output: Path, plan: Plan, verdict: Verdict, progress: Pr
     number = len(verdict.leftovers)
     note = f"{number} leftover{'s were' if number > 1 else ' was'} found and hidden again"
     return replace(report, notes=[*report.notes, note])
+
+
+def _looked_as(before: Report, after: Report) -> Report:
+    """The report `after` hiding again, with what it does not know of who looked `before`."""
+    return replace(
+        after,
+        looks=before.looks,
+        cuts=before.cuts,
+        bound=before.bound,
+        runtime=before.runtime,
+        models=before.models,
+        recognized=before.recognized,
+    )
 
 
 def hidden_again(plan: Plan, leftovers: Sequence[Leftover]) -> Plan:

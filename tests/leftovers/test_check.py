@@ -219,6 +219,7 @@ def test_what_is_left_over_leaves_no_output(street, tmp_path):
 def test_what_is_left_over_is_hidden_again(street, tmp_path):
     report = proven(job(street, tmp_path, "fix"), seek=seeing((3, LEFT)))
     assert "1 leftover was found and hidden again" in report.notes
+    assert (list(report.models), report.looks > 0, report.runtime != "") == (["centerface"], True, True)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["its.plan", "out.mp4"]
     plan = load_plan(tmp_path / "its.plan")
     assert plan.tracks[-1].frames.tolist() == list(range(14))
