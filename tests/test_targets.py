@@ -154,6 +154,15 @@ def test_who_recognizes_counts_among_those_who_decide_who_is_hidden(tmp_path, mo
     assert listed["mobilefacenet"] == TABLE["mobilefacenet"].sha256
 
 
+def test_two_files_of_one_name_are_both_told(tmp_path):
+    files = [tmp_path / folder / "m.onnx" for folder in "ab"]
+    for file in files:
+        file.parent.mkdir()
+        file.write_bytes(file.parent.name.encode())
+    chosen = Options(models=[f"face={file}" for file in files])
+    assert set(checksums(chosen).values()) == {sha256(name).hexdigest() for name in (b"a", b"b")}
+
+
 def test_a_model_that_finds_several_things_looks_once(tmp_path, monkeypatch, nowhere):
     shared(tmp_path, monkeypatch, "yolox_nano_416.onnx", "deimv2_femto_coco.onnx")
     both = detector(Options(hide="persons,vehicles"))

@@ -91,10 +91,17 @@ def deciding(options: Options) -> tuple[Chosen, ...]:
 def checksums(options: Options) -> Mapping[str, str]:
     """The names of the models that decide who is hidden, and the sha256 of each file.
 
+    Another file of the same name has the first digits of its sum behind it.
+
     Raises:
         WeightsError: a file cannot be read.
     """
-    return {chosen.name: _sha256(chosen) for chosen in deciding(options)}
+    sums: dict[str, str] = {}
+    for chosen in deciding(options):
+        found = _sha256(chosen)
+        name = chosen.name if sums.get(chosen.name, found) == found else f"{chosen.name} {found[:8]}"
+        sums[name] = found
+    return sums
 
 
 @cache
