@@ -138,7 +138,11 @@ def test_the_ends_of_the_ranges_are_in(changes):
         ({"cells": 11}, ["11 cells"]),
         ({"cells": 11, "method": "fill"}, []),
         ({"method": "blur"}, ["undone in part"]),
-        ({"method": "outline"}, ["NOTHING IS HIDDEN"]),
+        ({"method": "outline"}, ["NOTHING IS HIDDEN: outline only draws boxes around faces"]),
+        (
+            {"hide": "faces,persons,plates", "method": "outline,face=fill"},
+            ["NOT EVERYTHING IS HIDDEN: outline only draws boxes around persons, plates"],
+        ),
         ({"keep_zone": "0,0 9,0 9,9"}, ["inside a --keep-zone stays visible"]),
         ({"only_zone": "0,0 9,0 9,9"}, ["touches an --only-zone"]),
         ({"min_size": 24}, ["smaller than 24 pixels stays visible"]),

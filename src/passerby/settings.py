@@ -281,7 +281,9 @@ class Options:
         methods = set(self.methods().values())
         lines = []
         if self.outlined():
-            lines.append(f"NOTHING IS HIDDEN: outline only draws boxes around {', '.join(self.outlined())}s")
+            bare = "NOTHING IS HIDDEN" if methods == {"outline"} else "NOT EVERYTHING IS HIDDEN"
+            drawn = ", ".join(f"{label}s" for label in self.outlined())
+            lines.append(f"{bare}: outline only draws boxes around {drawn}")
         if "blur" in methods:
             lines.append("a blur can be undone in part; fill, noise and image leave nothing")
         if "mosaic" in methods and self.cells > SAFE_CELLS:
