@@ -125,7 +125,9 @@ def sha256(path: Path) -> str:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise WeightsError(f"cannot read the model file {path}: {error.strerror}; check its permissions") from error
+        raise WeightsError(
+            f"cannot read the model file {path}: {error.strerror}; check that it is there and may be read"
+        ) from error
 
 
 @cache

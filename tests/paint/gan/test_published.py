@@ -147,6 +147,7 @@ def without(name: str) -> dict[str, Any]:
         (lambda: small() | {"to_rgb.bias": torch.full((3,), torch.nan)}, "not finite in to_rgb.bias"),
         (lambda: small() | {"w_centers": torch.zeros(5, 7)}, r"has w_centers \(5, 7\), wanted is \(any, 6\)"),
         (lambda: {"EMA_generator": {}}, "holds no generator"),
+        (lambda: {"EMA_generator": torch.zeros(3)}, "holds no generator"),
         (lambda: [1, 2], "holds a list"),
         (lambda: {"EMA_generator": small(), "callback": Path("x")}, "does not load as weights alone"),
     ],

@@ -109,28 +109,16 @@ def _drawn(batch: Sequence[tuple[Picture, Job]]) -> NDArray[np.float32]:
 
 
 def paste(picture: Picture, target: Target, drawn: NDArray[np.float32]) -> None:
-    """Write what was `drawn` (H, W, 3) into `picture` where `target` is not known, with hard edges."""
-    made = placed(target, drawn, (picture.shape[0], picture.shape[1]))
-    if made is not None:
-        at, colours, written = made
-        picture[at][written] = np.clip(np.rint(colours[written]), 0, 255).astype(np.uint8)
-
-
-def placed(
-    target: Target, drawn: NDArray[np.float32], picture: Size
-) -> tuple[tuple[slice, slice], NDArray[np.float32], NDArray[np.bool_]] | None:
-    """What was `drawn` for a crop, at its place: rows and columns, (h, w, 3), and where it is written (h, w).
-
-    None where the box lies outside of the picture.
-    """
+    """Write what was `drawn` (H, W, 3) for a crop to its place in `picture`, with hard edges."""
     x0, y0, x1, y1 = target.box
-    left, top, right, bottom = clipped(target.box, picture)
+    left, top, right, bottom = clipped(target.box, (picture.shape[0], picture.shape[1]))
     if left >= right or top >= bottom:
-        return None
+        return
     inside = slice(top - y0, bottom - y0), slice(left - x0, right - x0)
     size = y1 - y0, x1 - x0
     written = ~nearest(target.known, size)[inside] if target.written is None else target.written
-    return (slice(top, bottom), slice(left, right)), bicubic_float(drawn, size)[inside], written
+    colours = bicubic_float(drawn, size)[inside][written]
+    picture[top:bottom, left:right][written] = np.clip(np.rint(colours), 0, 255).astype(np.uint8)
 
 
 # Looks, as the original draws them

@@ -85,7 +85,8 @@ def named(contents: Mapping[str, Any], path: Path) -> dict[str, Tensor]:
         WeightsError: there is nothing but other things in it.
     """
     holder = next((contents[name] for name in HOLDERS if name in contents), contents)
-    held = {name: value for name, value in dict(holder).items() if isinstance(value, Tensor)}
+    rows = holder.items() if isinstance(holder, Mapping) else ()
+    held = {name: value for name, value in rows if isinstance(value, Tensor)}
     if not held:
         raise WeightsError(f"{path} holds no generator: neither {' nor '.join(HOLDERS)}, nor weights by name")
     if isinstance(contents.get(CENTRES), Tensor):
