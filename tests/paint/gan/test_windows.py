@@ -97,6 +97,20 @@ def test_who_comes_back_after_long_or_in_another_film_begins_anew() -> None:
     assert windows.around(0, [far]) == fresh
 
 
+def test_a_track_has_its_look_again_after_an_absence() -> None:
+    looks: list[int] = []
+
+    class Seen(Painting):
+        def draw(self, pictures: Sequence[Picture], targets: Sequence[Target], seeds: Any) -> NDArray[np.float32]:
+            looks.extend(seeds)
+            return super().draw(pictures, targets, seeds)
+
+    effect, one = Generated(Seen(), FACES), region((30, 20, 54, 44), 7)
+    [[first]], [[again]] = (effect.paint([still(index)], [[one]]) for index in (0, 10 * GAP))
+    assert looks == [7, 7]
+    assert all(map(np.array_equal, first.planes, again.planes))
+
+
 def test_two_tracks_do_not_share_a_window() -> None:
     a, b = region((10, 10, 40, 40), 1), region((60, 10, 90, 40), 2)
     windows = Windows()
