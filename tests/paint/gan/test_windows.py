@@ -12,12 +12,12 @@ from drawn_frames import RGB, frame
 from numpy.typing import NDArray
 
 from passerby.core.frame import Frame
-from passerby.core.regions import Region
+from passerby.core.regions import Mask, Region
 from passerby.mask.shapes import Rectangle
 from passerby.paint.composite import composite
 from passerby.paint.gan.effect import SUBJECTS, Generated, Wish, fulfilled
 from passerby.paint.gan.pasting import Picture, Target
-from passerby.paint.gan.windows import GAP, Windows
+from passerby.paint.gan.windows import GAP, Window, Windows
 
 FACES = SUBJECTS["stylegan"]
 
@@ -57,7 +57,7 @@ def change(planes: Sequence[NDArray[np.float32]], area: tuple[int, int, int, int
 
 def frame_by_frame(place: Frame, hidden: Region) -> NDArray[np.float32]:
     """As the original does: the crop goes by each frame's box alone."""
-    [patches] = fulfilled([place], [[Wish(hidden, Painting(), FACES, hidden.mask.box)]])
+    [patches] = fulfilled([place], [[Wish(hidden, Painting(), FACES, Window(hidden.mask.box, hidden.mask))]])
     return composite(place, [hidden], patches).planes[0].astype(np.float32)
 
 
@@ -81,7 +81,7 @@ def still(index: int) -> Frame:
 def test_windows_tremble_less_than_boxes_and_do_not_fall_behind(speed: float) -> None:
     hidden = trembling(60, speed)
     windows = Windows()
-    came = np.array([windows.around(i, [one])[0] for i, one in enumerate(hidden)], float)[20:]
+    came = np.array([windows.around(i, [one])[0].box for i, one in enumerate(hidden)], float)[20:]
     boxes = np.array([one.mask.box for one in hidden], float)[20:]
     truth = np.array([30, 20, 54, 44]) + speed * np.arange(20, 60)[:, None]
     middles = (came[:, :2] + came[:, 2:]) / 2 - (truth[:, :2] + truth[:, 2:]) / 2
@@ -92,10 +92,10 @@ def test_windows_tremble_less_than_boxes_and_do_not_fall_behind(speed: float) ->
 def test_who_comes_back_after_long_or_in_another_film_begins_anew() -> None:
     windows, far = Windows(), region((300, 300, 330, 330))
     windows.around(0, [region((10, 10, 40, 40))])
-    fresh = Windows().around(0, [far])
-    assert windows.around(1, [far]) != fresh
-    assert windows.around(2 + GAP, [far]) == fresh
-    assert windows.around(0, [far]) == fresh
+    fresh = Windows().around(0, [far])[0].box
+    assert windows.around(1, [far])[0].box != fresh
+    assert windows.around(2 + GAP, [far])[0].box == fresh
+    assert windows.around(0, [far])[0].box == fresh
 
 
 def test_a_track_has_its_look_again_after_an_absence() -> None:
@@ -115,7 +115,30 @@ def test_a_track_has_its_look_again_after_an_absence() -> None:
 def test_two_tracks_do_not_share_a_window() -> None:
     a, b = region((10, 10, 40, 40), 1), region((60, 10, 90, 40), 2)
     windows = Windows()
-    assert windows.around(0, [a, b]) == [Windows().around(0, [one])[0] for one in (a, b)]
+    together = [window.box for window in windows.around(0, [a, b])]
+    assert together == [Windows().around(0, [one])[0].box for one in (a, b)]
+
+
+def test_the_hole_of_an_outline_that_trembles_does_so_half_as_much_and_holds_what_was_hidden() -> None:
+    rng = np.random.default_rng(2)
+    windows = Windows()
+    holes, outlines = [], []
+    for index in range(24):
+        alpha = np.zeros((60, 40), np.uint8)
+        edge = 20 + np.rint(rng.normal(0, 2, 60)).astype(int)
+        for row, end in enumerate(edge):
+            alpha[row, 4:end] = 255
+        one = Region(1, "person", np.array([10, 10, 50, 70], np.float32), Mask(10, 10, alpha), 1)
+        [window] = windows.around(index, [one])
+        canvas, own = np.zeros((2, 90, 90), bool)
+        x0, y0, x1, y1 = window.box
+        canvas[y0:y1, x0:x1] = window.hole.alpha > 0
+        own[10:70, 10:50] = alpha > 0
+        assert canvas[own].all()
+        holes.append(canvas)
+        outlines.append(own)
+    ours, theirs = ([np.logical_xor(a, b).mean() for a, b in pairwise(each[4:])] for each in (holes, outlines))
+    assert np.mean(ours) < np.mean(theirs) / 2, (np.mean(ours), np.mean(theirs))
 
 
 def test_a_crop_holds_all_that_is_hidden_however_it_jumps() -> None:

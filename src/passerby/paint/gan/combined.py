@@ -20,7 +20,7 @@ from passerby.paint.gan.combination import TOLD, Combination, Draw
 from passerby.paint.gan.effect import SUBJECTS, Seam, Subject, Wish, fulfilled, seamed
 from passerby.paint.gan.pasting import Drawer, Picture
 from passerby.paint.gan.tellers import Silent, Teller, teller
-from passerby.paint.gan.windows import Windows
+from passerby.paint.gan.windows import Window, Windows
 from passerby.runtime import VARIABLE
 from passerby.weights import checkpoint
 
@@ -88,21 +88,21 @@ class Combined:
 
     def _wishes(self, frame: Frame, hidden: Sequence[Region]) -> dict[int, Wish]:
         """Of each region that can be drawn, by its number, who draws it."""
-        boxes = self._windows.around(frame.index, hidden)
+        windows = self._windows.around(frame.index, hidden)
         picture = pixels.rgb(frame) if hidden else None
         wishes = {}
-        for i, (region, box) in enumerate(zip(hidden, boxes, strict=True)):
-            wish = None if picture is None else self._wish(picture, region, box)
+        for i, (region, window) in enumerate(zip(hidden, windows, strict=True)):
+            wish = None if picture is None else self._wish(picture, region, window)
             if wish is not None:
                 wishes[i] = wish
         return wishes
 
-    def _wish(self, picture: Picture, region: Region, box: tuple[int, int, int, int]) -> Wish | None:
+    def _wish(self, picture: Picture, region: Region, window: Window) -> Wish | None:
         for hand in self._hands:
             if hand.label == region.label and not region.method:
                 told = hand.teller.tell(picture, region)
                 if told is not None:
-                    return Wish(region, hand.drawer, hand.subject, box, told)
+                    return Wish(region, hand.drawer, hand.subject, window, told)
         return None
 
 

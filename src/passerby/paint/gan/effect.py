@@ -28,7 +28,7 @@ from passerby.paint.gan.persons import joined
 from passerby.paint.gan.resizing import bicubic_float
 from passerby.paint.gan.seam import Matched
 from passerby.paint.gan.told import NOTHING, Told
-from passerby.paint.gan.windows import Windows
+from passerby.paint.gan.windows import Window, Windows
 from passerby.weights import checkpoint
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Subject:
     around: Callable[[Box, int, Size], Box]
     """What is shown around a box, in which so many pixels are hidden, of a picture of (height, width)."""
     unknown: Callable[[Mask, Box], tuple[Mask, NDArray[np.bool_]]]
-    """What the network makes up besides what is hidden, of a mask that lies in a box."""
+    """What the network makes up besides what is hidden, of a window's hole and a box around it."""
     rule: Rule
 
 
@@ -62,7 +62,7 @@ def whole(mask: Mask, box: Box) -> tuple[Mask, NDArray[np.bool_]]:
 
 
 def outlined(mask: Mask, box: Box) -> tuple[Mask, NDArray[np.bool_]]:
-    """Nothing else."""
+    """What was hidden a moment ago."""
     return mask, touched(mask)
 
 
@@ -105,8 +105,8 @@ class Wish:
     region: Region
     drawer: Drawer
     subject: Subject
-    box: Box
-    """What the region's mask is inside of, and is drawn on at a time: steadier than the mask's own box."""
+    window: Window
+    """Where it is drawn: steadier than its mask."""
     told: Told = NOTHING
     """What the drawer has to know besides."""
 
@@ -152,8 +152,8 @@ class Generated:
             frames,
             [
                 [
-                    Wish(region, self._drawer, self._subject, box)
-                    for region, box in zip(mine, self._windows.around(frame.index, mine), strict=True)
+                    Wish(region, self._drawer, self._subject, window)
+                    for region, window in zip(mine, self._windows.around(frame.index, mine), strict=True)
                 ]
                 for frame, mine in zip(frames, hidden, strict=True)
             ],
@@ -189,11 +189,11 @@ def _jobs(frame: Frame, wishes: Sequence[Wish]) -> list[Job]:
 def _target(frame: Frame, wish: Wish, later: Sequence[Region]) -> Target:
     mask, picture, size = wish.region.mask, frame.size[::-1], wish.drawer.size
     share = float(touched(mask).mean())
-    inner = joined(_at_least(wish.box), mask.box)
+    inner = joined(_at_least(wish.window.box), mask.box)
     shown = wish.subject.around(inner, round(share * (inner[2] - inner[0]) * (inner[3] - inner[1])), picture)
     box = joined(shown, mask.box)
     mine, others = (mask, touched(mask)), [(other.mask, touched(other.mask)) for other in later]  # grey still
-    unknown = _unknown(frame, [wish.subject.unknown(mask, inner), mine, *others], box)
+    unknown = _unknown(frame, [wish.subject.unknown(wish.window.hole, inner), mine, *others], box)
     target = Target(
         box=box,
         known=_free(unknown, size),

@@ -4,6 +4,9 @@ A generator draws the same look otherwise in every crop that is cut a little dif
 few pixels from frame to frame; so the crop goes by what an alpha-beta filter makes of them, which follows an even
 motion without falling behind, and stays on its pixels until it is clearly off them. Nobody is uncovered by that: the
 crop holds the whole mask, wherever it is.
+
+Outlines tremble as well. What the network makes up is what was hidden in the last frames, moved along; written is what
+is hidden in this one.
 """
 
 from __future__ import annotations
@@ -12,11 +15,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from passerby.core.regions import Region
+from passerby.core.regions import Mask, Region
 from passerby.paint.gan.boxes import Box
+from passerby.paint.gan.cutting import padded
 
 ALPHA, BETA = 0.25, 0.04
 """How much of what is off is taken over, into the place and into the speed."""
@@ -24,11 +29,24 @@ SLACK = 0.05
 """Share of a box added on each side, in which masks may tremble without being seen."""
 STICKY_PX = 0.8
 """By how many pixels a side has to be off before it moves."""
+MEMORY = 4
+"""Frames whose outlines are joined."""
+GRID = 64
+"""Cells across and down in which outlines are remembered."""
 GAP = 12
 """Frames after which somebody who was away begins anew."""
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
+class Window:
+    """Where somebody is shown."""
+
+    box: Box
+    hole: Mask
+    """What is made up there."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class _Motion:
     """Where a track is: middle x and y, and the logarithms of width and height."""
 
@@ -36,6 +54,8 @@ class _Motion:
     place: NDArray[np.float64]
     speed: NDArray[np.float64]
     box: Box
+    outlines: tuple[NDArray[np.uint8], ...]
+    """(GRID, GRID) of the last frames: 1 where something of a cell of the box is hidden."""
 
 
 class Windows:
@@ -44,22 +64,23 @@ class Windows:
     def __init__(self) -> None:
         self._motions: dict[tuple[int, str], _Motion] = {}
 
-    def around(self, index: int, regions: Sequence[Region]) -> list[Box]:
-        """An even box for each region of the frame of that index."""
-        boxes = []
+    def around(self, index: int, regions: Sequence[Region]) -> list[Window]:
+        """An even window for each region of the frame of that index."""
+        windows = []
         for region in regions:
             key = (region.track_id, region.label)
             before = self._motions.get(key)
             known = before is not None and before.index < index <= before.index + GAP
             self._motions[key] = now = _moved(before, index, region) if known and before else _begun(index, region)
-            boxes.append(now.box)
+            windows.append(Window(now.box, _hole(now)))
         self._motions = {key: motion for key, motion in self._motions.items() if index - GAP <= motion.index <= index}
-        return boxes
+        return windows
 
 
 def _begun(index: int, region: Region) -> _Motion:
     place = _measured(region)
-    return _Motion(index, place, np.zeros(4), _rounded(_sides(place), None))
+    box = _rounded(_sides(place), None)
+    return _Motion(index, place, np.zeros(4), box, (_outline(region.mask, box),))
 
 
 def _moved(before: _Motion, index: int, region: Region) -> _Motion:
@@ -68,7 +89,23 @@ def _moved(before: _Motion, index: int, region: Region) -> _Motion:
     expected = before.place + steps * before.speed
     off = _measured(region) - expected
     place = expected + ALPHA * off
-    return _Motion(index, place, before.speed + BETA / steps * off, _rounded(_sides(place), before.box))
+    box = _rounded(_sides(place), before.box)
+    outlines = (*before.outlines[1 - MEMORY :], _outline(region.mask, box))
+    return _Motion(index, place, before.speed + BETA / steps * off, box, outlines)
+
+
+def _outline(mask: Mask, box: Box) -> NDArray[np.uint8]:
+    """Which cells of `box` a mask reaches."""
+    hidden = (mask.alpha > 0).astype(np.uint8)
+    inside = padded(hidden, (box[0] - mask.x, box[1] - mask.y, box[2] - mask.x, box[3] - mask.y))
+    shares = cv2.resize(inside.astype(np.float32), (GRID, GRID), interpolation=cv2.INTER_AREA)
+    return np.asarray(shares > 0, np.uint8)
+
+
+def _hole(motion: _Motion) -> Mask:
+    x0, y0, x1, y1 = motion.box
+    joined = np.maximum.reduce(motion.outlines) * np.uint8(255)
+    return Mask(x0, y0, np.asarray(cv2.resize(joined, (x1 - x0, y1 - y0), interpolation=cv2.INTER_NEAREST), np.uint8))
 
 
 def _measured(region: Region) -> NDArray[np.float64]:
