@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import footage
 import numpy as np
 import pytest
 
+import passerby
 from passerby import cli, deep_privacy2, generating
 from passerby.arguments import parse
 from passerby.core.errors import OptionError, WeightsError
@@ -119,6 +121,18 @@ def test_a_film_says_that_it_is_synthetic(suffix: str, tmp_path: Path, mine: str
     assert says == (None if suffix == ".ts" else SYNTHETIC)
     assert [one for one in carried_by_video(output, sound=False) if "comment" in one.what.lower()] == []
     assert ("cannot say" in (tmp_path / "report.json").read_text()) == (suffix == ".ts")
+
+
+def test_what_is_drawn_by_a_plan_says_so_too(tmp_path: Path, mine: str) -> None:
+    """Also where the plan speaks of classes that the options do not."""
+    source, output = picture(tmp_path / "in.png"), tmp_path / "out.png"
+    made = passerby.analyze(source)
+    tracks = [replace(track, label="head") for track in made.tracks]
+    combination = Path(mine.removeprefix("gan:"))
+    combination.write_text(combination.read_text().replace('"face"', '"head"'))
+    report = passerby.render(replace(made, tracks=tracks), output, media=source, method=mine)
+    assert report.synthetic == ("head",)
+    assert SYNTHETIC.encode() in output.read_bytes()
 
 
 def test_without_generators_nothing_is_said(tmp_path: Path) -> None:

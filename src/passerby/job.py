@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -185,7 +186,7 @@ class Job:
         started = time.monotonic()
         source = opened(self.input, self.options)
         check_same(plan, source.info)
-        sink = self._sink(source.info)
+        sink = self._sink(source.info, plan.labels)
         rows = plan.rows()
         painter = effect(self.options, plan.labels, plan.methods)
         with source, sink:
@@ -205,11 +206,12 @@ class Job:
             notes.append(f"NOT EVERYONE IS HIDDEN: {kept} of {len(rows)} boxes stay visible, as the plan says")
         if rows.masks is None and set(self.options.shapes(plan.labels).values()) & set(OUTLINED):
             notes.append("boxes are hidden: the plan was made without --shape silhouette and knows none")
-        return replace(report, notes=notes)
+        return replace(report, notes=notes, synthetic=generating.synthetic(self.options, plan.labels))
 
-    def _sink(self, info: MediaInfo) -> VideoSink | StillSink:
+    def _sink(self, info: MediaInfo, labels: Sequence[str] = ()) -> VideoSink | StillSink:
+        """The output; a plan may speak of more `labels` than the options."""
         chosen = self.options
-        comment = SYNTHETIC if generating.synthetic(chosen) else ""
+        comment = SYNTHETIC if generating.synthetic(chosen, labels) else ""
         if is_still(self.input):
             return StillSink(self.output, info, max_res=chosen.max_res, comment=comment, force=chosen.force)
         encoding = Encoding(encoder=chosen.encoder, crf=chosen.crf, preset=chosen.preset, max_res=chosen.max_res)

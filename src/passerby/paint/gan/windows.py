@@ -35,6 +35,8 @@ GRID = 64
 """Cells across and down in which outlines are remembered."""
 GAP = 12
 """Frames after which somebody who was away begins anew."""
+FAR = 0.5
+"""The same for who jumps by so much of their size, or changes it by so much."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,7 +89,10 @@ def _moved(before: _Motion, index: int, region: Region) -> _Motion:
     """The filter's next step (Brookner, Tracking and Kalman Filtering Made Easy, 1.2)."""
     steps = index - before.index
     expected = before.place + steps * before.speed
-    off = _measured(region) - expected
+    measured = _measured(region)
+    off = measured - expected
+    if np.abs(off[:2]).max() > FAR * np.exp(measured[2:]).max() or np.abs(off[2:]).max() > FAR:
+        return _begun(index, region)
     place = expected + ALPHA * off
     box = _rounded(_sides(place), before.box)
     outlines = (*before.outlines[1 - MEMORY :], _outline(region.mask, box))
