@@ -18,7 +18,6 @@ import inspect
 import json
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -27,46 +26,26 @@ from numpy.typing import NDArray
 
 from passerby import demo
 from passerby.core import boxes as bx
+from passerby.evaluate.people import SURE, joined
+from passerby.evaluate.people import Appearances as Faces
 
 # Composed films belong to the tests, which have no package.
 sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))
 import footage
 import footage_scenes
 
-SURE = 0.5
-"""Score from which a find is a face; below, it may be one."""
 LASTING = 5
 """Frames from which on a face is no flicker of the detector."""
 ZOOM = 1.5
 """The second look enlarges by this: small faces are found more surely."""
 SAME = 0.4
 """IoU above which two finds of one frame are the same face."""
-LINK_IOU = 0.3
-LINK_GAP = 3
-"""Frames after which a face found again is taken for somebody else."""
 SEEN, HARDLY = 0.6, 0.1
 """Visible share of a composed face from which it is surely seen, and below which it is not."""
 DARK, BLINDING = 0.2, 3.0
 """Brightness of a composed frame below or above which a face may be lost to the eye."""
 SHORT = footage_scenes.SHORT
 """Films in which faces are in view for less than the time between looks."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Faces:
-    """Every face of a clip; row i of every array is one face in one frame, frames rising."""
-
-    count: int
-    """Frames in the clip."""
-    size: tuple[int, int]
-    """(width, height) of the upright picture."""
-    frames: NDArray[np.int64]
-    people: NDArray[np.int64]
-    """(N,) who it is."""
-    boxes: bx.Boxes
-    """(N, 4) in pixels of the upright frame, cut to it."""
-    sure: NDArray[np.bool_]
-    """(N,) false where it counts neither as hidden nor as leaked."""
 
 
 def annotation(clip: Path) -> Path:
@@ -183,40 +162,3 @@ def _mistaken(boxes: bx.Boxes, places: bx.Boxes) -> NDArray[np.bool_]:
     middle = bx.centre(boxes)[:, None]
     inside = np.all((places[None, :, :2] <= middle) & (middle < places[None, :, 2:]), axis=2)
     return np.asarray(np.any(inside, axis=1), np.bool_)
-
-
-def joined(frames: NDArray[np.int64], boxes: bx.Boxes) -> NDArray[np.int64]:
-    """Whose each box is, (N,) numbers from 0; by overlap from frame to frame, or else by nearness.
-
-    `frames` (N,) rise. A face may go unfound for fewer frames than `LINK_GAP`, and moves by less than half its size
-    for each of them.
-    """
-    people = np.full(len(frames), -1, np.int64)
-    last: dict[int, int] = {}
-    for frame in np.unique(frames):
-        now = np.flatnonzero(frames == frame)
-        last = {person: row for person, row in last.items() if frame - frames[row] <= LINK_GAP}
-        before = np.array(list(last.values()), np.intp)
-        closeness = _closeness(boxes[before], boxes[now], frame - frames[before])
-        for flat in np.argsort(-closeness, axis=None, kind="stable"):
-            old, new = np.unravel_index(flat, closeness.shape)
-            # Pairs further on may still be free when one of this pair is taken.
-            if closeness[old, new] > 0:
-                people[now[new]] = people[before[old]]
-                closeness[old] = closeness[:, new] = 0
-        for row in now:
-            if people[row] < 0:
-                people[row] = people.max(initial=-1) + 1
-            last[int(people[row])] = int(row)
-    return people
-
-
-def _closeness(before: bx.Boxes, now: bx.Boxes, steps: NDArray[np.int64]) -> NDArray[np.float32]:
-    """How surely two boxes are one face, (N, M): overlap first, then nearness; 0 when they cannot be."""
-    overlaps = bx.iou(before, now)
-    away = np.linalg.norm(bx.centre(before)[:, None] - bx.centre(now)[None], axis=2)
-    areas = bx.area(before)[:, None], bx.area(now)[None]
-    reach = np.sqrt(np.minimum(*areas)) / 2 * steps[:, None]
-    alike = np.maximum(*areas) < 2 * np.minimum(*areas)
-    near = np.where(alike, LINK_IOU * np.clip(1 - away / np.maximum(reach, 1e-6), 0, 1), 0)
-    return np.asarray(np.where(overlaps >= LINK_IOU, overlaps, near), np.float32)

@@ -25,6 +25,7 @@ MAY_IMPORT = {
     "flow": {"core"},
     **{stage: {stage, "core", "weights", "runtime"} for stage in STAGES},
     "rgbd": {"rgbd", "core", "detect", "media", "track", "mask", "paint"},
+    "evaluate": {"evaluate", "core", "media", "plan", "weights", "runtime"},
     "looking": {"core", "detect", "flow", "track"},
     "looker": {"core", "detect", "flow", "looking", "track"},
     "pipeline": {*STAGES, "core", "flow", "looker", "looking"},

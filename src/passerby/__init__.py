@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from passerby.core.errors import DamagedMedia as DamagedMedia
     from passerby.core.errors import InputError as InputError
     from passerby.core.errors import LimitExceeded as LimitExceeded
+    from passerby.core.errors import NotMeasurable as NotMeasurable
     from passerby.core.errors import OptionError as OptionError
     from passerby.core.errors import OutputError as OutputError
     from passerby.core.errors import PasserbyError as PasserbyError
@@ -77,6 +78,7 @@ _MODULES = {
         "DamagedMedia",
         "InputError",
         "LimitExceeded",
+        "NotMeasurable",
         "OptionError",
         "OutputError",
         "PasserbyError",

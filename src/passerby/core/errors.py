@@ -6,6 +6,7 @@
     │   ├── UnsupportedMedia   no picture in it, or one that passerby does not handle
     │   ├── DamagedMedia       it breaks off or does not decode (`frame` and `time_s` say where)
     │   ├── LimitExceeded      larger than the limits allow
+    │   ├── NotMeasurable      too little in it for what is to be measured
     │   └── PlanError          a plan is damaged, newer than this passerby, or made from another medium
     ├── OutputError            the result cannot be written (exists, full disk, encoder failed)
     ├── StageError             a detector, tracker or anonymizer broke its contract
@@ -47,6 +48,10 @@ class DamagedMedia(InputError):
 
 class LimitExceeded(InputError):
     """The input is larger than the limits allow."""
+
+
+class NotMeasurable(InputError):
+    """There is too little in the input for what is to be measured: a number would say nothing."""
 
 
 class PlanError(InputError):

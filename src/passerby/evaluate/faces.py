@@ -1,0 +1,120 @@
+"""Faces of an anonymized video against the original's: verification and identification, as figures of a report.
+
+Thresholds, and what a model is good for, come from the originals alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from passerby.core.errors import NotMeasurable
+from passerby.evaluate import ranking, statistics, verification
+from passerby.evaluate.pairs import Embedded
+from passerby.evaluate.statistics import Figure
+
+PROTOCOL = "faces, {what}; crops by the original's boxes; the same frame is never compared with itself"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Side:
+    """One side looked up among the originals."""
+
+    scores: NDArray[np.float64]
+    """(N, N) cosine of row i of this side to row j of the originals."""
+    ranks: ranking.Ranking
+    searches: verification.Searches
+
+
+def figures(faces: Embedded) -> tuple[Figure, ...]:
+    """TAR at every one of `verification.FARS`, AUC, EER, Rank-1/5/10 and TPIR at FPIR 1 %, of originals and anonymized.
+
+    What cannot be computed is there with the reason. Anonymized faces that a detector does not find are in all of
+    them (an embedder does not ask a detector), counted by a figure of their own, and TAR is given for the others, too.
+
+    Raises:
+        NotMeasurable: nobody is there twice, or there is one person only.
+    """
+    before, after = _side(faces, faces.originals), _side(faces, faces.anonymized)
+    whose, same = faces.identities, faces.identities[:, None] == faces.identities[None]
+    upper = np.triu(np.ones(same.shape, bool), 1)
+    impostors = np.sort(before.scores[upper & ~same])
+    sides = {
+        "originals": (before.scores, upper & same),
+        "anonymized": (after.scores, same & ~np.eye(len(whose), dtype=bool)),
+    }
+    if faces.detected is not None:
+        found = np.asarray(faces.detected, bool)
+        sides["anonymized, detected"] = (after.scores, sides["anonymized"][1] & found[:, None])
+    answer = []
+    for name, (scores, pairs) in sides.items():
+        owners = np.broadcast_to(whose[:, None], scores.shape)[pairs]
+        answer += [_accepted(name, scores[pairs], owners, impostors, far, faces.model) for far in verification.FARS]
+        answer += _curve(name, scores[pairs], owners, impostors, faces.model)
+    for name, side in (("originals", before), ("anonymized", after)):
+        answer += [_rank(name, side, k, faces.model) for k in (1, 5, 10)]
+        answer.append(_open_set(name, side, before, whose, faces.model))
+    if faces.detected is not None:
+        undetected = ~np.asarray(faces.detected, bool)
+        answer.append(statistics.mean("undetected, anonymized", undetected, whose, protocol="face detector"))
+    return tuple(answer)
+
+
+def _side(faces: Embedded, rows: NDArray[np.float32]) -> _Side:
+    distances, itself = ranking.cosine(rows, faces.originals), np.eye(len(rows), dtype=bool)
+    ranks = ranking.rank(distances, faces.identities, faces.identities, itself)
+    searches = verification.search(1 - distances, faces.identities, faces.identities, itself)
+    return _Side(1 - distances, ranks, searches)
+
+
+def _accepted(
+    side: str,
+    scores: NDArray[np.float64],
+    owners: NDArray[np.int64],
+    impostors: NDArray[np.float64],
+    far: float,
+    model: str,
+) -> Figure:
+    name, protocol = f"TAR at FAR {far:g}, {side}", PROTOCOL.format(what="verification")
+    try:
+        at = verification.threshold(impostors, far)
+    except NotMeasurable as error:
+        return Figure(name=name, value=None, n=0, protocol=protocol, model=model, missing=str(error))
+    return statistics.mean(name, scores > at, owners, protocol=protocol, model=model)
+
+
+def _curve(
+    side: str, scores: NDArray[np.float64], owners: NDArray[np.int64], impostors: NDArray[np.float64], model: str
+) -> tuple[Figure, Figure]:
+    """AUC and EER."""
+    names, protocol = (f"AUC, {side}", f"EER, {side}"), PROTOCOL.format(what="verification")
+    if not len(scores):
+        none = "there are no genuine pairs"
+        auc, eer = (Figure(name=name, value=None, n=0, protocol=protocol, model=model, missing=none) for name in names)
+        return auc, eer
+    auc = statistics.mean(names[0], verification.placements(scores, impostors), owners, protocol=protocol, model=model)
+    value, low, high = verification.equal_error_rate(scores, impostors), None, None
+    if len(np.unique(owners)) > 1:
+        low, high = statistics.bootstrap(owners, lambda rows: verification.equal_error_rate(scores[rows], impostors))
+    eer = Figure(name=names[1], value=value, n=len(scores), low=low, high=high, protocol=protocol, model=model)
+    return auc, eer
+
+
+def _rank(side: str, looked: _Side, k: int, model: str) -> Figure:
+    chance = f"guessing gives {looked.ranks.chance(k):.3g}"
+    protocol = f"{PROTOCOL.format(what='identification')}; {chance}"
+    hits = looked.ranks.first <= k
+    return statistics.mean(f"Rank-{k}, {side}", hits, looked.ranks.identities, protocol=protocol, model=model)
+
+
+def _open_set(side: str, looked: _Side, originals: _Side, whose: NDArray[np.int64], model: str) -> Figure:
+    name, protocol = f"TPIR at FPIR 0.01, {side}", PROTOCOL.format(what="open-set identification")
+    try:
+        at = verification.threshold(originals.searches.rivals, 0.01)
+    except NotMeasurable as error:
+        missing = str(error).replace("FAR", "FPIR").replace("impostor pairs", "searches for somebody not there")
+        return Figure(name=name, value=None, n=0, protocol=protocol, model=model, missing=missing)
+    found = verification.identified(looked.searches, at)
+    return statistics.mean(name, found, whose[looked.searches.queries], protocol=protocol, model=model)
