@@ -25,6 +25,10 @@ MAY_IMPORT = {
     "flow": {"core"},
     **{stage: {stage, "core", "weights", "runtime"} for stage in STAGES},
     "rgbd": {"rgbd", "core", "detect", "media", "track", "mask", "paint"},
+    "leftovers": {
+        *("leftovers", "core", "detect", "flow", "hiding", "mask", "media", "plan", "progress", "settings", "targets"),
+        *("track", "weights"),
+    },
     "evaluate": {"evaluate", "core", "media", "plan", "weights", "runtime"},
     "looking": {"core", "detect", "flow", "track"},
     "looker": {"core", "detect", "flow", "looking", "track"},

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from passerby.core.detections import Detections as Detections
     from passerby.core.errors import DamagedMedia as DamagedMedia
     from passerby.core.errors import InputError as InputError
+    from passerby.core.errors import LeftoversFound as LeftoversFound
     from passerby.core.errors import LimitExceeded as LimitExceeded
     from passerby.core.errors import NotMeasurable as NotMeasurable
     from passerby.core.errors import OptionError as OptionError
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
     from passerby.detect.compose import Tiled as Tiled
     from passerby.detect.faces import CenterFace as CenterFace
     from passerby.job import anonymize as anonymize
+    from passerby.leftovers.check import verify as verify
+    from passerby.leftovers.verdict import Verdict as Verdict
     from passerby.looking import Looking as Looking
     from passerby.mask.shapes import HeadOval as HeadOval
     from passerby.mask.shapes import Rectangle as Rectangle
@@ -77,6 +80,7 @@ _MODULES = {
     "passerby.core.errors": (
         "DamagedMedia",
         "InputError",
+        "LeftoversFound",
         "LimitExceeded",
         "NotMeasurable",
         "OptionError",
@@ -111,6 +115,8 @@ _MODULES = {
     ),
     "passerby.detect.faces": ("CenterFace",),
     "passerby.job": ("anonymize",),
+    "passerby.leftovers.check": ("verify",),
+    "passerby.leftovers.verdict": ("Verdict",),
     "passerby.looking": ("Looking",),
     "passerby.mask.shapes": (
         "HeadOval",

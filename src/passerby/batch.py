@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from passerby.core.errors import OptionError, OutputError, PasserbyError
+from passerby.core.errors import LeftoversFound, OptionError, OutputError, PasserbyError
 from passerby.job import Job, beside
 from passerby.media.container import VIDEO_SUFFIXES, output_suffix
 from passerby.media.stills import STILL_SUFFIXES, is_still
 from passerby.progress import Progress
+from passerby.proving import proven
 from passerby.report import Outcome
 from passerby.settings import Options
 
@@ -128,7 +129,9 @@ def _one(job: Job, progress: Callable[[Path], Progress], *, alone: bool) -> Outc
     shown = progress(job.input)
     try:
         with _folder_for(job.output):
-            report = job.run(shown)
+            report = proven(job, shown) if job.options.verify != "off" else job.run(shown)
+    except LeftoversFound as error:
+        return Outcome(input=job.input, status="leftovers", message=str(error))
     except PasserbyError as error:
         if alone and isinstance(error, OptionError):
             raise

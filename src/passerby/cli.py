@@ -92,7 +92,7 @@ def _anonymize(chosen: argparse.Namespace) -> int:
             return Silent() if chosen.quiet else Printed(path.name)
 
         def done(outcome: Outcome) -> None:
-            if outcome.status == "failed" or not chosen.quiet:
+            if outcome.status in ("failed", "leftovers") or not chosen.quiet:
                 say(_told(outcome, options, verbose=chosen.verbose))
 
         outcomes = batch.run(planned, progress, done)
@@ -101,6 +101,8 @@ def _anonymize(chosen: argparse.Namespace) -> int:
         job.write_text(chosen.report, text, force=options.force)
     if chosen.json:
         answer(text)
+    if any(outcome.status == "leftovers" for outcome in outcomes):
+        return LEFTOVERS
     return _code([outcome.status != "failed" for outcome in outcomes])
 
 
@@ -148,6 +150,15 @@ def _plan(chosen: argparse.Namespace) -> int:
     }
     actions[chosen.command.removeprefix("plan ")](chosen)
     return DONE
+
+
+def _verify(chosen: argparse.Namespace) -> int:
+    from passerby import verify_command
+
+    verdicts = verify_command.verify(chosen)
+    if not all(verdict.clean for verdict in verdicts):
+        return LEFTOVERS
+    return FAILED if any(verdict.unchecked for verdict in verdicts) else DONE
 
 
 def _live(chosen: argparse.Namespace) -> int:
@@ -271,6 +282,7 @@ RUN: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "analyze": _analyze,
     "render": _render,
     **{f"plan {action}": _plan for action in ("show", "edit", "export", "import", "sheet")},
+    "verify": _verify,
     "live": _live,
     "demo": _demo,
     "doctor": _doctor,

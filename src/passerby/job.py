@@ -52,7 +52,12 @@ def anonymize(
     """
     chosen = changed(options or Options(), changes)
     path = Path(source)
-    return Job(path, Path(output) if output else beside(path), chosen).run()
+    job = Job(path, Path(output) if output else beside(path), chosen)
+    if chosen.verify == "off":
+        return job.run()
+    from passerby.proving import proven  # which does jobs itself
+
+    return proven(job)
 
 
 def beside(path: Path) -> Path:

@@ -64,7 +64,7 @@ class Outcome:
 
     input: Path
     status: str
-    """'done', 'failed', 'skipped' or 'planned' (a dry run)."""
+    """'done', 'failed', 'leftovers' (by --verify, and so not written), 'skipped' or 'planned' (a dry run)."""
     message: str
     output: Path | None = None
     report: Report | None = None

@@ -22,6 +22,7 @@ HIDING = tuple(method for method in METHODS if method != "outline")
 SHAPES = ("oval", "box")
 AUDIO = ("drop", "keep")
 QUALITIES = ("fast", "balanced", "thorough")
+VERIFY = ("off", "check", "fix")
 SAFE_CELLS = 10
 """With more mosaic cells than this, a face can be recognized again."""
 
@@ -145,11 +146,14 @@ class Options:
     """Replace an existing output."""
     plan: Path | None = None
     """Write down here what was hidden where."""
+    verify: Literal["off", "check", "fix"] = "off"
+    """Look at the output with another model before it takes its name; 'fix' hides again what is left over in it."""
 
     def __post_init__(self) -> None:
         self._read()
         _one_of("--shape", self.shape, SHAPES)
         _one_of("--audio", self.audio, AUDIO)
+        _one_of("--verify", self.verify, VERIFY)
         _number("--grow", self.grow, "a share from 0 to 5", lambda grow: 0 <= grow <= 5)
         _number("--cells", self.cells, "a whole number from 1 to 64", lambda cells: 1 <= cells <= 64, Integral)
         _number("--conf", self.conf, "a score between 0 and 1", lambda conf: 0 < conf < 1)

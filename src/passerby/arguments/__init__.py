@@ -8,7 +8,7 @@ from pathlib import Path
 
 import passerby
 from passerby import settings_file
-from passerby.arguments import live, models, plan, run
+from passerby.arguments import live, models, plan, run, verify
 from passerby.arguments.parser import EXIT_CODES, Parser
 from passerby.core.errors import OptionError
 
@@ -19,6 +19,7 @@ HELP = (
   passerby analyze INPUT                  look, and write down who is where in INPUT.plan; hides nobody yet
   passerby plan show|edit|sheet PLAN      review who will be hidden; also export and import
   passerby render PLAN                    hide what a plan says
+  passerby verify FILE...                 look once more at finished files, with another model, for what is left over
   passerby live SOURCE --to SINK          hide faces in a stream, a camera or a pipe, as it comes
   passerby demo                           compose a short clip with faces and anonymize it
   passerby doctor                         print what to paste into a bug report
@@ -40,6 +41,7 @@ COMMANDS: Mapping[str, Callable[[], argparse.ArgumentParser]] = {
     "plan export": plan.export,
     "plan import": plan.import_,
     "plan sheet": plan.sheet,
+    "verify": verify.verify,
     "live": live.live,
     "demo": run.demo,
     "doctor": run.doctor,

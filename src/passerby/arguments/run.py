@@ -18,6 +18,22 @@ def anonymize() -> argparse.ArgumentParser:
     groups.add_output(command)
     add = groups.add_saying(command)
     add("--plan", type=Path, metavar="FILE", help="write down what was hidden where, for `passerby plan`")
+    look_again = command.add_mutually_exclusive_group()
+    look_again.add_argument(
+        "--verify",
+        action="store_const",
+        const="check",
+        default="off",
+        help="look at the output with another model; if anybody is left over in it, there is no output (exit code 3)",
+    )
+    look_again.add_argument(
+        "--verify-fix",
+        action="store_const",
+        dest="verify",
+        const="fix",
+        default="off",
+        help="the same, but first hide again what is left over, twice at most",
+    )
     add("--dry-run", action="store_true", help="say what would be done, and write nothing")
     return command
 

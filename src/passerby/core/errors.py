@@ -10,7 +10,8 @@
     │   └── PlanError          a plan is damaged, newer than this passerby, or made from another medium
     ├── OutputError            the result cannot be written (exists, full disk, encoder failed)
     ├── StageError             a detector, tracker or anonymizer broke its contract
-    └── WeightsError           a model file is missing or is not the one it should be
+    ├── WeightsError           a model file is missing or is not the one it should be
+    └── LeftoversFound         a finished file still shows what should be hidden (`anonymize --verify`)  exit 3
 
 Every message is one line: what came, what was wanted, what to do next.
 """
@@ -68,3 +69,7 @@ class StageError(PasserbyError):
 
 class WeightsError(PasserbyError):
     """A model file is missing or is not the one it should be."""
+
+
+class LeftoversFound(PasserbyError):
+    """A second look found in a finished file what should be hidden in it; its message has several lines."""

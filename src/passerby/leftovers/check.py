@@ -1,0 +1,193 @@
+"""`passerby.verify`: one finished file, read anew and searched for what identifies people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+
+from passerby import hiding, targets, weights
+from passerby.core.errors import InputError, OptionError, PlanError
+from passerby.core.plan import Plan
+from passerby.flow import ahead
+from passerby.leftovers.carried import carried_by_video
+from passerby.leftovers.carried_stills import carried_by_still
+from passerby.leftovers.judges import ByOriginal, ByPlan
+from passerby.leftovers.look import Judges, Seen, longest, look
+from passerby.leftovers.seekers import Seekers, seekers, sums
+from passerby.leftovers.verdict import Verdict
+from passerby.media.reading import Reading
+from passerby.media.stills import StillSource, is_still
+from passerby.media.video import VideoSource
+from passerby.plan import store
+from passerby.progress import Progress, Silent
+from passerby.settings import DEFAULTS, Options
+
+FRAMES_AHEAD = 2
+CONF = 0.6
+"""Least score of a find. In the original half of that is enough: there it only confirms."""
+
+BLIND_SPOTS = (
+    "who is known by clothes, gait, place, company or voice; only faces are looked for",
+    "faces that the model misses: very small, very dark, from behind or masked ones",
+    "what is hidden in the pixels on purpose (steganography), and words inside of the picture",
+)
+
+Seek = Callable[[Collection[str], Collection[str]], Seekers]
+"""Chooses who looks for which labels, by the SHA-256 sums of the models that hid."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checking:
+    """How a finished file is looked at, and what is known of how it was made."""
+
+    plan: Plan | None = None
+    """What was hidden where."""
+    original: Path | None = None
+    every: int = 1
+    """Look at every so manieth frame, from the first one on."""
+    conf: float = CONF
+    """Least score of a find, in (0, 1)."""
+    sound: bool = False
+    """It may have sound."""
+    hidden_by: tuple[str, ...] = ()
+    """Models that did the hiding, by their names in the registry or their files, besides those that passerby uses."""
+    options: Options = DEFAULTS
+    """How things were hidden (`shape`, `grow`) where there is a `plan`, and how the original was read."""
+
+    def __post_init__(self) -> None:
+        if self.every < 1:
+            raise OptionError(f"--every is a number of frames from 1 up, got {self.every}")
+        if not 0 < self.conf < 1:
+            raise OptionError(f"--conf is a score between 0 and 1, got {self.conf}")
+
+
+def verify(
+    path: str | Path,
+    plan: Plan | str | Path | None = None,
+    original: str | Path | None = None,
+    *,
+    every: int = 1,
+    conf: float = CONF,
+    sound: bool = False,
+    hidden_by: Collection[str] = (),
+) -> Verdict:
+    """Look once more at a finished file, of passerby or any other tool, for what identifies people.
+
+        verdict = passerby.verify("street_anonymized.mp4", plan="street.plan")
+        for leftover in verdict.leftovers:
+            print(leftover.line())
+
+    Args:
+        path: the finished file, a video or a picture.
+        plan: what was hidden where, if passerby did it: what is found there counts as hidden.
+        original: what the file was made from: only what is there as well, and looks the same, is left over.
+        every: look at every so manieth frame.
+        conf: least score of a find, in (0, 1).
+        sound: the file may have sound.
+        hidden_by: models that did the hiding, by name or file, if other than passerby's own; they do not look.
+
+    Raises:
+        PasserbyError: see `core.errors`.
+    """
+    checking = Checking(
+        plan=store.load(Path(plan)) if isinstance(plan, str | Path) else plan,
+        original=None if original is None else Path(original),
+        every=every,
+        conf=conf,
+        sound=sound,
+        hidden_by=tuple(hidden_by),
+    )
+    return checked(Path(path), checking)
+
+
+def checked(path: Path, checking: Checking, progress: Progress | None = None, seek: Seek = seekers) -> Verdict:
+    """`verify`, with who looks chosen by `seek`."""
+    cv2.setNumThreads(1)
+    if not path.is_file():
+        raise InputError(f"{path} does not exist or is no file; check the name")
+    still = is_still(path)
+    carried = carried_by_still(path) if still else carried_by_video(path, sound=checking.sound)
+    source = _opened(path)
+    _check_other(path, source.info.sha256, checking)
+    labels = {"face", *(checking.plan.labels if checking.plan else ())}
+    found_by = seek(labels, _hid(labels) | sums(checking.hidden_by))
+    with source:
+        seen = _seen(source, checking, found_by, progress or Silent())
+    return Verdict(
+        file=path.name,
+        sha256=source.info.sha256,
+        size=source.info.size,
+        frames=seen.frames,
+        looked=seen.looked,
+        models=tuple(found_by.models),
+        leftovers=longest(seen.leftovers),
+        carried=carried,
+        others=seen.others,
+        unchecked=tuple(found_by.unchecked),
+        blind_spots=tuple(_blind_spots(checking)),
+    )
+
+
+def _opened(path: Path, reading: Reading | None = None) -> VideoSource | StillSource:
+    return StillSource(path) if is_still(path) else VideoSource(path, reading)
+
+
+def _check_other(path: Path, sha256: str | None, checking: Checking) -> None:
+    """Refuse the original in the place of the output: everybody in it would lie under what the plan hides.
+
+    Raises:
+        PlanError: `path` is what the plan was made from.
+        OptionError: it is the original itself.
+    """
+    if checking.plan is not None and sha256 == checking.plan.media.sha256:
+        raise PlanError(f"{path.name} is what the plan was made from, not what was made with it; give the output")
+    if checking.original is not None and checking.original.exists() and checking.original.samefile(path):
+        raise OptionError(f"--original {checking.original} is the file to verify itself; give what it was made from")
+
+
+def _hid(labels: Collection[str]) -> frozenset[str]:
+    """The SHA-256 sums of passerby's own models for `labels`, which never judge themselves."""
+    names = {name for label in labels for name in targets.MODELS.get(label, ())}
+    return frozenset(weights.entry(name).sha256 for name in names)
+
+
+def _seen(source: VideoSource | StillSource, checking: Checking, found_by: Seekers, progress: Progress) -> Seen:
+    info, plan = source.info, checking.plan
+    if found_by.detector is None:
+        return Seen(frames=info.frames or 1, looked=0, leftovers=(), others={})
+    by_plan = None if plan is None else ByPlan(plan, hiding.shapes(checking.options, plan.labels))
+    with ExitStack() as stack:
+        by_original = None
+        if checking.original is not None:
+            original = _opened(checking.original, _as_then(checking))
+            stack.enter_context(original)
+            by_original = ByOriginal(original, found_by.detector(original.info.size, checking.conf / 2))
+        frames = stack.enter_context(closing(ahead(source, FRAMES_AHEAD)))
+        return look(
+            frames,
+            found_by.detector(info.size, checking.conf),
+            Judges(plan=by_plan, original=by_original),
+            every=checking.every,
+            total=info.frames,
+            progress=progress,
+        )
+
+
+def _as_then(checking: Checking) -> Reading:
+    """How the original was read for the output."""
+    then = checking.plan.media if checking.plan is not None else checking.options
+    return Reading(start_s=then.start, end_s=then.end, fps=then.fps, salvage=then.salvage)
+
+
+def _blind_spots(checking: Checking) -> list[str]:
+    spots = list(BLIND_SPOTS)
+    if checking.every > 1:
+        skipped = f"{checking.every - 1} of {checking.every} frames are not looked at"
+        spots.insert(0, f"who is there for a short time: {skipped}")
+    if checking.plan is not None and checking.original is None:
+        spots.append("whether what the plan hides was really painted; --original compares the pixels")
+    return spots

@@ -1,0 +1,27 @@
+"""Words in a file's bytes that give away what nobody asked for, wherever they stand."""
+
+from __future__ import annotations
+
+import mmap
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+MARKS = {
+    "a place (ISO 6709)": re.compile(rb"[+-]\d{2}\.\d{3,8}[+-]\d{3}\.\d{3,8}"),
+    "XMP": re.compile(rb"<x:xmpmeta|<\?xpacket begin|http://ns\.adobe\.com/xap/"),
+    "EXIF": re.compile(rb"Exif\0\0(II\*\0|MM\0\*)"),
+    "a Photoshop record": re.compile(rb"Photoshop 3\.0\0"),
+}
+"""Byte strings that chance does not write."""
+
+
+def marks(path: Path) -> Iterator[str]:
+    """What is there, each once."""
+    if not path.stat().st_size:
+        return
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        for name, pattern in MARKS.items():
+            found = pattern.search(data)
+            if found:
+                yield f"{name} at byte {found.start()}"
