@@ -75,7 +75,7 @@ def detections(*boxes, score=0.9):
         (BOX, 0.9, True),
         (BOX, 0.4, False),
         ((24, 24, 36, 36), 0.9, True),
-        ((0, 0, 62, 62), 0.9, True),
+        ((0, 0, 90, 78), 0.9, True),
         ((40, 20, 60, 40), 0.9, False),
     ],
 )

@@ -52,8 +52,10 @@ def test_both_videos_are_cut_at_the_same_place():
 
 
 def test_faces_are_cut_out_square_and_at_the_edge_as_far_as_there_is_a_picture():
-    views = pairs.cut(video(1), video(1), people((0, 1, BOX), (0, 2, (0, 0, 10, 20)), frames=1), pairs.squared)
-    assert [crop.shape for crop in views.originals] == [(40, 40, 3), (20, 15, 3)]
+    small, corner = (20, 20, 30, 40), (0, 0, 10, 20)
+    assert pairs.squared(np.float32([small])).tolist() == [pytest.approx([13, 16.8, 37, 40.8])]
+    views = pairs.cut(video(1), video(1), people((0, 1, small), (0, 2, corner), frames=1), pairs.squared)
+    assert [crop.shape for crop in views.originals] == [(24, 24, 3), (21, 17, 3)]
 
 
 @pytest.mark.parametrize(
@@ -75,6 +77,17 @@ def test_videos_of_another_size_are_refused():
         pairs.cut(video(1), [onnx_models.noise(32, 24)], people((0, 1, BOX), frames=1))
 
 
+def test_a_box_without_a_pixel_is_refused():
+    """Rows of crops would no longer be those of the boxes."""
+    with pytest.raises(InputError, match="no pixel"):
+        pairs.cut(video(1), video(1), people((0, 1, BOX), (0, 2, (70, 0, 80, 9)), frames=1))
+
+
+def test_rows_out_of_order_are_refused():
+    with pytest.raises(ValueError, match="sort the rows"):
+        pairs.cut(video(2), video(2), people((1, 1, BOX), (0, 2, BOX), frames=2))
+
+
 def test_nobody_cannot_be_cut_out():
     with pytest.raises(NotMeasurable, match="nobody"):
         pairs.cut(video(1), video(1), people(frames=1))
@@ -90,6 +103,12 @@ def test_everyone_is_thinned_evenly_and_the_tiny_and_unsure_are_left_out():
     assert kept.frames[kept.people == 2].tolist() == [0, 1, 2]
     assert set(kept.people.tolist()) == {1, 2}
     assert len(pairs.thinned(people()).frames) == 0
+
+
+def test_every_other_frame_is_taken_for_following():
+    kept = pairs.every(people(*((frame, 1, BOX) for frame in range(5)), (4, 2, (0, 0, 7, 40)), frames=5), 2)
+    assert kept.frames.tolist() == [0, 2, 4]
+    assert kept.people.tolist() == [1, 1, 1]
 
 
 class Blue:

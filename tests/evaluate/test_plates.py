@@ -90,6 +90,12 @@ def test_repeats_are_one_letter_unless_nothing_lies_between() -> None:
     assert reader.decoded(steps[:1], letters) == Reading("", 0)
 
 
+def test_a_narrow_picture_stands_on_grey_and_blue_comes_first() -> None:
+    array = reader._input(np.full((24, 50, 3), (255, 0, 0), np.uint8))
+    assert array.shape == (1, 3, 48, 320)
+    assert array[0, :, 0, [99, 100]].tolist() == [[-1, -1, 1], [0, 0, 0]]
+
+
 def test_a_model_without_an_alphabet_is_refused(tmp_path: Path) -> None:
     with pytest.raises(OptionError, match="alphabet"):
         PlateReader(answering(tmp_path / "m.onnx", np.zeros((1, 4, 3))))

@@ -57,8 +57,10 @@ def test_the_same_fill_for_everybody_comes_out_at_chance(mode, chance):
 def test_a_clip_that_is_shorter_than_the_gap_cannot_be_measured():
     """Whoever is seen once is found by background and posture: no recognition."""
     identities, frames, rows = crowd(each=2)
+    people = Embedded(identities, frames, rows, rows)
     with pytest.raises(NotMeasurable, match="true match"):
-        reid.evaluate(Embedded(identities, frames, rows, rows), Mode.CROSS_TIME, "body", gap_frames=11)
+        reid.evaluate(people, Mode.CROSS_TIME, "body", gap_frames=11)
+    assert reid.evaluate(people, Mode.CROSS_TIME, "body", gap_frames=10).anonymized.skipped == 0
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -82,6 +84,14 @@ def test_a_crop_is_not_found_by_a_neighbouring_frame():
     people = Embedded(np.array([1, 1, 1, 2]), np.array([0, 50, 1, 99]), rows, np.array([[1, 0, 0]] * 4))
     result = reid.evaluate(people, Mode.CROSS_TIME, "body", gap_frames=25)
     assert result.anonymized.first[0] == 2
+
+
+def test_tracks_are_compared_across_their_halves():
+    """Two who exchange their clothes half way are taken for each other."""
+    rows = np.array([[1.0, 0], [0, 1], [0, 1], [1, 0]])
+    people = Embedded(np.array([1, 1, 2, 2]), np.array([0, 9, 0, 9]), rows, rows)
+    result = reid.evaluate(people, Mode.TRACK, "body")
+    assert result.originals.first.tolist() == [2, 2]
 
 
 @pytest.mark.parametrize(
@@ -158,6 +168,11 @@ def test_queries_of_another_camera_are_looked_up():
 def test_two_folders_of_one_camera_raise_and_do_not_score_zero():
     with pytest.raises(NotMeasurable, match="none of 2 queries has a true match"):
         reid.compare(coloured((1, 1, RED), (2, 1, GREEN)), SEEN, Colours(), "body")
+
+
+def test_distractors_alone_are_nobody():
+    with pytest.raises(NotMeasurable, match="distractors"):
+        reid.compare(coloured((0, 2, RED)), SEEN, Colours(), "body")
 
 
 @pytest.mark.parametrize("name", ["osnet_x0_25_msmt17", "person_reid_retail_0287", "person_reid_retail_0288"])

@@ -23,7 +23,7 @@ def test_a_threshold_accepts_so_many_impostors(far, at, tar):
 
 def test_too_few_impostors_are_an_error_and_no_zero():
     """T7: one in a hundred cannot be seen in ten."""
-    with pytest.raises(NotMeasurable, match="needs 100 impostor pairs at least, got 10"):
+    with pytest.raises(NotMeasurable, match="needs 100 scores of different people at least, got 10"):
         verification.threshold(IMPOSTORS, 0.01)
 
 
@@ -127,8 +127,10 @@ def test_without_anonymization_everybody_is_recognized():
         assert figures[f"TAR at FAR 0.001, {side}"].value > 0.99
         assert figures[f"EER, {side}"].value == 0
         assert figures[f"TPIR at FPIR 0.01, {side}"].value > 0.99
+    assert figures["TAR at FAR 0.001, originals"].n == 12 * 10 * 9 / 2
+    assert figures["TAR at FAR 0.001, anonymized"].n == 12 * 10 * 9
     assert figures["Rank-1, anonymized"].model == "net 0123"
-    assert "guessing gives 0.0756" in figures["Rank-1, anonymized"].protocol
+    assert "guessing gives 0.0756" in figures["Rank-1, anonymized"].notes
 
 
 def test_noise_in_place_of_faces_comes_out_at_chance():
@@ -145,7 +147,14 @@ def test_too_few_impostors_are_reported_as_missing():
     rows = crowd(people=3)
     figure = by_name(faces.figures(pair(rows, rows)))["TAR at FAR 0.0001, anonymized"]
     assert figure.value is None
-    assert "needs 10000 impostor pairs at least, got 300" in figure.missing
+    assert "needs 10000 scores of different people at least, got 300" in figure.missing
+
+
+def test_a_model_that_gives_everybody_the_same_measures_nothing():
+    """No pair would be above the highest score, and TAR 0."""
+    same = np.ones_like(crowd())
+    with pytest.raises(NotMeasurable, match="degenerate"):
+        faces.figures(pair(same, same))
 
 
 def test_faces_that_are_not_detected_are_counted_apart():

@@ -63,11 +63,11 @@ def along(
     order = np.argsort(times)
     times, rows = times[order], rows[order]
     after = np.flatnonzero(np.diff(times) == step)
-    alike = rows @ rows.T
+    alike = np.clip(rows @ rows.T, -1, 1)
     upper = alike[np.triu_indices(len(rows), 1)]
     original = None
     if originals is not None:
-        original = 1 - (rows * ranking.unit(originals)[order]).sum(axis=1)
+        original = np.maximum(1 - (rows * ranking.unit(originals)[order]).sum(axis=1), 0)
     return Drift(
         track,
         times,

@@ -1,6 +1,7 @@
-"""Models that tell people apart by their face or their whole figure, for measuring only.
+"""Models that tell people apart by their face or their whole figure, for measuring.
 
-They never take part in hiding. Weights are those of the registry (`passerby models list`), or any file of the family.
+Weights are those of the registry (`passerby models list`), or any file of the family. A model that chose who is hidden
+must not measure it: see `independence.py`.
 """
 
 from __future__ import annotations

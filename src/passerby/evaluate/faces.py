@@ -5,7 +5,7 @@ Thresholds, and what a model is good for, come from the originals alone.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,12 +35,14 @@ def figures(faces: Embedded) -> tuple[Figure, ...]:
     them (an embedder does not ask a detector), counted by a figure of their own, and TAR is given for the others, too.
 
     Raises:
-        NotMeasurable: nobody is there twice, or there is one person only.
+        NotMeasurable: nobody is there twice, there is one person only, or the model gives all originals the same.
     """
     before, after = _side(faces, faces.originals), _side(faces, faces.anonymized)
     whose, same = faces.identities, faces.identities[:, None] == faces.identities[None]
     upper = np.triu(np.ones(same.shape, bool), 1)
     impostors = np.sort(before.scores[upper & ~same])
+    if np.ptp(impostors) <= ranking.TIE:
+        raise NotMeasurable(f"degenerate: all pairs of different people score {impostors[0]:.6g}; use another model")
     sides = {
         "originals": (before.scores, upper & same),
         "anonymized": (after.scores, same & ~np.eye(len(whose), dtype=bool)),
@@ -103,10 +105,9 @@ def _curve(
 
 
 def _rank(side: str, looked: _Side, k: int, model: str) -> Figure:
-    chance = f"guessing gives {looked.ranks.chance(k):.3g}"
-    protocol = f"{PROTOCOL.format(what='identification')}; {chance}"
-    hits = looked.ranks.first <= k
-    return statistics.mean(f"Rank-{k}, {side}", hits, looked.ranks.identities, protocol=protocol, model=model)
+    ranks, protocol = looked.ranks, PROTOCOL.format(what="identification")
+    figure = statistics.mean(f"Rank-{k}, {side}", ranks.first <= k, ranks.identities, protocol=protocol, model=model)
+    return replace(figure, notes=(f"guessing gives {ranks.chance(k):.3g}", *figure.notes))
 
 
 def _open_set(side: str, looked: _Side, originals: _Side, whose: NDArray[np.int64], model: str) -> Figure:
@@ -114,7 +115,6 @@ def _open_set(side: str, looked: _Side, originals: _Side, whose: NDArray[np.int6
     try:
         at = verification.threshold(originals.searches.rivals, 0.01)
     except NotMeasurable as error:
-        missing = str(error).replace("FAR", "FPIR").replace("impostor pairs", "searches for somebody not there")
-        return Figure(name=name, value=None, n=0, protocol=protocol, model=model, missing=missing)
+        return Figure(name=name, value=None, n=0, protocol=protocol, model=model, missing=str(error))
     found = verification.identified(looked.searches, at)
     return statistics.mean(name, found, whose[looked.searches.queries], protocol=protocol, model=model)

@@ -24,6 +24,9 @@ MOST = 20
 LEAST_PX = 8
 """Shorter side of a box from which it is cut out: below, models see what resizing made of it."""
 
+FACE_SIDE, FACE_RISE = 1.2, 0.05
+"""MobileFaceNet knows originals better by these than by the plain square, and little beside the face is taken in."""
+
 Around = Callable[[bx.Boxes], bx.Boxes]
 """From boxes (N, 4) to those that are cut out."""
 
@@ -34,9 +37,14 @@ def whole(boxes: bx.Boxes) -> bx.Boxes:
 
 
 def squared(boxes: bx.Boxes) -> bx.Boxes:
-    """The squares around the middles of the boxes, of their longer side: for faces, which must not be stretched."""
-    middle, half = bx.centre(boxes), (boxes[:, 2:] - boxes[:, :2]).max(axis=1, keepdims=True) / 2
-    return np.concatenate([middle - half, middle + half], axis=1).astype(np.float32)
+    """Squares around the boxes of faces, which must not be stretched, about as recognizers are shown them.
+
+    `FACE_SIDE` of the longer side, and moved up by `FACE_RISE` of that: so the eyes come where they lie in faces that
+    are aligned by them.
+    """
+    side = FACE_SIDE * (boxes[:, 2:] - boxes[:, :2]).max(axis=1, keepdims=True)
+    middle = bx.centre(boxes) - side * np.array([0, FACE_RISE], np.float32)
+    return np.concatenate([middle - side / 2, middle + side / 2], axis=1).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,42 +86,55 @@ class Embedded:
 
 def thinned(people: Appearances, most: int = MOST) -> Appearances:
     """At most `most` sure boxes of everyone, spread evenly over their time; tiny ones left out."""
-    sides = (people.boxes[:, 2:] - people.boxes[:, :2]).min(axis=1, initial=np.inf)
-    good = people.sure & (sides >= LEAST_PX)
+    good = _good(people)
     kept = []
     for person in np.unique(people.people[good]):
         rows = np.flatnonzero(good & (people.people == person))
         kept.append(rows[np.unique(np.linspace(0, len(rows) - 1, min(most, len(rows))).round().astype(int))])
-    rows = np.sort(np.concatenate(kept)) if kept else np.empty(0, np.intp)
-    return replace(
-        people,
-        frames=people.frames[rows],
-        people=people.people[rows],
-        boxes=people.boxes[rows],
-        sure=people.sure[rows],
-    )
+    return _some(people, np.sort(np.concatenate(kept)) if kept else np.empty(0, np.intp))
+
+
+def every(people: Appearances, step: int) -> Appearances:
+    """The sure boxes of every `step`-th frame, tiny ones left out: what `drift.along` follows."""
+    return _some(people, np.flatnonzero(_good(people) & (people.frames % step == 0)))
+
+
+def _good(people: Appearances) -> NDArray[np.bool_]:
+    sides = (people.boxes[:, 2:] - people.boxes[:, :2]).min(axis=1, initial=np.inf)
+    return np.asarray(people.sure & (sides >= LEAST_PX), np.bool_)
+
+
+def _some(people: Appearances, rows: NDArray[np.intp]) -> Appearances:
+    columns = {name: getattr(people, name)[rows] for name in ("frames", "people", "boxes", "sure")}
+    return replace(people, **columns)
 
 
 def cut(original: Iterable[Frame], anonymized: Iterable[Frame], people: Appearances, around: Around = whole) -> Views:
     """Every box of `people`, thinned beforehand, out of both videos; what reaches over the edge is cut off.
 
+    Row i of what comes is row i of `people`, so that `residual.hits(people, …)` tells what is detected of them.
+
     Raises:
-        InputError: the videos differ in size or in the number of frames, or are not those that `people` tells of.
+        InputError: the videos differ in size or in the number of frames, or are not those that `people` tells of; or a
+            box has no pixel in the picture.
         NotMeasurable: there is no box in it.
     """
     if not len(people.frames):
         raise NotMeasurable("nobody is to be seen large enough to be cut out; give boxes of people")
+    if (np.diff(people.frames) < 0).any():
+        raise ValueError("frames fall where they must rise; sort the rows by frame")
     boxes = np.rint(bx.clip(around(people.boxes), people.size)).astype(int)
-    rows, before, after = [], [], []
+    if not (boxes[:, 2:] > boxes[:, :2]).all():
+        raise InputError("a box has no pixel in the picture; leave out what is tiny, as `thinned` does")
+    before: list[Crop] = []
+    after: list[Crop] = []
     for index, (one, other) in enumerate(_together(original, anonymized, people)):
-        mine = [row for row in np.flatnonzero(people.frames == index) if _has_area(boxes[row])]
-        if mine:
-            pictures = pixels.rgb(one), pixels.rgb(other)
-            rows += mine
-            before += [_part(pictures[0], boxes[row]) for row in mine]
-            after += [_part(pictures[1], boxes[row]) for row in mine]
-    chosen = np.array(rows, np.intp)
-    return Views(people.people[chosen], people.frames[chosen], tuple(before), tuple(after))
+        mine = boxes[people.frames == index]
+        if len(mine):
+            for frame, crops in ((one, before), (other, after)):
+                picture = pixels.rgb(frame)
+                crops += [picture[y0:y1, x0:x1].copy() for x0, y0, x1, y1 in mine]
+    return Views(people.people, people.frames, tuple(before), tuple(after))
 
 
 def _together(
@@ -124,26 +145,13 @@ def _together(
     for count, one in enumerate(original, 1):
         other = next(others, None)
         if other is None:
-            raise InputError(
-                f"the anonymized video ends after {count - 1} frames and the original goes on; cut neither"
-            )
+            raise InputError(f"the anonymized video ends after {count - 1} frames, the original goes on; give a pair")
         if not one.size == other.size == people.size:
             sizes = f"{one.size}, {other.size} and {people.size}"
-            raise InputError(
-                f"original, anonymized video and boxes are of sizes {sizes}; give all at the original's size"
-            )
+            raise InputError(f"original, anonymized and boxes are of sizes {sizes}; give all at the original's size")
         yield one, other
     if next(others, None) is not None or count != people.count:
         raise InputError(f"the original has {count} frames, and the anonymized video or the boxes others; give a pair")
-
-
-def _has_area(box: NDArray[np.int_]) -> bool:
-    return bool((box[2:] > box[:2]).all())
-
-
-def _part(picture: Crop, box: NDArray[np.int_]) -> Crop:
-    x0, y0, x1, y1 = box
-    return picture[y0:y1, x0:x1].copy()
 
 
 def embed(views: Views, embedder: Embedder, detected: NDArray[np.bool_] | None = None) -> Embedded:

@@ -51,6 +51,9 @@ def appearances(rows: Sightings, count: int, size: tuple[int, int]) -> Appearanc
 def found(frames: Iterable[Frame], detector: Detector, label: str) -> Appearances:
     """What `detector` finds of one `label` in every frame of a clip, joined into people by `joined`.
 
+    Somebody who is lost and found again comes out as two people. That is no matter for leaks; what tells people apart
+    takes the two for strangers who look alike, and promises too much.
+
     Raises:
         NotMeasurable: there is no frame.
     """

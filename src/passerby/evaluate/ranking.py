@@ -128,7 +128,7 @@ def rank(
     distances: ArrayLike,
     query_ids: ArrayLike,
     gallery_ids: ArrayLike,
-    ignored: NDArray[np.bool_] | None = None,
+    ignored: ArrayLike | None = None,
     *,
     tie: float = TIE,
 ) -> Ranking:
@@ -147,10 +147,10 @@ def rank(
         raise ValueError(f"distances have shape {far.shape} for {len(people)} queries and {len(gallery)} entries")
     if not np.isfinite(far).all():
         raise NotMeasurable("a distance is not finite; check the model and its input")
-    counted = np.ones(far.shape, bool) if ignored is None else ~ignored
+    counted = np.ones(far.shape, bool) if ignored is None else ~np.asarray(ignored, bool)
     valid = np.flatnonzero((counted & (people[:, None] == gallery[None])).any(axis=1))
     if not len(valid):
-        rule = "" if ignored is None else f" ({int(ignored.sum())} pairs are left out by the rule for junk)"
+        rule = "" if ignored is None else f" ({int((~counted).sum())} pairs are left out by the rule for junk)"
         raise NotMeasurable(f"none of {len(people)} queries has a true match in the gallery{rule}; look at the rule")
     columns = zip(*(_one(far[q, counted[q]], gallery[counted[q]] == people[q], tie) for q in valid), strict=True)
     first, last, precision, matches, entries, degenerate = (np.array(column) for column in columns)

@@ -84,7 +84,7 @@ class Reidentification:
     @property
     def notes(self) -> tuple[str, ...]:
         """What must be known to read the level, each one line."""
-        rank_1, own = float(self.anonymized.cmc(1)[0]), float(self.originals.cmc(1)[0])
+        own = float(self.originals.cmc(1)[0])
         people = len(np.unique(self.anonymized.identities))
         notes = [f"chance is {self.chance:.1%}, the originals' own Rank-1 {own:.1%}, of {people} people"]
         if self.chance >= Level.EXCELLENT.value:
@@ -94,8 +94,6 @@ class Reidentification:
         if self.anonymized.degenerate.any():
             ties = int(self.anonymized.degenerate.sum())
             notes.append(f"degenerate: in {ties} queries all entries are equally far, which counts as found")
-        if rank_1 < self.chance / 2:
-            notes.append("below chance: whoever is changed for somebody else of the gallery is found as that one")
         if self.anonymized.skipped:
             notes.append(f"{self.anonymized.skipped} queries have nobody to be told from, or no true match; left out")
         return tuple(notes)
@@ -187,6 +185,8 @@ def compare(queries: Labelled, gallery: Labelled, embedder: Embedder, of: str) -
         NotMeasurable: no query has a true match: where both folders are of one camera, the rule leaves out all.
     """
     wanted = queries.identities > 0
+    if not wanted.any():
+        raise NotMeasurable("all queries are distractors; give crops of people who are in the gallery")
     entries = embedder.embed(gallery.crops)
     rows = embedder.embed([crop for crop, is_wanted in zip(queries.crops, wanted, strict=True) if is_wanted])
     ids, cameras = queries.identities[wanted], queries.cameras[wanted]

@@ -1,4 +1,4 @@
-"""Faces compared in pairs: is it the same person? Thresholds come from originals, where they are anybody's to set.
+"""Faces compared in pairs: is it the same person? Thresholds come from the originals, which an attacker has.
 
 A *score* is a similarity (a cosine): a pair is accepted when its score is above the threshold, s > t. *Genuine* pairs
 are of one person, *impostor* pairs of two. As ISO/IEC 19795-1 has them: FAR is the share of impostor pairs accepted,
@@ -26,7 +26,7 @@ def threshold(impostors: ArrayLike, far: float) -> float:
     """The smallest threshold that accepts `far` of the `impostors` (N,) at the most: the (⌊far · N⌋ + 1)-th highest.
 
     Raises:
-        NotMeasurable: there are fewer pairs than 1 / far: a rate of one in a hundred cannot be seen in ten.
+        NotMeasurable: there are fewer scores than 1 / far: a rate of one in a hundred cannot be seen in ten.
     """
     scores = np.sort(_scores(impostors, "impostor"))
     if not 0 < far < 1:
@@ -35,13 +35,16 @@ def threshold(impostors: ArrayLike, far: float) -> float:
     allowed = int(np.floor(far * len(scores) + 1e-9))
     if allowed < 1:
         need = int(np.ceil(1 / far - 1e-9))
-        raise NotMeasurable(f"FAR {far:g} needs {need} impostor pairs at least, got {len(scores)}; compare more people")
+        raise NotMeasurable(
+            f"a false acceptance rate of {far:g} needs {need} scores of different people at least, got {len(scores)}; "
+            "compare more people"
+        )
     return float(scores[-allowed - 1])
 
 
 def accepted(scores: ArrayLike, at: float) -> float:
     """The share of `scores` (N,) above the threshold `at`: TAR of genuine pairs, FAR of impostors."""
-    return float((_scores(scores, "") > at).mean())
+    return float((_scores(scores, "such") > at).mean())
 
 
 def placements(genuine: ArrayLike, impostors: ArrayLike) -> Scores:
@@ -117,9 +120,7 @@ def search(
     own, others = counted & same, counted & ~same
     queries = np.flatnonzero(own.any(axis=1) & others.any(axis=1))
     if not len(queries):
-        raise NotMeasurable(
-            "no query has itself and somebody else in the gallery; give a gallery of two people or more"
-        )
+        raise NotMeasurable("no query has itself and somebody else in the gallery; give a gallery of two people")
     mated, rivals = (np.where(of, far, -np.inf).max(axis=1)[queries] for of in (own, others))
     return Searches(mated, rivals, queries)
 
@@ -136,7 +137,7 @@ def identified(searches: Searches, at: float) -> NDArray[np.bool_]:
 def _scores(values: ArrayLike, kind: str) -> Scores:
     scores = np.asarray(values, np.float64)
     if scores.ndim != 1 or not len(scores):
-        raise NotMeasurable(f"there are no {kind} pairs to compare".replace("  ", " "))
+        raise NotMeasurable(f"there are no {kind} pairs; compare more people")
     if not np.isfinite(scores).all():
         raise NotMeasurable("a score is not finite; check the model and its input")
     return scores
