@@ -106,8 +106,8 @@ def lost(before: NDArray[np.float64], after: NDArray[np.float64]) -> float:
     """The share of a face's parts whose detail is gone, in [0, 1]; light of both, (GRID, GRID).
 
     Detail is what differs from the surroundings, a Gaussian whose sigma is a sixteenth of the face. A part's is gone
-    when what is there now differs from it by `GONE` of its energy: smeared, covered or replaced. What an encoder does is
-    less. Parts that were flat do not count; a face that is flat all over is taken for visible.
+    when what is there now differs from it by `GONE` of its energy: smeared, covered or replaced. What an encoder does
+    is less. Parts that were flat do not count; a face that is flat all over is taken for visible.
     """
     fine, now = (light - cv2.GaussianBlur(light, (0, 0), GRID / 16) for light in (before, after))
     energy, wrong = _parts(fine**2), _parts((fine - now) ** 2)

@@ -49,7 +49,7 @@ def reidentification(clips: Sequence[Clip], asking: Asking) -> Answer:
             curves.append(_cmc(found))
     if not figures:
         return Answer(None, tuple(missing))
-    headline = [one.name for one in figures if one.name.startswith("Rank-1 ") and one.name.endswith("anonymized")]
+    headline = [one.name for one in figures if one.name.startswith("Rank-1, anonymized")]
     return Answer(
         Section(name="reid", question=QUESTION, figures=tuple(figures), headline=tuple(headline), curves=tuple(curves)),
         tuple(missing),
@@ -57,9 +57,7 @@ def reidentification(clips: Sequence[Clip], asking: Asking) -> Answer:
 
 
 def _named(name: str, of: str, mode: Mode) -> str:
-    """'Rank-1, anonymized' as 'Rank-1 by face, cross-time, anonymized'."""
-    metric, side = name.split(", ")
-    return f"{metric} by {of}, {mode.value}, {side}"
+    return f"{name}, {of}, {mode.value}"
 
 
 def _over_clips(embedded: Sequence[Embedded], mode: Mode, of: str, asking: Asking) -> Reidentification | str:

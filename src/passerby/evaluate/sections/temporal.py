@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import partial
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,6 +20,11 @@ from passerby.evaluate.temporal import Steadiness
 
 QUESTION = "Does what was hidden flicker?"
 CONSECUTIVE = "SSIM of consecutive frames: flicker and motion alike, and no measure of identity"
+
+LONGEST = 640
+"""Side in pixels to which larger frames are scaled: flow at full size takes seconds a frame."""
+LEAST = 16
+"""Side in pixels below which no flow is seen."""
 
 Picture = NDArray[np.uint8]
 
@@ -36,19 +42,32 @@ def temporal(clips: Sequence[Clip], asking: Asking) -> Answer:
             missing.append(f"flicker of {clip.name}: it has one frame")
             continue
         hidden = asking.hidden(clip)
-        protocols.append(hidden.protocol)
+        protocols += [hidden.protocol, _scaled(clip)]
         last: tuple[Picture, Picture] | None = None
         for one, other in clip.frames(asking.progress(f"{clip.name}, flicker")):
-            now = pixels.rgb(one), pixels.rgb(other)
-            steady.add(clip.name, *now, hidden=hidden.area(one, other))
+            size = _shown(one.size)
+            now = pixels.rgb(one, size), pixels.rgb(other, size)
+            area = cv2.resize(hidden.area(one, other).astype(np.uint8), size, interpolation=cv2.INTER_AREA) > 0
+            steady.add(clip.name, *now, hidden=area)
             if last is not None:
                 similar.append((clip.name, ssim(last[0], now[0]), ssim(last[1], now[1])))
             last = now
     if not protocols:
         return Answer(None, tuple(missing))
-    figures = (*noted(steady.figures(), *dict.fromkeys(protocols)), *_consecutive(similar))
+    figures = noted([*steady.figures(), *_consecutive(similar)], *dict.fromkeys(protocols))
     headline = "flow-warped error, times the original's own", "mask flicker"
     return Answer(Section(name="temporal", question=QUESTION, figures=figures, headline=headline), tuple(missing))
+
+
+def _shown(size: tuple[int, int]) -> tuple[int, int]:
+    """The size (width, height) at which frames are compared."""
+    shrink = max(1.0, max(size) / LONGEST)
+    return max(LEAST, round(size[0] / shrink)), max(LEAST, round(size[1] / shrink))
+
+
+def _scaled(clip: Clip) -> str:
+    width, height = _shown(clip.pair.info.size)
+    return f"frames at {width}x{height}"
 
 
 def _consecutive(similar: Sequence[tuple[str, float, float]]) -> Iterator[Figure]:
