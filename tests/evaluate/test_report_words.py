@@ -23,7 +23,8 @@ def figure(name: str = "SSIM", value: float = 0.9, unit: str = "", **ends: float
     ("name", "value", "unit", "said"),
     [
         ("Rank-1, anonymized", 0.125, "", "12.5 %"),
-        ("Rank-5, originals", 1.0, "", "100.0 %"),
+        ("Rank-5 by face, originals", 1.0, "", "100.0 %"),
+        ("top-1 after / before", 0.75, "", "0.75"),  # a ratio, which may be more than 1
         ("TAR at FAR 1e-05, anonymized", 0.0, "", "0.0 %"),
         ("miss rate", 0.0001, "", "0.01 %"),  # not nothing
         ("recall", 0.99996, "", "99.996 %"),  # not all
@@ -96,6 +97,12 @@ def test_an_attack_is_held_against_guessing(low: float | None, high: float | Non
     assert state(drawn.reid(drawn.found(0.05, low, high))) is outcome
 
 
+@pytest.mark.parametrize(("value", "outcome"), [(0.0, State.MET), (0.01, State.MISSED)])
+def test_one_who_is_seen_is_too_many(value: float, outcome: State) -> None:
+    leak = figure("any-leak rate", value, low=0.0, high=0.1)
+    assert state(Section(name="leaks", question="?", figures=(leak,))) is outcome
+
+
 @pytest.mark.parametrize(
     ("value", "low", "high", "outcome"),
     [(0.9, 0.87, 0.95, State.MET), (0.9, 0.8, 0.95, State.UNSURE), (0.8, 0.7, 0.9, State.MISSED)],
@@ -133,7 +140,7 @@ def test_where_a_control_failed_no_number_answers() -> None:
 
 def test_one_without_an_interval_says_so() -> None:
     [answer] = answers(Section(name="cost", question="?", figures=(figure("throughput", 31.0, "frames/s"),)))
-    assert answer == "throughput: 31 frames/s (how sure that is cannot be told, 9 cases)."
+    assert answer == "throughput: 31 frames/s (without an interval, 9 cases)."
 
 
 def test_every_figure_that_has_plain_words_is_one_that_passerby_measures() -> None:

@@ -47,9 +47,11 @@ tell. A wide one says that too few were measured. It speaks of footage like this
 share of people found again says nothing without it.</dd>
 <dt>Controls</dt><dd>Questions whose answers are known beforehand: people who are not hidden must be recognized, and
 people behind a plain colour must not. Where a control fails, no figure that depends on it is to be believed.</dd>
-<dt>✓ met</dt><dd>The goals are met, and the whole interval says so; or an attack does no better than guessing.</dd>
-<dt>! in doubt</dt><dd>A goal is met by the value, but not by the whole interval, or could not be judged.</dd>
-<dt>✗ not met</dt><dd>A goal is missed, or an attack does better than guessing.</dd>
+<dt>✓ met</dt><dd>The goals are met, and the whole interval says so; nobody was seen; or an attack does no better than
+guessing.</dd>
+<dt>! in doubt</dt><dd>A goal is met by the value, but not by the whole interval, or could not be judged; or too few
+people are there to tell an attack from guessing.</dd>
+<dt>✗ not met</dt><dd>A goal is missed, somebody can be seen, or an attack does better than guessing.</dd>
 <dt>What no figure shows</dt><dd>That nobody can be recognized. Clothes, gait, place, company and voice identify people
 as well, and an attacker may have a better model than those that measured here.</dd>
 </dl>

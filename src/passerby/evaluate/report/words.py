@@ -44,6 +44,7 @@ SHARES = {
 }
 """What figures that are parts of a whole stand for, by the beginnings of their names."""
 OTHERS = {
+    "top-1 after / before": "recognized actions, as times those recognized before",
     "exposure gap": "longest time in which somebody can be seen",
     "over-hiding": "part of what is hidden that shows nobody",
     "AUC": "chance that a picture of the same person looks more alike than one of a stranger",
@@ -60,6 +61,7 @@ OTHERS = {
     "least cosine to the first frame": "likeness of a person to how they first looked, 1 for the same, at worst",
 }
 PLAIN = SHARES | OTHERS
+LEAK = "any-leak rate"
 SIDES = {"originals": "in the original", "chance": "by guessing"}
 """What a figure may be compared with, by a part of its name, and how that is said."""
 
@@ -84,11 +86,12 @@ class State(Enum):
 
 
 def state(section: Section) -> State:
-    """The most serious of what the controls, the goals and a comparison with guessing say."""
+    """The most serious of what the controls, the goals, leaks and a comparison with guessing say."""
     if section.broken:
         return State.INVALID
     answered = _answered(section)
     found = {judged(verdict) for verdict in section.verdicts} | {guessed(*pair) for pair in answered}
+    found |= {leaked(lead) for lead, _ in answered}
     if all(lead.value is None for lead, _ in answered) and State.MISSED not in found:
         return State.UNKNOWN
     return min(found, key=list(State).index, default=State.OPEN)
@@ -101,6 +104,13 @@ def judged(verdict: Verdict) -> State:
     if not verdict.passed:
         return State.MISSED
     return State.MET if verdict.sure else State.UNSURE
+
+
+def leaked(lead: Figure) -> State:
+    """Whether somebody can be seen; one is too many. That nobody was seen is told with how sure it is."""
+    if _kind(lead.name) != LEAK or lead.value is None:
+        return State.OPEN
+    return State.MISSED if lead.value > 0 else State.MET
 
 
 def guessed(lead: Figure, sides: Mapping[str, Figure]) -> State:
@@ -158,7 +168,7 @@ def _said(lead: Figure, sides: Mapping[str, Figure]) -> str:
     name = named(lead)
     if lead.value is None:
         return f"{name}: not measured: {lead.missing}."
-    how = f"{interval(lead)} with {SURE} confidence" if interval(lead) else "how sure that is cannot be told"
+    how = f"{interval(lead)} with {SURE} confidence" if interval(lead) else "without an interval"
     cases = "1 case" if lead.n == 1 else f"{lead.n:,} cases"
     known = [f"{number(figure)} {SIDES[side]}" for side, figure in sides.items() if figure.value is not None]
     compared = f"; compared with {', '.join(known)}" if known else ""
@@ -168,7 +178,7 @@ def _said(lead: Figure, sides: Mapping[str, Figure]) -> str:
 
 def named(figure: Figure) -> str:
     """What a figure stands for, and its name where that is another."""
-    plain = PLAIN.get(_base(figure.name)) or PLAIN.get(_kind(figure.name))
+    plain = PLAIN.get(_kind(figure.name))
     return f"{plain[0].upper()}{plain[1:]} ({figure.name})" if plain else figure.name
 
 
@@ -179,8 +189,7 @@ def number(figure: Figure) -> str:
 
 def is_share(figure: Figure) -> bool:
     """Whether it is a part of a whole, which is read in per cent."""
-    counted = not figure.unit and (_base(figure.name) in SHARES or _kind(figure.name) in SHARES)
-    return counted or figure.unit.startswith("share of ")
+    return (not figure.unit and _kind(figure.name) in SHARES) or figure.unit.startswith("share of ")
 
 
 def interval(figure: Figure) -> str:
@@ -214,10 +223,6 @@ def _percent(share: float) -> str:
     return f"{said} %"
 
 
-def _base(name: str) -> str:
-    return name.partition(", ")[0]
-
-
 def _kind(name: str) -> str:
-    """Without the number of a rank or a rate: 'Rank' of 'Rank-5, originals'."""
-    return re.sub(r"[- ][\d.e-]+$", "", _base(name))
+    """The longest beginning of `name` that has plain words, up to the end of a word; '' for none."""
+    return max((key for key in PLAIN if re.match(rf"{re.escape(key)}(?!\w)", name)), key=len, default="")
