@@ -162,6 +162,19 @@ def test_every_figure_is_there_with_its_cases_interval_protocol_and_model() -> N
     assert f"sface.onnx sha256 {'ab12' * 16}" in said
 
 
+def test_a_note_of_all_figures_of_a_protocol_is_told_once() -> None:
+    figures = [replace(each, notes=("faces as told by the truth", each.name)) for each in drawn.found()[:2]]
+    said = Read(page(drawn.evaluation(drawn.reid(figures)))).text
+    assert said.count("faces as told by the truth") == 1
+    assert said.index("faces as told by the truth") < said.index("Rank-1, anonymized Rank-1, anonymized 3.0 %")
+
+
+def test_what_is_said_of_all_models_that_hid_is_said_once_at_the_top() -> None:
+    lines = tuple(f"{name} sha256 {'0f' * 32} (assumed)" for name in ("one", "two"))
+    said = Read(page(replace(drawn.evaluation(), hidden_by=lines))).text
+    assert "street_anonymized.mp4, hidden with one, two (assumed) No control failed." in said
+
+
 def test_goals_are_told_with_how_sure_that_is() -> None:
     said = Read(page(drawn.evaluation(drawn.quality()))).text
     assert "SSIM above 0.85 0.91 (0.88 to 0.94) ✓ met the whole interval says so" in said

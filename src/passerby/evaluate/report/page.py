@@ -65,8 +65,11 @@ def _title(evaluation: Evaluation) -> str:
 
 
 def _hider(evaluation: Evaluation) -> str:
-    names = [re.sub(r" sha256 [0-9a-f]{64}", "", line) for line in evaluation.hidden_by]
-    return f", hidden with {', '.join(names)}" if names else ""
+    """The models that hid without their sums; what is said of several is said once."""
+    parts = [re.split(r" sha256 [0-9a-f]{64}", line, maxsplit=1) for line in evaluation.hidden_by]
+    names = ", ".join(dict.fromkeys(part[0] for part in parts))
+    said = "".join(dict.fromkeys("".join(part[1:]) for part in parts))
+    return f", hidden with {names}{said}" if names else ""
 
 
 def _validity(evaluation: Evaluation) -> str:

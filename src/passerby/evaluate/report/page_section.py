@@ -57,12 +57,16 @@ def _figures(figures: Sequence[Figure]) -> str:
     groups: dict[tuple[str, str], list[Figure]] = {}
     for figure in figures:
         groups.setdefault((figure.protocol, figure.model), []).append(figure)
-    parts = "".join(
-        f'<tbody>\n<tr class="protocol"><th colspan="5" scope="rowgroup">{_made(protocol, model)}</th></tr>\n'
-        f"{''.join(_figure(figure) for figure in group)}</tbody>\n"
-        for (protocol, model), group in groups.items()
-    )
+    parts = "".join(_group(group) for group in groups.values())
     return f'<h3>Figures</h3>\n<table class="stacked figures">\n<thead><tr>{heads}</tr></thead>\n{parts}</table>\n'
+
+
+def _group(figures: Sequence[Figure]) -> str:
+    """Figures of one protocol and model; notes that all of several have stand above them once."""
+    shared = [note for note in figures[0].notes if len(figures) > 1 and all(note in each.notes for each in figures)]
+    made = f"{_made(figures[0].protocol, figures[0].model)}{_small(shared)}"
+    rows = "".join(_figure(figure, shared) for figure in figures)
+    return f'<tbody>\n<tr class="protocol"><th colspan="5" scope="rowgroup">{made}</th></tr>\n{rows}</tbody>\n'
 
 
 def _made(protocol: str, model: str) -> str:
@@ -72,9 +76,13 @@ def _made(protocol: str, model: str) -> str:
     return f"{escape(protocol) or 'no protocol named'}{measured}"
 
 
-def _figure(figure: Figure) -> str:
-    notes = "".join(f"<br><small>{escape(note)}</small>" for note in figure.notes)
-    name = f'<th scope="row">{escape(figure.name)}{notes}</th>'
+def _small(notes: Iterable[str]) -> str:
+    return "".join(f"<br><small>{escape(note)}</small>" for note in notes)
+
+
+def _figure(figure: Figure, told: Sequence[str]) -> str:
+    """A row, without the notes that are `told` above it."""
+    name = f'<th scope="row">{escape(figure.name)}{_small(note for note in figure.notes if note not in told)}</th>'
     if figure.value is None:
         return f'<tr>{name}<td colspan="4" class="none">not measured: {escape(figure.missing)}</td></tr>\n'
     return (

@@ -44,7 +44,7 @@ table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .9rem .3rem 0; border-bottom: 1px solid var(--line);
   font-variant-numeric: tabular-nums; }
 th { font-weight: 600; } tbody th { font-weight: normal; }
-thead th { font-size: .875rem; }
+thead th { font-size: .875rem; white-space: nowrap; }
 .files th, .files td { overflow-wrap: normal; } .files td:nth-child(2), code { overflow-wrap: anywhere; }
 .figures td, .goals td { white-space: nowrap; } .figures td.none, .goals td:last-child { white-space: normal; }
 .protocol th { padding-top: .8rem; font-size: .875rem; color: var(--dim); }
