@@ -13,7 +13,7 @@ from passerby.evaluate.statistics import Figure
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Line:
-    """One line of a curve; row i of both arrays is one point."""
+    """One line of a curve; row i of both arrays is one point, NaN in both where the line is broken."""
 
     name: str
     x: NDArray[np.float64]
@@ -58,7 +58,10 @@ class Section:
     """As a data protection officer would ask it."""
     figures: tuple[Figure, ...]
     headline: tuple[str, ...] = ()
-    """Names of the figures that answer it first."""
+    """Names of the figures that answer it first.
+
+    'X, anonymized' is compared with 'X, originals' and 'X, chance' where there are such, any other with 'chance'.
+    """
     verdicts: tuple[Verdict, ...] = ()
     curves: tuple[Curve, ...] = ()
     stills: tuple[Still, ...] = ()
