@@ -30,7 +30,7 @@ import results
 import truth
 from numpy.typing import NDArray
 
-from passerby import hiding, job
+from passerby import hiding, inputs
 from passerby.core import boxes as bx
 from passerby.core import pixels
 from passerby.settings import Options
@@ -270,7 +270,7 @@ def compare(clip: Path, faces: truth.Faces) -> list[Row]:
 
 def _pictures(clip: Path) -> Iterator[tuple[Light, int]]:
     """The pictures of `clip` in which passerby follows, and how many times smaller than the frame they are."""
-    with job.opened(clip, Options()) as source:
+    with inputs.opened(clip, Options()) as source:
         for frame in source:
             yield pixels.light(frame, Following().longest)
 

@@ -20,7 +20,7 @@ from typing import Self
 
 import av
 
-from passerby import hiding, job, pipeline, quality
+from passerby import hiding, inputs, job, pipeline, quality
 from passerby.core.frame import Frame
 from passerby.settings import Options
 
@@ -71,13 +71,13 @@ def decode(clip: Path, options: Options) -> Pass:
 
 def read(clip: Path, options: Options) -> Pass:
     """The reader of passerby alone."""
-    with job.opened(clip, options) as source:
+    with inputs.opened(clip, options) as source:
         return Pass(sum(1 for _ in source))
 
 
 def hide(clip: Path, options: Options) -> Pass:
     """Everything that `passerby anonymize` does before it encodes, with the stages that it chooses."""
-    with job.opened(clip, options) as source:
+    with inputs.opened(clip, options) as source:
         found_by = quality.finders(source.info, options)
         totals = pipeline.run(
             source,
@@ -87,7 +87,7 @@ def hide(clip: Path, options: Options) -> Pass:
             looking=found_by.looking,
             effect=hiding.effect(options),
             shapes=hiding.shapes(options),
-            seed=job.chosen_seed(options, source.info),
+            seed=inputs.chosen_seed(options, source.info),
         )
     return Pass(totals.frames, totals.looks, totals.hidden, totals.meter.seconds)
 

@@ -51,6 +51,24 @@ def test_a_folder_is_not_mirrored_onto_itself(here, mirror):
         outputs("rec", output=mirror)
 
 
+@pytest.mark.parametrize(("inside", "name"), [("rec", "."), ("rec/sub", ".."), ("rec", "../rec/."), ("rec", "../rec")])
+def test_the_output_of_a_folder_lies_beside_it_however_it_is_called(here, monkeypatch, inside, name):
+    monkeypatch.chdir(here / inside)
+    [path] = {Path(output).resolve() for source, output in outputs(name).items() if source.endswith("a.mpg")}
+    assert path == here / "rec_anonymized/a-2.mp4"
+
+
+def test_a_folder_without_a_name_needs_another_name_for_its_output(here):
+    with pytest.raises(OptionError, match="choose a folder with -o"):
+        outputs("/")
+
+
+def test_links_that_lead_in_a_circle_are_files_like_others(here):
+    (here / "rec/loop.mp4").symlink_to("loop.mp4")
+    assert outputs("rec/loop.mp4", "rec/a.mp4")["rec/loop.mp4"] == "rec/loop_anonymized.mp4"
+    assert outputs("rec")["rec/loop.mp4"] == "rec_anonymized/loop.mp4"
+
+
 def test_a_mirror_inside_the_folder_is_not_walked(here):
     (here / "rec/out").mkdir()
     (here / "rec/out/a.mp4").touch()

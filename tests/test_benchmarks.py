@@ -6,17 +6,22 @@ import json
 import sys
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 
 import av
 import cv2
 import numpy as np
 import pytest
+from drawn_frames import frame
 
+from passerby import weights
 from passerby.settings import Options
 
 # Benchmarks are scripts that find each other in their own folder.
 sys.path.append(str(Path(__file__).resolve().parents[1] / "benchmarks"))
-following, nowhere, overhead = (import_module(name) for name in ("following", "nowhere", "overhead"))
+detectors, following, nowhere, overhead = (
+    import_module(name) for name in ("detectors", "following", "nowhere", "overhead")
+)
 
 BOX = np.array([60, 50, 90, 90], np.float32)
 
@@ -132,3 +137,15 @@ def test_a_pass_tells_what_it_did_in_json(clip, capsys):
 def test_the_composed_film_is_in_full_size_by_default(tmp_path):
     with av.open(str(overhead.composed(tmp_path, frames=1))) as film:
         assert (film.streams.video[0].width, film.streams.video[0].height) == (1920, 1080)
+
+
+def test_every_model_that_is_compared_is_known_and_the_reference_is_among_them(monkeypatch):
+    assert all(weights.entry(name) for name in detectors.MODELS)
+    clock = iter(range(100))
+    monkeypatch.setattr(detectors.time, "perf_counter", lambda: next(clock) ** 2)
+    slow, slower = SimpleNamespace(detect=lambda frames: [[1, 2]]), SimpleNamespace(detect=lambda frames: [[]])
+    first, second = detectors.measured({"centerface": slow, "yunet_n_640": slower}, [frame(), frame()])
+    # From 0 to 1, 4 to 9, 16 to 25 and 36 to 49.
+    assert (first.ms, second.ms) == (5000, 9000)
+    assert (first.ratio, second.ratio) == (1, (5 / 1 + 13 / 9) / 2)
+    assert (first.found, second.found) == (4, 0)

@@ -474,6 +474,8 @@ USAGE = [
     (["plan", "export", "its.plan", "-o", "street.mp4", "--format", "csv", "-y"], "another name"),
     (["plan", "edit", "its.plan", "--keep", "1", "-o", "street.mp4", "-y"], "another name"),
     (["render", "its.plan", "--report", "its.plan", "-y"], "another name"),
+    ([""], "the name is empty"),
+    (["street.mp4", "-o", ""], "the name is empty"),
     (["render", "its.plan", "-o", "out.mp4", "--report", "out.mp4", "-y"], "another name"),
     (["plan", "sheet", "its.plan", "-o", "its.plan", "-y"], "another name"),
 ]
@@ -559,3 +561,13 @@ def test_a_reader_that_goes_away_is_no_failure(here):
         run.stdout.close()
         assert run.stderr.read() == b""
     assert run.returncode == 0
+
+
+@pytest.mark.parametrize(("device", "said"), [("abacus", "name one of tensorrt, cuda"), ("cuda", "pip install")])
+def test_a_device_that_is_not_there_is_wrong_usage_and_nothing_is_written(here, capsys, monkeypatch, device, said):
+    monkeypatch.setenv("PASSERBY_RUNTIME", "")
+    monkeypatch.setattr("passerby.providers.fault", lambda provider, library: "there is none")
+    before = sorted(here.iterdir())
+    assert cli.main(["street.mp4", "--device", device]) == 2
+    assert said in capsys.readouterr().err
+    assert sorted(here.iterdir()) == before

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import passerby
-from passerby import doctor, weights
+from passerby import cli, doctor, weights
 
 
 @pytest.fixture(autouse=True)
@@ -106,3 +106,20 @@ def test_the_users_home_is_not_named(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     report = doctor.report()
     assert "~" in report.models[0].state
     assert "jane.doe" not in doctor.text(report) + json.dumps(report.as_dict())
+
+
+def test_a_report_tells_of_the_models_that_are_chosen(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(weights.find("centerface"), tmp_path / "mine.onnx")
+    (tmp_path / "passerby.toml").write_text('models = {face = ["mine.onnx", "gone.onnx"]}\ngrow = 0.5')
+    assert cli.main(["doctor", "--json"]) == 0
+    mine, gone = json.loads(capsys.readouterr().out)["chosen"]
+    assert (mine["label"], mine["name"], mine["family"], mine["state"]) == ("face", "mine.onnx", "centerface", "works")
+    assert mine["sha256"] == weights.TABLE["centerface"].sha256
+    assert gone["state"].startswith("there is no model file gone.onnx")
+    assert cli.main(["doctor", "--model", "text=mine.onnx"]) == 0
+    shown = capsys.readouterr().out
+    assert "chosen       text: mine.onnx, read as nothing" in shown
+    assert "gone" not in shown

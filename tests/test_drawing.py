@@ -13,7 +13,7 @@ from passerby.core import boxes as bx
 from passerby.core.errors import PlanError
 from passerby.core.tracks import Origin
 from passerby.edits import Drawn
-from passerby.job import opened
+from passerby.inputs import opened
 from passerby.pipeline import Totals
 from passerby.record import recorded
 from passerby.settings import Options

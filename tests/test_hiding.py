@@ -68,3 +68,10 @@ def test_faces_are_hidden_with_the_head_around_them_and_other_things_as_they_are
 def test_a_method_that_nobody_prepared_is_a_broken_contract():
     with pytest.raises(StageError, match="'blur'"):
         painted(effect(Options(), (), ("fill",)), replace(region(), method="blur"))
+
+
+def test_shape_and_growth_may_be_of_one_class():
+    chosen = shapes(Options(hide="faces,persons", shape="person=oval", grow="person=1"))
+    face, person = (chosen[label].mask(BOX).alpha for label in ("face", "person"))
+    assert (person == 0).any()
+    assert person.size > 2 * face.size

@@ -1,6 +1,6 @@
 """Who may import whom, read from the sources.
 
-core ← weights, runtime ← media · detect · track · mask · plan · paint ← pipeline ← all else
+core ← folders ← weights, providers ← runtime ← media · detect · track · mask · plan · paint ← pipeline ← all else
 """
 
 from __future__ import annotations
@@ -16,13 +16,16 @@ import pytest
 import passerby
 
 PACKAGE = Path(passerby.__file__).parent
-STAGES = {"media", "detect", "track", "mask", "plan", "paint"}
+STAGES = {"media", "detect", "track", "mask", "plan", "paint", "recognize"}
 MAY_IMPORT = {
     "core": {"core"},
-    "weights": {"core", "weights"},
-    "runtime": {"core"},
+    "folders": set(),
+    "weights": {"core", "folders", "weights"},
+    "providers": {"folders"},
+    "runtime": {"core", "providers"},
     "testing": {"core"},
     "flow": {"core"},
+    "one_thread": set(),
     **{stage: {stage, "core", "weights", "runtime"} for stage in STAGES},
     "rgbd": {"rgbd", "core", "detect", "media", "track", "mask", "paint"},
     "leftovers": {
@@ -35,7 +38,7 @@ MAY_IMPORT = {
     },
     "looking": {"core", "detect", "flow", "track"},
     "looker": {"core", "detect", "flow", "looking", "track"},
-    "pipeline": {*STAGES, "core", "flow", "looker", "looking"},
+    "pipeline": {*STAGES, "core", "flow", "looker", "looking", "one_thread"},
     "live": {"core", "hiding", "live", "looking", "media", "pipeline", "quality", "settings"},
     "arguments": {"arguments", "core", "settings", "settings_file"},
 }

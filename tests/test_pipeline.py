@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field
 
+import cv2
 import numpy as np
 import pytest
 from drawn_frames import Film, Told, found
@@ -83,6 +84,24 @@ def test_the_detector_looks_every_so_often_and_at_both_ends_of_a_shot():
     detector = Told(film)
     hide(film, detector)
     assert sorted(detector.looks) == [0, 4, 8, 9, 10, 14, 18, 22]
+
+
+def test_opencv_has_one_thread_for_as_long_as_a_run_lasts():
+    outside = cv2.getNumThreads()
+    cv2.setNumThreads(3)
+    seen = []
+    film = Film(ACROSS[:3])
+
+    class Watching(Kept):
+        def write(self, frame):
+            seen.append(cv2.getNumThreads())
+
+    try:
+        run(film, Watching(), detector=Told(film), effect=Fill(), shapes={"face": Rectangle()}, looking=LOOKING)
+        assert seen == [1, 1, 1]
+        assert cv2.getNumThreads() == 3
+    finally:
+        cv2.setNumThreads(outside)
 
 
 def test_things_are_not_hidden_in_the_next_shot():

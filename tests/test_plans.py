@@ -107,6 +107,14 @@ def test_a_plan_opens_on_its_own_medium_alone(films, street, tmp_path):
     assert (tmp_path / "out.mp4").exists()
 
 
+def test_a_plan_of_pictures_of_another_size_is_refused(films, tmp_path):
+    plan = passerby.analyze(films["plain"])
+    other = replace(plan, media=replace(plan.media, size=(64, 64)))
+    with pytest.raises(PlanError, match="has pictures of 640x360 and not 64x64"):
+        passerby.render(other, tmp_path / "out.mp4")
+    assert not (tmp_path / "out.mp4").exists()
+
+
 def test_a_plan_and_its_medium_may_move_together(street, tmp_path):
     (tmp_path / "a").mkdir()
     shutil.move(street, tmp_path / "a" / "street.mp4")

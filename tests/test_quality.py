@@ -8,6 +8,7 @@ from fractions import Fraction
 import pytest
 from drawn_frames import YUV422_10, Film
 
+from passerby import weights
 from passerby.quality import ROOM, finders, longest_look
 from passerby.settings import Options
 
@@ -72,3 +73,11 @@ def test_the_smallest_face_gives_the_size_of_the_small_picture(min_face, longest
 def test_the_bound_is_told(quality, rate, bound):
     info = replace(INFO, rate=rate and Fraction(rate))
     assert finders(info, Options(quality=quality)).bound == bound
+
+
+@pytest.mark.parametrize(("quality", "rate"), [("balanced", 30), ("balanced", None)])
+def test_no_size_is_told_of_faces_that_another_model_finds(quality, rate):
+    info = replace(INFO, rate=rate and Fraction(rate))
+    bound = finders(info, Options(quality=quality, models=f"face={weights.find('centerface')}")).bound
+    assert "pixels" not in bound
+    assert "looked at" in bound or "look once it is there for 12 frames" in bound

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from passerby import runtime, weights
 from passerby.core.errors import OptionError, StageError, WeightsError
-from passerby.runtime import VARIABLE, Choice, Input, Session, choice
+from passerby.runtime import VARIABLE, Choice, Port, Session, choice
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def equal(a: Sequence[NDArray[np.float32]], b: Sequence[NDArray[np.float32]]) ->
 
 
 def test_a_session_says_what_the_model_takes(session: Session) -> None:
-    assert session.inputs == (Input("input.1", (None, 3, None, None)),)
+    assert session.inputs == (Port("input.1", "float32", (None, 3, None, None)),)
 
 
 def test_withoutquiet_openvino_onnxruntime_runs_models(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -148,3 +148,39 @@ def test_what_may_leave_somebody_recognizable_is_warned_of(changes, warned):
     warnings = Options(**changes).warnings()
     assert len(warnings) == len(warned)
     assert all(part in line for part, line in zip(warned, warnings, strict=True))
+
+
+ALL = {"hide": "faces,persons,text"}
+PER_CLASS = [
+    ({}, "thresholds", [0.2, 0.2, 0.5]),
+    ({"conf": 0.1}, "thresholds", [0.1, 0.1, 0.5]),
+    ({"conf": "0.1"}, "thresholds", [0.1, 0.1, 0.5]),
+    ({"conf": "persons=.4,text=.3"}, "thresholds", [0.2, 0.4, 0.3]),
+    ({"grow": 0.6}, "growths", [0.6, 0.2, 0.2]),
+    ({"grow": "face=.5, person=.3"}, "growths", [0.5, 0.3, 0.1]),
+    ({"grow": ".6,text=0"}, "growths", [0.6, 0.2, 0]),
+    ({}, "shapes", ["oval", "box", "box"]),
+    ({"shape": "box,person=oval"}, "shapes", ["box", "oval", "box"]),
+    ({"method": "fill"}, "methods", ["fill", "fill", "fill"]),
+    ({"method": "text=noise,fill"}, "methods", ["fill", "fill", "noise"]),
+]
+
+
+@pytest.mark.parametrize(("changes", "asked", "values"), PER_CLASS)
+def test_each_class_may_have_a_value_of_its_own(changes, asked, values):
+    chosen = getattr(Options(**ALL, **changes), asked)()
+    assert chosen == pytest.approx(dict(zip(("face", "person", "text"), values, strict=True)))
+
+
+@pytest.mark.parametrize("name", ["conf", "grow", "shape", "method"])
+@pytest.mark.parametrize("wrong", ["cat={}", "face={0},faces={0}", "{0},{0}", "face=", "face=much", ""])
+def test_what_makes_no_sense_for_a_class_is_refused_in_one_line(name, wrong):
+    value = {"conf": ".4", "grow": ".4", "shape": "box", "method": "fill"}[name]
+    with pytest.raises(OptionError, match=f"^--{name}") as refused:
+        Options(**{name: wrong.format(value)})
+    assert len(str(refused.value).splitlines()) == 1
+
+
+def test_a_value_is_the_same_as_a_number_and_as_text():
+    assert Options(grow="0.3", conf=".2") == Options()
+    assert Options(grow="face=.5").changed() == {"grow": "face=.5"}

@@ -23,6 +23,8 @@ def options(*words):
 ZONE, OTHER = "0,0 9,0 9,9", "1,1 8,1 8,8"
 MEANT = [
     ("grow = 0.5", [], {"grow": 0.5}),
+    ('grow = "face=.5"', [], {"grow": "face=.5"}),
+    ('hide = "faces,plates"', ["--grow", ".5,plate=.1"], {"hide": "faces,plates", "grow": ".5,plate=.1"}),
     ("max-res = 640", [], {"max_res": 640}),
     ("max_res = 640", [], {"max_res": 640}),
     ("grow = 0.5\nconf = 0.1", ["--grow", "0.2"], {"grow": 0.2, "conf": 0.1}),
@@ -68,6 +70,7 @@ WRONG = [
     ("max-res = 640\nmax_res = 640", "twice"),
     ("grow = ", "passerby.toml is not TOML"),
     ("grow = 0.5\ngrow = 0.6", "not TOML"),
+    ('grow = "face=9"', "--grow is a share from 0 to 5, got 9"),
     ("grow = 9", "--grow is a share from 0 to 5, got 9"),
     ('grow = "much"', "--grow"),
     ("hide = 3", "--hide is text"),

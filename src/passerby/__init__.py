@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from passerby.core.tracks import Sightings as Sightings
     from passerby.core.tracks import Track as Track
     from passerby.detect.compose import Either as Either
+    from passerby.detect.compose import Outlined as Outlined
     from passerby.detect.compose import Tiled as Tiled
     from passerby.detect.faces import CenterFace as CenterFace
     from passerby.evaluate.ask import evaluation as evaluation
@@ -49,6 +50,8 @@ if TYPE_CHECKING:
     from passerby.looking import Looking as Looking
     from passerby.mask.shapes import HeadOval as HeadOval
     from passerby.mask.shapes import Rectangle as Rectangle
+    from passerby.mask.shapes import Silhouette as Silhouette
+    from passerby.mask.shapes import WholeHead as WholeHead
     from passerby.media.stills import StillSink as StillSink
     from passerby.media.stills import StillSource as StillSource
     from passerby.media.video import VideoSource as VideoSource
@@ -113,6 +116,7 @@ _MODULES = {
     ),
     "passerby.detect.compose": (
         "Either",
+        "Outlined",
         "Tiled",
     ),
     "passerby.detect.faces": ("CenterFace",),
@@ -125,6 +129,8 @@ _MODULES = {
     "passerby.mask.shapes": (
         "HeadOval",
         "Rectangle",
+        "Silhouette",
+        "WholeHead",
     ),
     "passerby.media.stills": (
         "StillSink",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from passerby.core.errors import LeftoversFound, OptionError, OutputError, PasserbyError
 from passerby.job import Job, beside
+from passerby.media.commit import led_to
 from passerby.media.container import VIDEO_SUFFIXES, output_suffix
 from passerby.media.stills import STILL_SUFFIXES, is_still
 from passerby.progress import Progress
@@ -30,11 +31,11 @@ def assign(inputs: Sequence[Path], output: Path | None, options: Options, report
         OptionError: an output, plan or report would take the place of an input or of another one.
     """
     into = output is not None and (len(inputs) > 1 or inputs[0].is_dir() or output.is_dir())
-    names = _Names({path.resolve() for path in inputs if not path.is_dir()})
+    names = _Names({led_to(path) for path in inputs if not path.is_dir()})
     planned: list[Planned] = []
     for path in inputs:
         if path.is_dir():
-            mirror = output if output is not None else path.with_name(f"{path.resolve().name}_anonymized")
+            mirror = output if output is not None else _beside(path)
             planned += _folder(path, mirror, options, names)
         elif into and output is not None:
             planned.append(Job(path, names.free(output / path.with_suffix(beside(path).suffix).name), options))
@@ -44,20 +45,28 @@ def assign(inputs: Sequence[Path], output: Path | None, options: Options, report
         raise OptionError(f"--plan names one file, but there are {len(planned)} inputs; give them one at a time")
     for option, extra in (("--plan", options.plan), ("--report", report)):
         _check_apart(option, extra, planned)
-    if report is not None and options.plan is not None and report.resolve() == options.plan.resolve():
+    if report is not None and options.plan is not None and led_to(report) == led_to(options.plan):
         raise OptionError(f"--plan and --report both name {report}; give them two names")
     return planned
 
 
+def _beside(folder: Path) -> Path:
+    """NAME_anonymized beside a folder, however it is called: `.` and `..` are folders with names, too."""
+    named = folder if folder.name not in ("", "..") else led_to(folder)
+    if not named.name:
+        raise OptionError(f"{folder} has no name to call its output by; choose a folder with -o")
+    return named.with_name(f"{led_to(folder).name}_anonymized")
+
+
 def _folder(folder: Path, mirror: Path, options: Options, names: _Names) -> Iterator[Planned]:
     """One entry per file under `folder`, in the order of their names."""
-    if folder.resolve().is_relative_to(mirror.resolve()):
+    if led_to(folder).is_relative_to(led_to(mirror)):
         raise OptionError(f"{mirror} holds {folder} itself; choose another folder with -o")
     files = [path for path in sorted(folder.rglob("*")) if not path.is_dir()]
-    files = [path for path in files if not path.resolve().is_relative_to(mirror.resolve())]
+    files = [path for path in files if not led_to(path).is_relative_to(led_to(mirror))]
     if not files:
         raise OptionError(f"the folder {folder} holds no files; nothing to do")
-    names.taken |= {path.resolve() for path in files}
+    names.taken |= {led_to(path) for path in files}
     for path in files:
         suffix = path.suffix.lower()
         if suffix in STILL_SUFFIXES or suffix in VIDEO_SUFFIXES or is_still(path):
@@ -77,18 +86,18 @@ class _Names:
     def free(self, target: Path) -> Path:
         """`target`, or the next name beside it that is not taken; taken from now on."""
         candidate, number = target, 1
-        while candidate.resolve() in self.taken:
+        while led_to(candidate) in self.taken:
             number += 1
             candidate = target.with_name(f"{target.stem}-{number}{target.suffix}")
-        self.taken.add(candidate.resolve())
+        self.taken.add(led_to(candidate))
         return candidate
 
 
 def _check_apart(option: str, extra: Path | None, planned: Sequence[Planned]) -> None:
     if extra is None:
         return
-    outputs = {item.output.resolve() for item in planned if item.output is not None}
-    if extra.resolve() in outputs | {item.input.resolve() for item in planned}:
+    outputs = {led_to(item.output) for item in planned if item.output is not None}
+    if led_to(extra) in outputs | {led_to(item.input) for item in planned}:
         raise OptionError(f"{option} {extra} is an input or output of this run; choose another name")
 
 

@@ -32,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with _kills_like_ctrl_c():
             chosen = parse(sys.argv[1:] if arguments is None else arguments)
+            _compute_on(getattr(chosen, "device", None))
             return RUN[chosen.command](chosen)
     except OptionError as error:
         say(f"passerby: {error}")
@@ -42,6 +43,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         say("passerby: interrupted; no unfinished output was left behind")
         return INTERRUPTED
+
+
+def _compute_on(device: str | None) -> None:
+    """Let `device`, if there is one, run all models of this process; one that does not work is wrong usage."""
+    if device is not None:
+        from passerby.runtime import VARIABLE, choice
+
+        os.environ[VARIABLE] = device
+        choice()
 
 
 @contextmanager
@@ -69,7 +79,7 @@ def _terminated(number: int, frame: FrameType | None) -> NoReturn:
 
 
 def _anonymize(chosen: argparse.Namespace) -> int:
-    from passerby import batch, job
+    from passerby import batch, job, recognition
     from passerby.media.commit import check_free
     from passerby.progress import Printed, Progress, Silent
     from passerby.report import Outcome, summary
@@ -78,6 +88,8 @@ def _anonymize(chosen: argparse.Namespace) -> int:
     if not inputs:
         raise OptionError("no input; give a video, a picture or a folder, as in: passerby street.mp4")
     options = _options(chosen)
+    if options.recognizes:
+        recognition.recognizer(options)  # a photograph that does not do is wrong usage, of however many inputs
     planned = batch.assign(inputs, chosen.output, options, chosen.report)
     if chosen.report is not None:
         check_free(chosen.report, force=options.force)
@@ -172,6 +184,11 @@ def _live(chosen: argparse.Namespace) -> int:
 
     # They mean something else here, or nothing; a settings file may give them.
     options = _options(chosen, without=("fps", "max_res", "force", "audio", "plan", "start", "end", "salvage"))
+    if options.recognizes:
+        raise OptionError(
+            "live cannot tell who somebody is before their whole track is seen, so it knows no --keep, --only and "
+            "--same-person; use --keep-zone, or anonymize a recording"
+        )
     _announce(chosen, options, f"hiding {options.hide} by {options.method} as they come; sound is dropped")
     live_command.live(chosen, options)
     return DONE
@@ -224,7 +241,7 @@ def _doctor(chosen: argparse.Namespace) -> int:
 
     from passerby import doctor
 
-    report = doctor.report()
+    report = doctor.report(Options(models=chosen.models))
     print(json.dumps(report.as_dict(), indent=1) if chosen.json else doctor.text(report))
     return DONE
 
@@ -244,10 +261,15 @@ def _models(chosen: argparse.Namespace) -> int:
 
 def announcement(options: Options) -> str:
     """What will be hidden, how, and what happens to sound and metadata."""
-    hidden = [f"{label}s by {method}" for label, method in options.methods().items() if method != "outline"]
+    shapes, growths = options.shapes(), options.growths()
+    hidden = [
+        f"{label}s by {method} ({shapes[label]} {growths[label]:.0%} larger on each side)"
+        for label, method in options.methods().items()
+        if method != "outline"
+    ]
     drawn = [f"drawing boxes around {label}s" for label in options.outlined()]
     sound = "sound is kept" if options.audio == "keep" else "sound is dropped (a voice identifies; --audio keep)"
-    parts = [f"hiding {', '.join(hidden)} ({options.shape} {options.grow:.0%} larger on each side)"] if hidden else []
+    parts = [f"hiding {', '.join(hidden)}"] if hidden else []
     return "; ".join([*parts, *drawn, sound, "metadata is removed"])
 
 
@@ -268,19 +290,27 @@ def _told(outcome: Any, options: Options, verbose: bool = False) -> str:
         f"{outcome.output}: {report.hidden} places of {report.tracks} tracks {fate} in {report.frames} frames, "
         f"{report.frames_per_second:.1f} frames/s"
     ]
-    lines += [f"  missing: frames from {gap.first_frame} ({gap.from_s:.2f} s): {gap.reason}" for gap in report.missing]
+    lines += [f"  missing from frame {gap.first_frame} ({gap.from_s:.2f} s): {gap.reason}" for gap in report.missing]
     lines += [f"  note: {note}" for note in report.notes if note not in options.warnings()]
     if verbose:
+        lines += [f"  track {it.track}: {_recognized(it)}" for it in report.recognized if it.faces]
         origins = ", ".join(f"{count} {origin}" for origin, count in report.origins.items())
         spent = max(sum(report.stages.values()), 1e-9)
         shares = ", ".join(f"{stage} {seconds / spent:.0%}" for stage, seconds in report.stages.items())
         lines += [
             f"  looked in {report.looks} frames, {report.cuts} cuts; boxes: {origins or 'none'}",
             *([f"  {report.bound}"] if report.bound else []),
+            *([f"  found by {report.detector}, computed by {report.runtime}"] if report.runtime else []),
             f"  time of our own threads: {shares or 'not measured'}",
             f"  removed: {', '.join(report.removed) or 'no streams'}; seed {report.seed}; {report.seconds:.1f} s",
         ]
     return "\n".join(lines)
+
+
+def _recognized(it: Any) -> str:
+    """What the faces of a track say, and what becomes of it."""
+    seen = ", ".join(f"{first}-{end - 1}" for first, end in it.visible)
+    return f"{it.sentence}; " + (f"visible in frames {seen}" if seen else "hidden")
 
 
 RUN: Mapping[str, Callable[[argparse.Namespace], int]] = {

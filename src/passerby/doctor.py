@@ -17,9 +17,11 @@ import numpy as np
 from av.codec.codec import UnknownCodecError
 
 import passerby
-from passerby import weights
+from passerby import targets, weights
 from passerby.core.errors import OptionError, WeightsError
+from passerby.detect.families import Use, detector, recognised
 from passerby.runtime import Description, Session, choice, quiet_onnxruntime
+from passerby.settings import DEFAULTS, Options
 from passerby.weights.entry import PACKAGE
 
 ENCODERS = (
@@ -60,6 +62,22 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """A model that is chosen to find things of a class, by `--model` or in the settings file."""
+
+    label: str
+    name: str
+    family: str | None
+    """The family that reads it; None where none does."""
+    sha256: str | None
+    """Of its file; None where it is not here."""
+    state: str
+    """'works', or what is wrong."""
+    runs: Description | None
+    """How it runs, tried out; None where it does not."""
+
+
+@dataclass(frozen=True, slots=True)
 class Doctor:
     """The state of an installation."""
 
@@ -79,14 +97,15 @@ class Doctor:
     runtime: str
     """What runs models and why, or what is wrong with the choice."""
     models: tuple[Model, ...]
+    chosen: tuple[Choice, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """Plain lists, strings and numbers, for JSON."""
         return asdict(self)
 
 
-def report() -> Doctor:
-    """Look at this installation. Model files are read and verified, nothing is changed."""
+def report(options: Options = DEFAULTS) -> Doctor:
+    """Look at this installation, and at the models that `options` choose. Files are read, nothing is changed."""
     return Doctor(
         passerby=passerby.__version__,
         python=f"{platform.python_implementation()} {platform.python_version()}",
@@ -98,6 +117,7 @@ def report() -> Doctor:
         providers=tuple(quiet_onnxruntime().get_available_providers()),
         runtime=_runtime(),
         models=tuple(_model(entry) for entry in weights.TABLE.values() if _concerns(entry)),
+        chosen=tuple(_chosen(one.label, targets.Chosen(one.model)) for one in options.models),
     )
 
 
@@ -122,6 +142,12 @@ def text(report: Doctor) -> str:
             f"             {model.path or 'not there'}",
             f"             sha256 {model.sha256}",
             f"             {model.state}{_running(model.runs)}",
+        ]
+    for one in report.chosen:
+        lines += [
+            f"chosen       {one.label}: {one.name}, read as {one.family or 'nothing'}",
+            f"             sha256 {one.sha256 or 'unknown'}",
+            f"             {one.state}{_running(one.runs)}",
         ]
     return "\n".join(lines)
 
@@ -192,6 +218,19 @@ def _model(entry: weights.Weights) -> Model:
     except OptionError:  # told once, as the report's `runtime`
         path, state, runs = _anonymous(str(found)), "verified", None
     return Model(entry.name, entry.task, entry.licence, entry.commercial, entry.sha256, path, state, runs)
+
+
+def _chosen(label: str, chosen: targets.Chosen) -> Choice:
+    family = sha256 = runs = None
+    try:
+        path = chosen.path()
+        sha256 = weights.sha256(path)
+        family = chosen.family or recognised(path, [label])
+        detector(family, Use(path, (label,), conf=0.5, shrink=1))
+        state, runs = "works", Session(path).describe()
+    except (WeightsError, OptionError) as error:
+        state = _anonymous(str(error))
+    return Choice(label, chosen.name, family, sha256, state, runs)
 
 
 def _anonymous(line: str) -> str:

@@ -20,7 +20,7 @@ from passerby.core.frame import Frame
 from passerby.core.plan import Plan
 from passerby.core.tracks import Origin, Sightings
 from passerby.edits import Drawn
-from passerby.job import opened
+from passerby.inputs import opened
 from passerby.media.container import Limits, origin
 from passerby.media.container import opened as container_of
 from passerby.media.stills import is_still

@@ -15,7 +15,8 @@ from passerby.arguments.plan import EDITS, Edit
 from passerby.core.errors import OptionError
 from passerby.core.plan import Decision, Plan, Span
 from passerby.core.tracks import Sightings
-from passerby.settings import HIDING, TARGETS, zone
+from passerby.settings import HIDING, TARGETS
+from passerby.values import zone
 
 Box = tuple[float, float, float, float]
 

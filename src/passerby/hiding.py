@@ -14,7 +14,7 @@ from passerby.core.pixels import rgb
 from passerby.core.plan import Decision
 from passerby.core.regions import Patch, Region
 from passerby.core.stages import Anonymizer
-from passerby.mask.shapes import HeadOval, Rectangle, Shape
+from passerby.mask.shapes import HeadOval, Rectangle, Shape, Silhouette, WholeHead
 from passerby.media.stills import StillSource
 from passerby.paint.effects import Blur, ByLabel, Fill, Image, Mosaic, Noise, Outline
 from passerby.plan import policy
@@ -29,7 +29,11 @@ def effect(options: Options, labels: Sequence[str] = (), methods: Sequence[str] 
 
 def shapes(options: Options, labels: Sequence[str] = ()) -> dict[str, Shape]:
     """What hides each label."""
-    return {label: _shape(label, method, options) for label, method in options.methods(labels).items()}
+    kinds, growths = options.shapes(labels), options.growths(labels)
+    return {
+        label: _shape(method, kinds[label], growths[label], options)
+        for label, method in options.methods(labels).items()
+    }
 
 
 def rules(options: Options) -> tuple[Decision, ...]:
@@ -77,12 +81,19 @@ def _effect(method: str, options: Options) -> Anonymizer:
             return Outline()
 
 
-def _shape(label: str, method: str, options: Options) -> Shape:
+def _shape(method: str, kind: str, grow: float, options: Options) -> Shape:
     if method == "outline":
         return Rectangle(grow=0.5, feather=0)  # room for the writing
-    if label != "face":  # found whole, but for some pixels; of a face, hairline and chin are still to come
-        return Rectangle(grow=options.grow / 3)
-    return HeadOval(grow=options.grow) if options.shape == "oval" else Rectangle(grow=options.grow)
+    pad, feather = options.pad, options.feather
+    match kind:
+        case "oval":
+            return HeadOval(grow=grow, pad_px=pad, feather_px=feather)
+        case "head":
+            return WholeHead(grow=grow, pad_px=pad, feather_px=feather)
+        case "box":
+            return Rectangle(grow=grow, pad_px=pad, feather_px=feather)
+        case _:
+            return Silhouette(grow=grow, pad_px=pad, feather_px=feather, hull=kind == "polygon")
 
 
 def _picture(path: Path) -> NDArray[np.uint8]:

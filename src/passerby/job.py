@@ -8,18 +8,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
-import cv2
-
 from passerby import targets
+from passerby.analysis import analysis
 from passerby.core.errors import InputError, OptionError, OutputError, UnsupportedMedia
 from passerby.core.frame import Frame, MediaInfo
 from passerby.core.plan import Plan
 from passerby.core.stages import Sink
 from passerby.core.tracks import Sightings
 from passerby.hiding import effect, rules, shapes
-from passerby.media.commit import check_free, committed
+from passerby.inputs import chosen_seed, expected, opened, reading
+from passerby.media.commit import check_free, committed, led_to
 from passerby.media.container import family_of, output_suffix
-from passerby.media.reading import Reading
 from passerby.media.soundtrack import Soundtrack
 from passerby.media.stills import STILL_SUFFIXES, StillSink, StillSource, is_still
 from passerby.media.video import VideoSource
@@ -30,7 +29,7 @@ from passerby.progress import Progress, Silent
 from passerby.quality import Look, finders
 from passerby.record import Replayed, check_same, recorded
 from passerby.report import Report
-from passerby.settings import Options
+from passerby.settings import OUTLINED, Options
 
 
 def anonymize(
@@ -64,18 +63,6 @@ def beside(path: Path) -> Path:
     """The output's default name: NAME_anonymized.EXT beside the input."""
     suffix = path.suffix if path.suffix.lower() in STILL_SUFFIXES else output_suffix(path)
     return path.with_name(f"{path.stem}_anonymized{suffix}")
-
-
-def opened(path: Path, options: Options) -> VideoSource | StillSource:
-    """The frames of a file, as far as `options` want them."""
-    # OpenCV's own threads would fight with the detector's and the encoder's for the cores.
-    cv2.setNumThreads(1)
-    return StillSource(path) if is_still(path) else VideoSource(path, reading(options))
-
-
-def reading(options: Options) -> Reading:
-    """How a video is read."""
-    return Reading(start_s=options.start, end_s=options.end, fps=options.fps, salvage=options.salvage)
 
 
 def write_text(path: Path, text: str, *, force: bool) -> None:
@@ -118,13 +105,15 @@ class Job:
                 raise UnsupportedMedia(f"{name} is named like a picture but is none, or cannot be read; check it")
             family_of(self.output)
         if self.options.plan is not None:
-            if self.options.plan.resolve() in (self.input.resolve(), self.output.resolve()):
+            if led_to(self.options.plan) in (led_to(self.input), led_to(self.output)):
                 raise OptionError(f"--plan {self.options.plan} is the input or the output; choose another name")
             check_free(self.options.plan, force=self.options.force)
 
     def run(self, progress: Progress | None = None, look: Look = finders) -> Report:
         """Do it, finding people by `look`. Whatever is raised, no output file is there."""
         self.check()
+        if self.options.recognizes:
+            return self._run_twice(progress or Silent(), look)
         started = time.monotonic()
         source = opened(self.input, self.options)
         found_by = look(source.info, self.options)
@@ -153,7 +142,30 @@ class Job:
                 store.save(plan, file, self.options.plan.parent)
         report = self._report(source, sink, totals, seed, time.monotonic() - started)
         # Only the detector that comes along tells what computes.
-        return replace(report, bound=found_by.bound, runtime=str(getattr(found_by.detector, "runtime", "")))
+        runtime = str(getattr(found_by.detector, "runtime", ""))
+        return replace(report, bound=found_by.bound, runtime=runtime, models=targets.checksums(self.options))
+
+    def _run_twice(self, progress: Progress, look: Look) -> Report:
+        """Look at everything first, and hide then: whom a face belongs to is told by the whole of its track."""
+        started = time.monotonic()
+        with ExitStack() as stack:
+            file = self.options.plan and stack.enter_context(committed(self.options.plan, force=self.options.force))
+            known = analysis(self.input, self.options, progress, look)
+            if file and self.options.plan:
+                store.save(known.plan, file, self.options.plan.parent)
+            report = self.render(known.plan, progress)
+        seconds = time.monotonic() - started
+        return replace(
+            report,
+            looks=known.totals.looks,
+            cuts=len(known.totals.cuts),
+            bound=known.finders.bound,
+            runtime=str(getattr(known.finders.detector, "runtime", "")),
+            models=targets.checksums(self.options),
+            recognized=known.votes,
+            seconds=round(seconds, 3),
+            frames_per_second=round(report.frames / max(seconds, 1e-9), 2),
+        )
 
     def render(self, plan: Plan, progress: Progress | None = None) -> Report:
         """Hide what `plan` says, which was made from the same input. Whatever is raised, no output file is there.
@@ -179,8 +191,12 @@ class Job:
             )
         report = self._report(source, sink, totals, plan.seed, time.monotonic() - started)
         kept = len(rows) - totals.hidden
-        note = f"NOT EVERYONE IS HIDDEN: {kept} of {len(rows)} boxes stay visible, as the plan says"
-        return replace(report, notes=[*report.notes, note]) if kept else report
+        notes = list(report.notes)
+        if kept:
+            notes.append(f"NOT EVERYONE IS HIDDEN: {kept} of {len(rows)} boxes stay visible, as the plan says")
+        if rows.masks is None and set(self.options.shapes(plan.labels).values()) & set(OUTLINED):
+            notes.append("boxes are hidden: the plan was made without --shape silhouette and knows none")
+        return replace(report, notes=notes)
 
     def _sink(self, info: MediaInfo) -> VideoSink | StillSink:
         chosen = self.options
@@ -194,7 +210,6 @@ class Job:
         self, source: VideoSource | StillSource, sink: VideoSink | StillSink, totals: Totals, seed: int, seconds: float
     ) -> Report:
         info = source.info
-        missing = source.missing if isinstance(source, VideoSource) else ()
         return Report(
             input=info.name,
             output=self.output.name,
@@ -209,7 +224,7 @@ class Job:
             methods=self.options.methods(),
             audio=self.options.audio,
             removed=_removed(info, self.options),
-            missing=missing,
+            missing=source.missing,
             notes=[*self.options.warnings(), *info.notes, *(sink.notes if isinstance(sink, VideoSink) else ())],
             stages={stage: round(spent, 3) for stage, spent in totals.meter.seconds.items()},
             seconds=round(seconds, 3),
@@ -220,12 +235,6 @@ class Job:
         )
 
 
-def expected(info: MediaInfo, options: Options) -> int | None:
-    """How many frames there will be, where it is known."""
-    part = options.start is not None or options.end is not None or options.fps is not None
-    return None if part else info.frames
-
-
 def _removed(info: MediaInfo, options: Options) -> list[str]:
     """The streams of the input that are not in the output: all but one picture, and the sound if it is wanted."""
     others = list(info.streams)
@@ -233,16 +242,6 @@ def _removed(info: MediaInfo, options: Options) -> list[str]:
     if picture is not None:
         others.remove(picture)
     return [stream for stream in others if options.audio == "drop" or not stream.startswith("audio")]
-
-
-def chosen_seed(options: Options, info: MediaInfo) -> int:
-    """The run's seed: the chosen one, or one that only who has the input can tell.
-
-    The same input gives the same output, and yet nobody who sees the output alone can subtract its noise.
-    """
-    if options.seed is not None:
-        return options.seed
-    return int(info.sha256 or "0", 16) % 2**63
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,8 @@ from passerby.live.run import Living, Surroundings
 from passerby.live.run import live as live_run
 from passerby.live.sink import LiveSink
 from passerby.live.statistics import Statistics, summary
-from passerby.settings import Options, frame_rate
+from passerby.settings import Options
+from passerby.values import frame_rate
 
 RAW_RATE = Fraction(25)
 """Frames per second of raw frames, where it is not said."""

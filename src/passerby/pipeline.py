@@ -15,6 +15,7 @@ from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,7 @@ from passerby.flow import Meter, Stream, ahead, windowed
 from passerby.looker import Look, Looker
 from passerby.looking import Looking, scheduled
 from passerby.mask.shapes import Shape
+from passerby.one_thread import one_thread
 from passerby.paint.composite import blanked, composite
 from passerby.track.cuts import marked
 from passerby.track.follow import Follow, Following
@@ -90,7 +92,8 @@ def run(
         StageError: a stage broke its contract. Errors of the source and the sink come through as they are.
     """
     totals = totals or Totals()
-    with closing(_known(source, detector, closer, tracker, looking or Looking(), totals)) as known:
+    known = _known(source, detector, closer, tracker, looking or Looking(), totals)
+    with one_thread(), closing(known):
         _write(_kept(known, keep), sink, effect, shapes, seed, decisions, totals)
     return totals
 
@@ -106,7 +109,8 @@ def analyze(
 ) -> Totals:
     """The first half of `run`: append to `keep` what is where, and write nothing."""
     totals = Totals()
-    with closing(_known(source, detector, closer, tracker, looking or Looking(), totals)) as known:
+    known = _known(source, detector, closer, tracker, looking or Looking(), totals)
+    with one_thread(), closing(known):
         for frame, rows in _kept(known, keep):
             _count(totals, frame, rows)
     return totals
@@ -124,7 +128,7 @@ def render(
 ) -> Totals:
     """The second half of `run`: hide `rows` in the frames of `source`, which are counted from 0."""
     totals = Totals()
-    with closing(ahead(source, FRAMES_AHEAD, totals.meter.of("decode"))) as frames:
+    with one_thread(), closing(ahead(source, FRAMES_AHEAD, totals.meter.of("decode"))) as frames:
         _write(_joined(frames, rows), sink, effect, shapes, seed, decisions, totals)
     return totals
 
@@ -260,17 +264,20 @@ def regions(
     # A box far outside the picture is as good as one at its edge, and cannot ask for a mask of any size.
     size = np.tile(np.array(frame.size, np.float32), 2)
     boxes = np.clip(rows.boxes, -size, 2 * size)
+    masks = repeat(None, len(rows)) if rows.masks is None else rows.masks
     return [
         Region(
             int(track),
             str(label),
             box,
-            shapes[str(label)].mask(box, frame.size),
+            shapes[str(label)].mask(box, frame.size, pixels),
             _seed(seed, int(track)),
             float(score),
             str(method),
         )
-        for track, label, box, score, method in zip(rows.tracks, rows.labels, boxes, rows.scores, methods, strict=True)
+        for track, label, box, pixels, score, method in zip(
+            rows.tracks, rows.labels, boxes, masks, rows.scores, methods, strict=True
+        )
     ]
 
 

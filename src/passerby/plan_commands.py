@@ -16,8 +16,9 @@ from passerby.core.errors import InputError, OptionError
 from passerby.core.plan import Decision, Plan, decided
 from passerby.core.tracks import Sightings, Track
 from passerby.hiding import effect, shapes
-from passerby.job import beside, opened, write_text
-from passerby.media.commit import check_free, committed
+from passerby.inputs import opened
+from passerby.job import beside, write_text
+from passerby.media.commit import check_free, committed, led_to
 from passerby.plan import exchange
 from passerby.progress import Printed, Progress, Silent
 from passerby.record import as_then, check_same
@@ -144,7 +145,7 @@ def _check_other(target: Path, *others: Path | None) -> None:
 
 
 def _same(one: Path, other: Path) -> bool:
-    return one.resolve() == other.resolve()
+    return led_to(one) == led_to(other)
 
 
 # Showing

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
-from passerby import pipeline
+from passerby.analysis import analysis
 from passerby.core.errors import InputError, OptionError, PlanError
-from passerby.core.frame import Frame, MediaInfo
 from passerby.core.plan import Plan
-from passerby.core.stages import Source
-from passerby.core.tracks import Sightings
-from passerby.job import Job, beside, changed, chosen_seed, expected, opened
+from passerby.job import Job, beside, changed
 from passerby.media.commit import check_free, committed
 from passerby.plan import store
 from passerby.progress import Progress, Silent
 from passerby.quality import Look, finders
-from passerby.record import as_then, recorded
+from passerby.record import as_then
 from passerby.report import Report
 from passerby.settings import HIDING, Options
 
@@ -54,17 +50,9 @@ def analyzed(
     if target is not None:
         check_apart(target, path)
         check_free(target, force=options.force)
-    source = opened(path, options)
-    told = _Told(source, progress or Silent(), expected(source.info, options))
-    found_by = look(source.info, options)
-    seen: list[Sightings] = []
     with ExitStack() as stack:
         file = target and stack.enter_context(committed(target, force=options.force))
-        stack.enter_context(source)
-        totals = pipeline.analyze(
-            told, detector=found_by.detector, closer=found_by.closer, looking=found_by.looking, keep=seen
-        )
-        plan = recorded(path, source.info, options, totals, seen, chosen_seed(options, source.info))
+        plan = analysis(path, options, progress or Silent(), look).plan
         if file and target:
             store.save(plan, file, target.parent)
     return plan
@@ -156,27 +144,3 @@ def check_apart(target: Path, path: Path) -> None:
     """
     if target.exists() and target.samefile(path):
         raise OptionError(f"the plan {target} is the input itself; choose another name with -o")
-
-
-class _Told:
-    """A source that tells how far it has come; entering and leaving the one inside is the caller's part."""
-
-    def __init__(self, source: Source, progress: Progress, total: int | None) -> None:
-        self.source = source
-        self.progress = progress
-        self.total = total
-
-    @property
-    def info(self) -> MediaInfo:
-        return self.source.info
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
-    def __iter__(self) -> Iterator[Frame]:
-        for frame in self.source:
-            yield frame
-            self.progress.update(frame.index + 1, self.total)

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from passerby.core.errors import LeftoversFound, WeightsError
+from passerby.core.errors import LeftoversFound, OutputError, WeightsError
 from passerby.core.plan import Plan
 from passerby.core.tracks import Origin, Sightings
 from passerby.job import Job
 from passerby.leftovers.check import Checking, Seek, checked
 from passerby.leftovers.seekers import seekers
 from passerby.leftovers.verdict import Leftover, Verdict
-from passerby.media.commit import committed
+from passerby.media.commit import check_free, committed
 from passerby.plan import store
 from passerby.progress import Progress
 from passerby.quality import Look, finders
@@ -43,9 +43,8 @@ def proven(job: Job, progress: Progress | None = None, look: Look = finders, see
     job.check()
     _check_seekers(job, seek)
     with ExitStack() as stack:
-        # In the same folder: nowhere else is sure to have room, or to be as private.
-        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix=".passerby-", dir=job.output.parent))
-        output, plan_file = Path(folder) / job.output.name, Path(folder) / "its.plan"
+        folder = stack.enter_context(_aside(job.output))
+        output, plan_file = folder / job.output.name, folder / "its.plan"
         draft = Job(job.input, output, replace(job.options, plan=plan_file))
         report = draft.run(progress, look)
         plan = store.load(plan_file)
@@ -60,6 +59,23 @@ def proven(job: Job, progress: Progress | None = None, look: Look = finders, see
             raise LeftoversFound("\n".join([f"{job.input.name}: no output was written", *verdict.lines()]))
         _commit(job, output, plan)
     return replace(report, notes=[*report.notes, f"verified: nothing is left over; {verdict.looking}"])
+
+
+@contextmanager
+def _aside(output: Path) -> Iterator[Path]:
+    """A folder for what is not proven yet, which goes with all that is in it when the block ends.
+
+    It is where the output will be: nowhere else is sure to have room, or to be as private.
+    """
+    check_free(output, force=True)
+    try:
+        folder = tempfile.TemporaryDirectory(prefix=".passerby-", dir=output.parent)
+    except OSError as error:
+        raise OutputError(
+            f"cannot write in {output.parent}: {error.strerror}; choose another folder with -o"
+        ) from error
+    with folder as name:
+        yield Path(name)
 
 
 def _check_seekers(job: Job, seek: Seek) -> None:

@@ -54,14 +54,18 @@ class Finders:
     closer: Detector | None
     """At parts in full size."""
     looking: Looking
+    smallest: int | None = None
+    """Pixels of the longer side of the smallest face that is found; None where nobody has measured that."""
 
     @property
     def bound(self) -> str:
         """For how long something can be in the picture, at most, and yet fall into no look."""
-        size, period = round(SMALLEST * (self.looking.shrink or 1)), self.looking.period
+        period = self.looking.period
         if period == 1:
-            return f"every frame is looked at for faces of {size} pixels and more"
-        return f"a face of {size} pixels and more falls into a look once it is there for {period} frames"
+            sized = f" for faces of {self.smallest} pixels and more" if self.smallest else ""
+            return f"every frame is looked at{sized}"
+        what = f"a face of {self.smallest} pixels and more" if self.smallest else "what is there to be found"
+        return f"{what} falls into a look once it is there for {period} frames"
 
 
 Look = Callable[[MediaInfo, Options], Finders]
@@ -78,7 +82,8 @@ def finders(info: MediaInfo, options: Options) -> Finders:
     elif "part" in turns and (info.rate is None or info.rate <= SLOW):
         turns = ("all",)
     closer = detector(options) if turns != ("whole",) else None
-    return Finders(detector(options, shrink), closer, looking(info, level, turns, shrink))
+    smallest = None if options.models_of("face") or "face" not in options.labels() else round(SMALLEST * shrink)
+    return Finders(detector(options, shrink), closer, looking(info, level, turns, shrink), smallest)
 
 
 def longest_look(info: MediaInfo, options: Options) -> int:

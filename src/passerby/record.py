@@ -23,12 +23,17 @@ from passerby.track.refine import tracks
 
 LOOKING = (
     "hide",
+    "models",
     "conf",
     "quality",
     "min_face",
     "keep_zone",
     "only_zone",
     "min_size",
+    "keep",
+    "only",
+    "same_person",
+    "recognizer",
     "start",
     "end",
     "fps",
@@ -134,10 +139,13 @@ def check_same(plan: Plan, info: MediaInfo) -> None:
     """Refuse any other medium than the one that `plan` was made from.
 
     Raises:
-        PlanError: it is another one.
+        PlanError: it is another one, or the plan speaks of pictures of another size.
     """
     if info.sha256 != plan.media.sha256:
         raise PlanError(
             f"the plan is for {plan.media.name} ({plan.media.sha256[:8]}), got {info.name} "
             f"({(info.sha256 or 'live')[:8]}); analyze this file, or give the original with --media"
         )
+    if info.size != plan.media.size:
+        sizes = " and not ".join("x".join(map(str, size)) for size in (info.size, plan.media.size))
+        raise PlanError(f"{info.name} has pictures of {sizes}, as its plan says; analyze it again")

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import passerby
-from passerby.media.reader import Gap
+from passerby.media.reading import Gap
+from passerby.recognize.vote import Vote
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,8 @@ class Report:
     missing: Sequence[Gap] = ()
     """What of the input could not be decoded, and so is not in the output."""
     notes: Sequence[str] = ()
+    recognized: Sequence[Vote] = ()
+    """What the faces of each track say, where somebody was to be recognized."""
     bound: str = ""
     """For how long a face can be there, at most, and yet fall into no look."""
     stages: Mapping[str, float] = field(default_factory=dict)
@@ -46,6 +49,9 @@ class Report:
     """Time it took."""
     frames_per_second: float
     detector: str
+    """The names of the models that look."""
+    models: Mapping[str, str] = field(default_factory=dict)
+    """The sha256 of each, where something was looked for."""
     runtime: str = ""
     """What computed the detector's answers, such as "openvino bf16"; empty where nothing was looked for."""
     seed: int

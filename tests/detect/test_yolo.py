@@ -282,7 +282,8 @@ def test_numbers_that_are_none_stop_the_run(tmp_path: Path) -> None:
 
 
 def test_a_table_of_another_size_than_announced_stops_the_run(tmp_path: Path) -> None:
-    path = model(tmp_path / "short.onnx", {"output0": table(count=79)}, shapes={"output0": (1, "rows", "places")})
+    names = {"names": str(list(COCO))}
+    path = model(tmp_path / "short.onnx", {"output0": table(count=79)}, metadata=names)
     with pytest.raises(StageError, match=r"\(1, 83, 150\), wanted \(1, 84, N\)"):
         Yolo(path).detect([noise(96, 64)])
 

@@ -85,6 +85,22 @@ def test_a_model_that_cannot_tell_people_apart_makes_the_run_invalid():
     assert "cannot tell these people apart" in result.invalid[0]
 
 
+def test_a_model_that_recognizes_few_makes_the_run_invalid_even_if_that_is_more_than_chance():
+    class Shortsighted:
+        """Sees three people as they are, and all others as the same."""
+
+        model = "shortsighted"
+
+        def embed(self, crops):
+            rows = np.round(Detail().embed(crops)[:, :200])
+            mine = np.array([crop.mean(axis=2).std() for crop in crops])
+            return np.where((mine > np.quantile(mine, 0.7))[:, None], rows, 1).astype(np.float32) + 1e-3
+
+    [result] = attacked(Solid(), look=Look(Shortsighted()))
+    assert result.controls[0].value < 0.5
+    assert "cannot tell these people apart" in result.invalid[0]
+
+
 def test_a_fill_that_leaks_makes_the_run_invalid():
     class Remembers:
         """Sees everything, and something else in the crops of every call, hidden or not."""

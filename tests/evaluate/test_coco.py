@@ -120,6 +120,8 @@ def test_detections_are_matched_with_those_of_their_label() -> None:
 
 
 def test_a_label_that_nobody_has_after_is_no_error() -> None:
+    with pytest.raises(ValueError, match="1 truths before and 0 after"):
+        coco.retention({"face": [found(BOX, [0.9])]}, {}, ["a"])
     before = {"face": [found(BOX, [0.9])], "dog": [found(BOX, [0.2], np.zeros((0, 4)))]}
     *_, ratio = coco.retention(before, {"face": before["face"]}, ["a"])
     assert ratio.value == 1

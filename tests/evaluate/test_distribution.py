@@ -49,11 +49,12 @@ def test_frechet_of_a_square_and_itself_moved() -> None:
 def test_frechet_of_two_pictures_with_themselves_is_nought_and_flagged() -> None:
     features = drawn(1, 2, 64)
     assert distribution.frechet(features, features) == pytest.approx(0, abs=1e-10)
-    same = crops(1, 4)
-    fid, _ = distribution.figures(Corners(64, INCEPTION), same, same)
+    same = crops(1, 2)
+    fid, kid = distribution.figures(Corners(64, INCEPTION), same, same)
     assert fid.name == "FID"
     assert fid.value == pytest.approx(0, abs=1e-8)
-    assert any("N = 4 < d = 64" in note for note in fid.notes)
+    assert any("N = 2 < d = 64" in note for note in fid.notes)
+    assert (kid.low, kid.high) == (None, None)
 
 
 @pytest.mark.parametrize(("n", "m", "d"), [(200, 150, 8), (30, 40, 64), (64, 20, 32)])
@@ -117,9 +118,11 @@ def test_the_interval_of_kid_holds_as_often_as_it_says() -> None:
 def test_too_few_pictures_are_no_number(features: np.ndarray) -> None:
     with pytest.raises(NotMeasurable):
         distribution.frechet(features, np.zeros((9, 4)))
-    for figure in distribution.figures(Corners(4), crops(1, 3), crops(2, 3)):
+    for figure in distribution.figures(Corners(4), crops(1, 1), crops(2, 3)):
         assert figure.value is None
-        assert "3 crops" in figure.missing
+        assert "1 crops" in figure.missing
+    with pytest.raises(NotMeasurable, match="4 pictures"):
+        distribution.kid_interval(np.zeros((3, 4)), np.zeros((9, 4)))
 
 
 def test_features_that_are_no_number_are_refused() -> None:

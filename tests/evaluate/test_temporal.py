@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from passerby.core.errors import NotMeasurable
-from passerby.evaluate import quality, temporal
+from passerby.evaluate import temporal
 from passerby.evaluate.temporal import DisFlow, Steadiness
 
 BLACK, GREY = np.zeros((8, 8), np.uint8), np.full((8, 8), 51, np.uint8)
@@ -68,17 +68,9 @@ def test_an_area_in_which_nothing_is_visible_is_no_number() -> None:
         temporal.warped_error(BLACK, GREY, everywhere(0, 0, (8, 8)), np.zeros((8, 8), bool))
 
 
-def test_stillness_by_hand() -> None:
-    assert temporal.stillness([BLACK, GREY, BLACK]) == pytest.approx(0.8, abs=1e-12)
-    assert temporal.stillness([GREY, GREY]) == 1
-    with pytest.raises(NotMeasurable):
-        temporal.stillness([GREY])
-
-
-def test_consecutive_frames_are_measured_two_by_two() -> None:
-    frames = [texture(1), texture(1), texture(2)]
-    expected = (1 + quality.ssim(frames[1], frames[2])) / 2
-    assert temporal.consecutive(frames, quality.ssim) == pytest.approx(expected)
+def test_frames_of_two_shapes_are_refused() -> None:
+    with pytest.raises(ValueError, match="shape"):
+        Steadiness().add("a", texture(), texture()[:40])
 
 
 @pytest.mark.parametrize(
@@ -131,9 +123,9 @@ def test_a_mask_that_moves_with_the_picture_does_not_flicker() -> None:
     assert other["mask flicker"] == 1
 
 
-def test_clips_are_not_compared_across_their_ends() -> None:
+def test_clips_are_not_compared_across_their_ends_nor_a_change_of_size() -> None:
     steadiness = Steadiness(Still())
-    for clip, frame in [("a", texture(1)), ("b", texture(2)), ("b", texture(2))]:
+    for clip, frame in [("a", texture(1)), ("b", texture(2)), ("b", texture(2)), ("b", texture(3, (40, 40)))]:
         steadiness.add(clip, frame, frame)
     figures = {figure.name: figure for figure in steadiness.figures()}
     assert figures["flow-warped error"].value == 0

@@ -108,11 +108,11 @@ def test_the_original_in_place_of_the_output_is_refused(street):
         checked(street, Checking(original=street), seek=seeing())
 
 
-def test_a_shorter_original_is_refused(street, tmp_path):
+def test_an_original_with_fewer_frames_is_refused(street, tmp_path):
     footage.write(
         replace(footage.walking(), shots=(replace(footage.walking().shots[0], frames=5),)), tmp_path / "a.mp4"
     )
-    with pytest.raises(InputError, match="ends before frame 20"):
+    with pytest.raises(InputError, match=r"has 5 frames and .* 30, which cannot be compared"):
         checked(street.with_name("out.mp4"), Checking(original=tmp_path / "a.mp4"), seek=seeing((20, LEFT)))
 
 
@@ -249,6 +249,11 @@ def test_an_existing_output_stays(street, tmp_path):
     with pytest.raises(passerby.OutputError):
         proven(job(street, tmp_path, "check"), seek=seeing())
     assert (tmp_path / "out.mp4").read_text() == "mine"
+
+
+def test_a_folder_that_is_not_there_is_said(street, tmp_path):
+    with pytest.raises(passerby.OutputError, match="does not exist"):
+        proven(job(street, tmp_path / "nowhere", "check"), seek=seeing())
 
 
 def test_gaps_of_a_leftover_are_hidden_too(street):

@@ -70,6 +70,12 @@ def test_a_plan_knows_what_is_hidden_and_what_is_kept(decisions, box, fate):
     assert judge.judge(frame(RGB, (640, 360), index=5), there(box)) == [fate]
 
 
+def test_who_is_kept_stays_so_beside_somebody_hidden():
+    """Their masks reach over each other."""
+    both = plan(track(1, 0, 10), track(2, 0, 10, x=130), decisions=(Decision(False, 1),))
+    assert ByPlan(both, SHAPES).judge(frame(RGB, (640, 360), index=5), there(HIDDEN_BOX)) == [Fate.KEPT]
+
+
 def test_a_plan_is_of_the_original_size():
     judge = ByPlan(plan(track(1, 0, 10)), SHAPES)
     smaller = np.array(HIDDEN_BOX) / 2

@@ -13,7 +13,7 @@ import pytest
 
 from passerby.core.errors import OutputError
 from passerby.media import commit
-from passerby.media.commit import committed
+from passerby.media.commit import check_free, committed
 
 
 @pytest.fixture(params=["hard links", "no hard links"])
@@ -85,7 +85,7 @@ def test_a_longer_name_is_refused_in_a_sentence(folder: Path) -> None:
 CHILD = """
 import sys
 from pathlib import Path
-from passerby.media.commit import committed
+from passerby.media.commit import check_free, committed
 with committed(Path(sys.argv[1])) as file:
     file.write(b"half a film")
     file.flush()
@@ -129,3 +129,17 @@ def test_a_file_that_another_run_swept_away_is_begun_again(tmp_path: Path, monke
         file.write(b"film")
     assert swept
     assert (tmp_path / "out.mp4").read_bytes() == b"film"
+
+
+def test_a_link_to_nowhere_is_refused_before_the_work(tmp_path: Path) -> None:
+    (tmp_path / "out.mp4").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(OutputError, match="exists already"):
+        check_free(tmp_path / "out.mp4", force=False)
+    check_free(tmp_path / "out.mp4", force=True)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_is_never_replaced_by_a_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "out.mp4")
+    with pytest.raises(OutputError, match="is no file"):
+        check_free(tmp_path / "out.mp4", force=True)

@@ -9,7 +9,7 @@ import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -486,3 +486,63 @@ def test_a_gap_says_where(tmp_path: Path) -> None:
     [gap] = source.missing
     assert gap == Gap(3, 0.12, 0.48, gap.reason)
     assert gap.reason
+
+
+# Bits that flip inside
+
+
+def flipped(clip: Clip, name: str, tmp_path: Path, *, times: int = 12) -> list[Path]:
+    """Copies of `clip`, each with one bit of its picture data flipped somewhere."""
+    whole = draw(tmp_path / f"whole_{name}", clip)
+    with av.open(str(whole)) as container:
+        places = [(packet.pos, packet.size) for packet in container.demux(video=0) if packet.size and packet.pos]
+    rng = np.random.default_rng(2)
+    copies = []
+    for number in range(times):
+        data = bytearray(whole.read_bytes())
+        place, size = places[int(rng.integers(len(places)))]
+        data[place + int(rng.integers(40, size - 9))] ^= 1 << int(rng.integers(8))
+        copies.append(tmp_path / f"{number}_{name}")
+        copies[-1].write_bytes(data)
+    return copies
+
+
+def refused(path: Path) -> bool:
+    try:
+        frames_of(path)
+    except DamagedMedia:
+        return True
+    return False
+
+
+@pytest.mark.parametrize("start", [None, Fraction(3, 5)])
+def test_mxf_that_does_not_say_in_which_order_it_is_shown_is_no_damage(start: Fraction | None, tmp_path: Path) -> None:
+    clip = Clip(frames=24, tick=Fraction(1, 25), options={"bf": "3", "g": "12", "preset": "medium"})
+    whole = draw(tmp_path / "whole.mkv", replace(clip, tick=Fraction(1, 1000)))
+    path = draw(tmp_path / "in.mxf", clip)
+    frames = frames_of(path, Reading(start_s=start))
+    first = 0 if start is None else 15
+    assert [frame.time for frame in frames] == [Fraction(n, 25) for n in range(24 - first)]
+    assert [stored(frame) for frame in frames] == seen(whole).planes[first:]
+
+
+@pytest.mark.parametrize("options", [{"slices": "4"}, {"slices": "4", "g": "1"}, {"slices": "24", "coder": "1"}])
+def test_no_bit_of_ffv1_flips_unseen(options: dict[str, str], tmp_path: Path) -> None:
+    """FFmpeg would show what was there in the picture before."""
+    clip = Clip(codec="ffv1", frames=6, size=(160, 120), options={"level": "3", "slicecrc": "1", **options})
+    assert all(refused(path) for path in flipped(clip, "in.avi", tmp_path))
+    assert len(frames_of(tmp_path / "whole_in.avi")) == 6
+
+
+def test_ffv1_without_check_sums_is_read_all_the_same(tmp_path: Path) -> None:
+    for level, slicecrc in (("1", "0"), ("3", "0")):
+        clip = Clip(codec="ffv1", options={"level": level, "slicecrc": slicecrc})
+        assert len(frames_of(draw(tmp_path / "in.avi", clip))) == 12
+
+
+@pytest.mark.parametrize("codec", ["msmpeg4", "wmv1", "wmv2"])
+def test_a_picture_that_does_not_end_with_its_data_is_damaged(codec: str, tmp_path: Path) -> None:
+    """Most bits that flip make one code longer than another."""
+    clip = Clip(codec=codec, frames=6, size=(160, 120), options={"g": "3"})
+    assert sum(refused(path) for path in flipped(clip, "in.avi", tmp_path)) > 1
+    assert len(frames_of(tmp_path / "whole_in.avi")) == 6

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
 import threading
@@ -26,7 +27,7 @@ from passerby.core.frame import Frame
 from passerby.media.container import Limits, picture_stream
 from passerby.media.decoder import Shown
 from passerby.media.deinterlace import Deinterlacer
-from passerby.media.pictures import colour_tags
+from passerby.media.pictures import colour_tags, orientation
 from passerby.media.reading import Reading, Thinning
 from passerby.media.video import VideoSource
 
@@ -266,6 +267,21 @@ def test_frames_outlive_their_source(tmp_path: Path) -> None:
     with VideoSource(path) as source:
         frames = list(source)
     assert [stored(frame) for frame in frames] == seen(path).planes
+
+
+def test_no_picture_waits_for_the_garbage_collector(tmp_path: Path) -> None:
+    with av.open(draw(tmp_path / "in.mp4", matrix(0, 1, 0, -1, 0, 0, 0, 0, 0))) as container:
+        frames = list(container.decode(video=0))
+    gc.collect()
+    gc.set_debug(gc.DEBUG_SAVEALL)
+    try:
+        assert orientation(frames[0], "in.mp4").turn == 1
+        frames.clear()
+        gc.collect()
+        assert not [each for each in gc.garbage if isinstance(each, VideoFrame)]
+    finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
 
 
 def test_leaving_while_another_thread_reads_is_an_error_there_and_not_the_end(tmp_path: Path) -> None:

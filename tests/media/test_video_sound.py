@@ -192,6 +192,16 @@ def test_a_packet_that_an_edit_list_hides_is_left_out(tmp_path: Path) -> None:
 # What cannot be
 
 
+def test_sound_that_would_only_be_found_out_at_the_end_is_refused_at_once(tmp_path: Path) -> None:
+    """MXF counts its channels and does not name them; MP4 has no word for that."""
+    path = draw(
+        tmp_path / "in.mxf", replace(FILM, codec="mpeg2video", tick=Fraction(1, 25), options={}, sound="pcm_s16le")
+    )
+    with pytest.raises(OutputError, match=r"MP4 cannot hold the sound of in\.mxf \(pcm_s16le\); use -o NAME\.mkv"):
+        copied(path, tmp_path / "out.mp4", sound=True)
+    copied(path, tmp_path / "out.mkv", sound=True)
+
+
 def test_sound_that_the_container_cannot_hold_is_refused_with_the_way_out(tmp_path: Path) -> None:
     path = draw(tmp_path / "in.mp4", replace(FILM, sound="aac"))
     with pytest.raises(OutputError) as caught:

@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 
 from passerby.core.errors import PlanError
 from passerby.core.plan import Decision
+from passerby.core.regions import Mask
+from passerby.core.runs import Runs
 from passerby.plan import store
 
 OLD = Path(__file__).with_name("format_1.json")
@@ -40,6 +42,20 @@ def rich():
     return replace(whole, media=media, cuts=np.array([5, 30]), provenance={"passerby": "1", "conf": "0.1"})
 
 
+def with_masks():
+    """The same with masks on some of the boxes of one track and on all of another one's."""
+    whole = rich()
+    rng = np.random.default_rng(3)
+    tracks = []
+    for it in whole.tracks[:2]:
+        masks = np.full(len(it.frames), None)
+        for row in range(it.id == 1, len(masks)):
+            x, y = it.boxes[row, :2].astype(int).tolist()
+            masks[row] = Runs.of(Mask(x, y, (rng.random((9, 7)) > 0.4).astype(np.uint8)), whole.media.size)
+        tracks.append(replace(it, masks=masks))
+    return replace(whole, tracks=(*tracks, whole.tracks[2]))
+
+
 def stored(a_plan, folder=Path()):
     file = io.BytesIO()
     store.save(a_plan, file, folder)
@@ -57,10 +73,12 @@ def told(a_plan):
     columns = (rows.tracks, rows.frames, rows.boxes, rows.scores, rows.origins)
     arrays = [(array.dtype.str, array.tobytes()) for array in (*columns, a_plan.cuts, a_plan.times)]
     media = replace(a_plan.media, path=None)
-    return (media, a_plan.decisions, a_plan.seed, dict(a_plan.provenance), rows.labels.tolist(), arrays)
+    masks = [[mask and (mask.size, mask.counts.tolist()) for mask in track.masks] if track.masks is not None else None
+             for track in a_plan.tracks]  # fmt: skip
+    return (media, a_plan.decisions, a_plan.seed, dict(a_plan.provenance), rows.labels.tolist(), arrays, masks)
 
 
-@pytest.mark.parametrize("make", [plan, rich], ids=["empty", "rich"])
+@pytest.mark.parametrize("make", [plan, rich, with_masks], ids=["empty", "rich", "with masks"])
 def test_a_plan_is_read_back_as_it_was(make, tmp_path):
     it = make()
     assert told(loaded(stored(it), tmp_path / "x.plan")) == told(it)
@@ -73,8 +91,25 @@ def test_what_is_read_cannot_be_written_to(tmp_path):
 
 
 def test_the_same_plan_gives_the_same_bytes(tmp_path):
-    data = stored(rich())
-    assert data == stored(rich()) == stored(loaded(data, tmp_path / "x.plan"))
+    for make in (rich, with_masks):
+        data = stored(make())
+        assert data == stored(make()) == stored(loaded(data, tmp_path / "x.plan"))
+
+
+def test_a_plan_without_masks_opens_in_an_older_passerby():
+    for make, version in ((rich, 2), (with_masks, 3)):
+        assert json.loads(unpacked(stored(make()))["plan.json"])["passerby_plan"] == version
+
+
+def test_masks_are_held_as_coco_counts_them():
+    [first, *_] = with_masks().tracks[1].masks
+    members = unpacked(stored(with_masks()))
+    lengths, counts = (np.load(io.BytesIO(members[f"masks/{name}.npy"])) for name in ("lengths", "counts"))
+    before = len(with_masks().tracks[0].frames)
+    assert lengths[:before].astype(bool).tolist() == [False] + [True] * (before - 1)
+    at = int(lengths[:before].sum())
+    assert counts[at : at + lengths[before]].tolist() == first.counts.tolist()
+    assert sum(counts.tolist()) == 640 * 360 * np.count_nonzero(lengths)
 
 
 def test_the_medium_is_told_from_where_the_plan_lies(tmp_path):
@@ -114,23 +149,31 @@ def unpacked(data):
         return {name: members.read(name) for name in members.namelist()}
 
 
-def with_head(change):
-    """A rich plan whose JSON is changed."""
-    members = unpacked(stored(rich()))
+def with_head(change, make=rich):
+    """A plan whose JSON is changed."""
+    members = unpacked(stored(make()))
     head = json.loads(members["plan.json"])
     change(head)
     return packed(members | {"plan.json": json.dumps(head)})
 
 
 def with_column(name, array):
-    """A rich plan in which a column is another one."""
+    """A rich plan, with masks if need be, in which a column is another one."""
     column = io.BytesIO()
     np.save(column, array, allow_pickle=array.dtype == object)
-    return packed(unpacked(stored(rich())) | {f"{name}.npy": column.getvalue()})
+    whole = with_masks() if name.startswith("masks") else rich()
+    return packed(unpacked(stored(whole)) | {f"{name}.npy": column.getvalue()})
+
+
+def masks_of(change):
+    """The run lengths of a plan with masks, with one thing changed."""
+    counts = np.concatenate([mask.counts for mask in with_masks().rows().masks if mask is not None])
+    change(counts)
+    return counts
 
 
 def without(name):
-    members = unpacked(stored(rich()))
+    members = unpacked(stored(with_masks()))
     del members[name]
     return packed(members)
 
@@ -181,6 +224,19 @@ COLUMNS = {
     "unknown origins": ("boxes/origins", np.full(BOXES, 9, np.uint8), "unknown way"),
     "cuts beyond the end": ("cuts", np.array([5, 5000]), "cuts"),
 }
+LENGTHS = np.array([0 if mask is None else len(mask.counts) for mask in with_masks().rows().masks], np.uint32)
+COLUMNS |= {
+    "masks' lengths that do not add up": ("masks/lengths", LENGTHS[::-1] * np.uint32(2), "add up"),
+    "masks' lengths as they are not": ("masks/lengths", LENGTHS[::-1].copy(), "add up"),
+    "masks of fewer boxes": ("masks/lengths", LENGTHS[:-1], "shape"),
+    "a mask of too many pixels": ("masks/counts", masks_of(lambda c: c.__setitem__(1, c[1] + 1)), "add up"),
+    "a mask beyond all numbers": ("masks/counts", masks_of(lambda c: c.__setitem__(1, 2**32 - 1)), "add up"),
+    "a mask with an empty run": (
+        "masks/counts",
+        masks_of(lambda c: c.__setitem__(slice(1, 3), (0, c[1] + c[2]))),
+        "add up",
+    ),
+}
 FILES = {
     "nothing": (b"", "no plan"),
     "text": (b"This is no plan.\n" * 50, "no plan"),
@@ -191,7 +247,11 @@ FILES = {
     "another zip": (packed({"readme.txt": "hello"}), "plan.json"),
     "a bomb": (bomb(), "at most"),
     "one more member": (packed(unpacked(stored(rich())) | {"more.npy": b""}), "more.npy"),
-    **{f"without {name}": (without(name), name.removesuffix(".npy")) for name in unpacked(stored(plan()))},
+    **{f"without {name}": (without(name), name.removesuffix(".npy")) for name in unpacked(stored(with_masks()))},
+    "masks in a plan of format 2": (with_head(lambda head: head.update(passerby_plan=2), with_masks), "masks"),
+    "no masks in a plan of format 3": (with_head(lambda head: head.update(passerby_plan=3)), "members"),
+    "too many run lengths": (with_head(lambda head: head["counts"].update(runs=1 << 40), with_masks), "whole number"),
+    "masks of another picture": (with_head(lambda head: head["media"].update(size=[641, 360]), with_masks), "add up"),
     **{name: (with_head(change), said) for name, (change, said) in HEADS.items()},
     **{name: (with_column(column, array), said) for name, (column, array, said) in COLUMNS.items()},
 }
@@ -222,7 +282,7 @@ def opened(data, path):
         return None if len(str(error).splitlines()) == 1 else pytest.fail(str(error))
 
 
-DATA = stored(rich())
+DATA = stored(with_masks())
 
 
 @settings(max_examples=400, deadline=None)
@@ -233,7 +293,7 @@ def test_flipped_bytes_change_nothing_or_are_found_out(tmp_path_factory, flips):
         damaged[place] = value
     it = opened(bytes(damaged), tmp_path_factory.getbasetemp() / "flipped.plan")
     # Bytes that say nothing, as the date of a member, may be others.
-    assert it is None or told(it) == told(rich())
+    assert it is None or told(it) == told(with_masks())
 
 
 def places(value, path=()):
@@ -260,9 +320,27 @@ def test_whatever_the_json_says_it_is_refused_or_meant(tmp_path_factory, path, v
             head = head[key]
         head[path[-1]] = value
 
-    it = opened(with_head(change), tmp_path_factory.getbasetemp() / "head.plan")
+    it = opened(with_head(change, with_masks), tmp_path_factory.getbasetemp() / "head.plan")
     if it is not None:
         assert opened(stored(it), tmp_path_factory.getbasetemp() / "again.plan") is not None
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 10**6), st.integers(0, 2**32 - 1)), min_size=1, max_size=4))
+def test_whatever_the_masks_say_they_are_of_the_picture_or_refused(tmp_path_factory, changes):
+    members = unpacked(DATA)
+    columns = {name: np.load(io.BytesIO(members[f"masks/{name}.npy"])) for name in ("lengths", "counts")}
+    for which, place, value in changes:
+        column = columns["lengths" if which else "counts"]
+        column[place % len(column)] = value
+    for name, column in columns.items():
+        data = io.BytesIO()
+        np.save(data, column)
+        members[f"masks/{name}.npy"] = data.getvalue()
+    it = opened(packed(members), tmp_path_factory.getbasetemp() / "masks.plan")
+    for mask in [] if it is None else [mask for each in it.tracks for mask in each.known_masks()]:
+        assert mask.counts.sum() == 640 * 360
+        assert mask.mask().alpha.size <= 640 * 360
 
 
 HEADER = b"{'descr': '<i8', 'fortran_order': False, 'shape': (2,), }"

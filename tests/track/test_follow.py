@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -12,9 +13,12 @@ from hypothesis import strategies as st
 
 from passerby.core import boxes as bx
 from passerby.core.errors import OptionError
+from passerby.core.regions import Mask
+from passerby.core.runs import Runs
 from passerby.core.tracks import Origin, Sightings
 from passerby.track.associate import match
 from passerby.track.follow import Follow, Following
+from passerby.track.live import Seen
 from passerby.track.refine import between, settled, tracks
 
 ACROSS = [(20 + 4 * i, 90) for i in range(50)]
@@ -121,6 +125,99 @@ def test_whatever_was_found_is_hidden(looks, hold, linger):
         box = film.box(index)
         same = rows.boxes[rows.frames == index]
         assert ((same[:, :2] <= box[:2]) & (same[:, 2:] >= box[2:])).all(axis=1).any()
+
+
+def lower_half(box, shift=0):
+    """A mask of the lower half of what is in `box`, and of a line on top so that it is as high as that."""
+    x0, y0, x1, y1 = (int(side) for side in box)
+    alpha = np.zeros((y1 - y0, x1 - x0), np.uint8)
+    alpha[(y1 - y0) // 2 :] = alpha[:1] = 255
+    return Mask(x0 + shift, y0, alpha)
+
+
+def masked(film, index, mask):
+    return replace(found(film.box(index)), masks=(mask,))
+
+
+def shown(rows, film, index):
+    """The picture of what is known of a frame's pixels, or None where a row has none."""
+    masks = [None] * len(rows) if rows.masks is None else rows.masks[rows.frames == index]
+    if any(mask is None for mask in masks):
+        return None
+    whole = np.zeros(film.size[::-1], bool)
+    for mask in masks:
+        alpha = mask.mask()
+        x0, y0, x1, y1 = alpha.box
+        whole[y0:y1, x0:x1] |= alpha.alpha > 0
+    return whole
+
+
+def inside(film, index, mask):
+    """The picture of what `mask`, of the square at its place in frame 0, is at its place in frame `index`."""
+    dx, dy = (film.box(index) - film.box(0))[:2].astype(int)
+    whole = np.zeros(film.size[::-1], bool)
+    whole[mask.y + dy : mask.box[3] + dy, mask.x + dx : mask.box[2] + dx] = mask.alpha > 0
+    return whole
+
+
+def test_a_mask_goes_with_its_box_from_look_to_look():
+    film = Film(ACROSS)
+    looks = {i: masked(film, i, lower_half(film.box(i))) for i in range(0, 50, 10)}
+    rows = followed(film, looks=looks, answers=looks)
+    for index in range(41):
+        wanted, got = inside(film, index, lower_half(film.box(0))), shown(rows, film, index)
+        assert got is not None, f"frame {index} lost its mask"
+        assert got[wanted].all()
+        assert got.sum() < 1.6 * wanted.sum(), f"in frame {index} the mask has grown out of all measure"
+
+
+def test_between_two_looks_both_masks_hide():
+    film = Film(ACROSS[:1] * 12)
+    first, last = lower_half(film.box(0)), replace(lower_half(film.box(0)), alpha=lower_half(film.box(0)).alpha[::-1])
+    rows = followed(film, looks=[0, 10], answers={0: masked(film, 0, first), 10: masked(film, 10, last)})
+    both = inside(film, 5, first) | inside(film, 5, last)
+    assert shown(rows, film, 5)[both].all()
+
+
+@pytest.mark.parametrize("bare", [0, 10])
+def test_where_one_look_knows_no_pixels_the_box_hides_up_to_the_other(bare):
+    film = Film(ACROSS[:1] * 12)
+    looks = {i: masked(film, i, None if i == bare else lower_half(film.box(i))) for i in (0, 10)}
+    rows = followed(film, looks=[0, 10], answers=looks)
+    assert shown(rows, film, 5) is None
+
+
+def test_where_it_cannot_be_followed_the_box_hides():
+    path = ACROSS[:20] + [None] * 4 + ACROSS[24:40]
+    film = Film(path)
+    looks = {i: masked(film, i, lower_half(film.box(i))) for i in range(0, 40, 4) if path[i]}
+    rows = followed(film, looks=range(0, 40, 4), answers=looks, linger=6)
+    assert all(shown(rows, film, i) is None for i in range(20, 24))
+
+
+def test_masks_that_cannot_be_all_of_the_thing_do_not_count():
+    film = Film(ACROSS[:1])
+    whole = lower_half(film.box(0))
+    side = len(whole.alpha)
+    down, across = np.mgrid[:side, :side]
+    poor = {"nothing": down < 0, "three quarters": down >= side // 4, "from the right": across < side * 0.9,
+            "a diagonal": down == across}  # fmt: skip
+    for name, inside in poor.items():
+        mask = replace(whole, alpha=np.where(inside, np.uint8(255), np.uint8(0)))
+        rows = followed(film, looks=[0], answers={0: masked(film, 0, mask)})
+        assert rows.masks is None, f"a mask of {name} was trusted"
+    assert followed(film, looks=[0], answers={0: masked(film, 0, whole)}).masks is not None
+
+
+@pytest.mark.parametrize(("wider", "known"), [(0, True), (4, True), (8, False), (-4, True), (-8, False)])
+def test_a_mask_goes_to_a_box_of_about_its_size_alone(wider, known):
+    film = Film(ACROSS[:1])
+    box = film.box(0)
+    seen = Seen(box, Runs.of(lower_half(box), film.size))
+    there = box + np.array([30, 10, 30 + wider, 10], np.float32)
+    assert (seen.at(there) is not None) == known
+    assert Seen(box).at(there) is None
+    assert seen.at(box + np.float32(1000)) is None, "out of the picture there are no pixels"
 
 
 def rows_of(draw_rows):

@@ -60,7 +60,7 @@ COMMANDS: Mapping[str, Callable[[], argparse.ArgumentParser]] = {
 GROUPS = {"plan": "plan show street.plan", "models": "models list"}
 """First words of commands that have two, and an example of each."""
 
-CONFIGURED = ("anonymize", "analyze", "render", "live")
+CONFIGURED = ("anonymize", "analyze", "render", "live", "doctor")
 """The commands that read the settings file."""
 
 

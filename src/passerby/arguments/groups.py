@@ -10,12 +10,21 @@ from passerby import settings_file
 from passerby.arguments.parser import AMBIGUOUS, Ambiguous, Anew
 from passerby.settings import AUDIO, DEFAULTS, METHODS, QUALITIES, SHAPES, TARGETS
 
+EACH = "; or one per class, as in face=…,plate=…"
+
+
+def named(text: str) -> Path:
+    """A file or folder. An empty name, as of a variable that is not set, does not mean the folder we are in."""
+    if not text:
+        raise argparse.ArgumentTypeError("the name is empty; give a file or folder")
+    return Path(text)
+
 
 def add_inputs(command: argparse.ArgumentParser) -> None:
     add = command.add_argument
-    add("inputs", nargs="*", type=Path, metavar="INPUT", help="videos, pictures, or folders of them")
-    add("-i", dest="more_inputs", action="append", default=[], type=Path, help=argparse.SUPPRESS)
-    add("-o", "--output", type=Path, help="file, or folder for several inputs (default: NAME_anonymized.EXT beside it)")
+    add("inputs", nargs="*", type=named, metavar="INPUT", help="videos, pictures, or folders of them")
+    add("-i", dest="more_inputs", action="append", default=[], type=named, help=argparse.SUPPRESS)
+    add("-o", "--output", type=named, help="file, or folder for several inputs (default: NAME_anonymized.EXT)")
     for name in AMBIGUOUS:
         add(name, action=Ambiguous, nargs="?", help=argparse.SUPPRESS)
 
@@ -31,26 +40,52 @@ def add_reading(command: argparse.ArgumentParser) -> None:
     add("--start", metavar="TIME", help="leave out what lies before; seconds or h:m:s")
     add("--end", metavar="TIME", help="leave out what lies at or after it")
     add("--fps", metavar="N", help="frames per second, at most")
-    add("--salvage", action="store_true", help="of a damaged video, take what decodes instead of stopping")
+    add("--salvage", action="store_true", help="of a damaged video or picture, take what decodes instead of stopping")
 
 
 def add_looking(command: argparse.ArgumentParser) -> None:
     add = command.add_argument_group("what is hidden").add_argument
     add("--hide", default=DEFAULTS.hide, help=f"{', '.join(TARGETS)} (default: %(default)s)")
+    add_models(add)
     add(
         "--conf",
-        type=float,
         default=DEFAULTS.conf,
         metavar="F",
-        help="least score; lower hides more (default: %(default)s)",
+        help=f"least score; lower hides more{EACH} (default: %(default)s)",
     )
+    add("--device", metavar="NAME", help="what computes: tensorrt, cuda, openvino, coreml, directml or cpu")
     add("--quality", default=DEFAULTS.quality, help=f"{', '.join(QUALITIES)} (default: %(default)s)")
     add("--min-face", type=int, metavar="PX", help="longer side of the smallest face to be found (default: by quality)")
     zone = "(may be given again)"
     add("--keep-zone", action=Anew, default=(), metavar="ZONE", help=f"who is wholly in 'x,y x,y x,y' stays {zone}")
     add("--only-zone", action=Anew, default=(), metavar="ZONE", help=f"only who touches it is hidden {zone}")
     add("--min-size", type=float, metavar="PX", help="who is found smaller than this stays visible")
+    photo = "(a photograph; may be given again)"
+    add("--keep", action=Anew, default=(), metavar="PHOTO", help=f"never hide this person {photo}")
+    add("--only", action=Anew, default=(), metavar="PHOTO", help=f"hide just this person {photo}")
+    add("--same-person", action="store_true", help="let who comes back after an absence be the same track")
+    add(
+        "--recognizer",
+        default=DEFAULTS.recognizer,
+        metavar="NAME[=FILE]",
+        help="recognizes faces: mobilefacenet, sface=FILE or arcface=FILE (default: %(default)s)",
+    )
     add("--seed", type=int, metavar="N", help="of all that is random (default: from the input's own bytes)")
+    add_config(add)
+
+
+def add_models(add: Callable[..., argparse.Action]) -> None:
+    add(
+        "--model",
+        dest="models",
+        action=Anew,
+        default=(),
+        metavar="CLASS=MODEL",
+        help="what finds a class: a name of `passerby models list`, FILE or FAMILY:FILE (may be given again)",
+    )
+
+
+def add_config(add: Callable[..., argparse.Action]) -> None:
     add("--config", type=Path, metavar="FILE", help=f"options by their names (default: {settings_file.NAME}, if there)")
 
 
@@ -59,15 +94,20 @@ def add_painting(command: argparse.ArgumentParser) -> None:
     add(
         "--method",
         default=DEFAULTS.method,
-        help=f"{', '.join(METHODS)}; or one per class, as face=fill (default: %(default)s)",
+        help=f"{', '.join(METHODS)}{EACH} (default: %(default)s)",
     )
-    add("--shape", default=DEFAULTS.shape, help=f"{' or '.join(SHAPES)} (default: %(default)s)")
-    add(
-        "--grow", type=float, default=DEFAULTS.grow, metavar="F", help="share added on each side (default: %(default)s)"
-    )
+    add_shape(add)
+    add("--grow", default=DEFAULTS.grow, metavar="F", help=f"share added on each side{EACH} (default: %(default)s)")
+    add("--pad", type=int, default=DEFAULTS.pad, metavar="PX", help="pixels added besides (default: %(default)s)")
+    add("--feather", type=int, metavar="PX", help="pixels of the soft edge outside (default: by size)")
     add("--cells", type=int, default=DEFAULTS.cells, metavar="N", help="mosaic cells across (default: %(default)s)")
     add("--colour", "--color", default=DEFAULTS.colour, metavar="RRGGBB", help="of fill (default: %(default)s)")
     add("--image", type=Path, metavar="FILE", help="the picture that `--method image` puts over faces")
+
+
+def add_shape(add: Callable[..., argparse.Action]) -> None:
+    """The one option that looking and painting share: of what is to be a silhouette, the pixels must be found."""
+    add("--shape", default=DEFAULTS.shape, help=f"{', '.join(SHAPES)}{EACH} (default: %(default)s)")
 
 
 def add_output(command: argparse.ArgumentParser) -> None:

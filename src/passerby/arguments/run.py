@@ -45,6 +45,7 @@ def analyze() -> argparse.ArgumentParser:
     command.add_argument("-y", "--force", action="store_true", help="replace an existing plan")
     groups.add_reading(command)
     groups.add_looking(command)
+    groups.add_shape(command.add_argument)
     command.add_argument("-q", "--quiet", action="store_true", help="say nothing but errors")
     return command
 
@@ -73,4 +74,6 @@ def demo() -> argparse.ArgumentParser:
 def doctor() -> argparse.ArgumentParser:
     command = Parser(prog="passerby doctor", description="Print what to paste into a bug report.", allow_abbrev=False)
     command.add_argument("--json", action="store_true", help="as JSON")
+    groups.add_models(command.add_argument)
+    groups.add_config(command.add_argument)
     return command

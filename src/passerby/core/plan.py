@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from passerby.core import zones
 from passerby.core.errors import OptionError, PlanError
-from passerby.core.tracks import Origin, Sightings, Track
+from passerby.core.tracks import Origin, Sightings, Track, united
 from passerby.core.zones import Polygon
 
 Span = tuple[int, int]
@@ -157,19 +157,7 @@ class Plan:
 
     def rows(self) -> Sightings:
         """All boxes of all tracks, by track, then frame."""
-        return Sightings.concat(
-            [
-                Sightings(
-                    np.full(len(track.frames), track.id, np.int64),
-                    track.frames,
-                    track.boxes,
-                    track.scores,
-                    track.origins,
-                    np.full(len(track.frames), track.label),
-                )
-                for track in self.tracks
-            ]
-        )
+        return Sightings.concat([track.rows() for track in self.tracks])
 
     def seconds(self, frames: NDArray[np.int64]) -> NDArray[np.float64]:
         """When frames (N,) are shown, in seconds on the input's own clock, which begins at 0, (N,) float64."""
@@ -276,7 +264,7 @@ class Plan:
         """With a new track of the boxes of `rows`, which has the highest id."""
         if not len(rows):
             raise OptionError("a drawn track needs a box in one frame at least")
-        drawn = Track(self._next(), label, rows.frames, rows.boxes, rows.scores, rows.origins)
+        drawn = Track.of(replace(rows, labels=np.full(len(rows), label)), self._next())
         return replace(self, tracks=_sorted(*self.tracks, joined([drawn])))
 
     def delete(self, track: int) -> Plan:
@@ -296,23 +284,17 @@ class Plan:
 def joined(parts: Sequence[Track]) -> Track:
     """Tracks of one label as one, with the first one's id: one box per frame, around all that there are.
 
-    Of several boxes the best-founded origin stays (detected before followed, …) and the highest score.
+    Of several boxes the best-founded origin stays (detected before followed, …) and the highest score; their masks are
+    put together, unless one of them has none.
     """
-    frames, boxes, scores, origins = (
-        np.concatenate([getattr(part, name) for part in parts]) for name in ("frames", "boxes", "scores", "origins")
-    )
-    order = np.lexsort((origins, frames))
-    frames, boxes, scores, origins = frames[order], boxes[order], scores[order], origins[order]
-    starts = np.flatnonzero(np.diff(frames, prepend=-1))
-    low = np.minimum.reduceat(boxes[:, :2], starts)
-    high = np.maximum.reduceat(boxes[:, 2:], starts)
-    best = np.fmax.reduceat(scores, starts)
-    whole = np.concatenate([low, high], axis=1)
-    return Track(parts[0].id, parts[0].label, frames[starts], whole, best, origins[starts])
+    rows = Sightings.concat([part.rows() for part in parts])
+    rows = rows[np.lexsort((rows.origins, rows.frames))]
+    starts = np.flatnonzero(np.diff(rows.frames, prepend=-1))
+    return Track.of(united(rows, starts), parts[0].id)
 
 
 def _part(track: Track, rows: slice, id: int) -> Track:
-    return Track(id, track.label, track.frames[rows], track.boxes[rows], track.scores[rows], track.origins[rows])
+    return Track.of(track.rows()[rows], id)
 
 
 def _sorted(*tracks: Track) -> tuple[Track, ...]:
@@ -338,10 +320,14 @@ def _check(plan: Plan) -> None:
     elif (counts == 0).any() or not all(track.label for track in plan.tracks):
         problem = "a track has no box or no label"
     elif any(
-        track.boxes.shape != (count, 4) or not track.scores.shape == track.origins.shape == (count,)
+        track.boxes.shape != (count, 4)
+        or not track.scores.shape == track.origins.shape == (count,)
+        or (track.masks is not None and track.masks.shape != (count,))
         for track, count in zip(plan.tracks, counts, strict=True)
     ):
         problem = "a track's columns are not of one length"
+    elif any(mask.size != media.size for track in plan.tracks for mask in track.known_masks()):
+        problem = "a mask is of a picture of another size"
     elif plan.tracks:
         problem = _problem_of_rows(plan.rows(), media.frames)
     if problem is not None:

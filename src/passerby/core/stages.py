@@ -1,6 +1,9 @@
-"""The five contracts. Nothing to inherit: whatever has these members fits.
+"""The contracts. Nothing to inherit: whatever has these members fits.
 
     source → detector → tracker → regions → anonymizer → composite → sink
+
+An embedder stands beside that line: it is asked only where somebody is to be recognized. So does a segmenter, which
+outlines what a detector finds.
 
 `passerby.testing` checks an implementation against its contract in one line.
 """
@@ -11,9 +14,13 @@ from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Protocol, Self
 
+import numpy as np
+from numpy.typing import NDArray
+
+from passerby.core.boxes import Boxes
 from passerby.core.detections import Detections
 from passerby.core.frame import Frame, MediaInfo
-from passerby.core.regions import Patch, Region
+from passerby.core.regions import Mask, Patch, Region
 from passerby.core.tracks import Sightings
 
 
@@ -42,6 +49,22 @@ class Detector(Protocol):
         ...
 
 
+class Segmenter(Protocol):
+    """Tells the pixels of things whose boxes are known, as SAM does. May be called from several threads at once.
+
+    `detect.compose.Outlined` makes a detector of a detector and one of these.
+    """
+
+    @property
+    def labels(self) -> frozenset[str]:
+        """What it is to be asked for."""
+        ...
+
+    def segment(self, frame: Frame, boxes: Boxes) -> Sequence[Mask | None]:
+        """One mask per box (N, 4), in order; None where it cannot tell, and the whole box is hidden."""
+        ...
+
+
 class Tracker(Protocol):
     """Follows what was found through time. Called once per frame, in order."""
 
@@ -54,6 +77,24 @@ class Tracker(Protocol):
 
     def cut(self) -> None:
         """The next frame belongs to another shot: nothing goes on across it."""
+        ...
+
+
+class Embedder(Protocol):
+    """Tells persons apart by their faces. May be called from several threads at once."""
+
+    @property
+    def same(self) -> float:
+        """Cosine of two embeddings from which they are of one person."""
+        ...
+
+    @property
+    def other(self) -> float:
+        """Cosine below which they are of two."""
+        ...
+
+    def embed(self, frame: Frame, faces: Detections) -> NDArray[np.float32]:
+        """(N, D) one unit vector per face, by its landmarks; NaN where a face does not show well who it is."""
         ...
 
 

@@ -91,6 +91,19 @@ def chosen(names: Mapping[int, str], classes: Mapping[str, str] | None) -> Label
     return np.array(labels)
 
 
+def standing_for(labels: Sequence[str], known: Mapping[int, str]) -> dict[str, str]:
+    """The model's name of each class that is one of `labels`, and that label; as `chosen` takes them.
+
+    A label without a class stands for itself, so that `chosen` refuses it.
+    """
+    wanted: dict[str, str] = {}
+    for label in labels:
+        usual = {"person": PERSONS, "vehicle": VEHICLES}.get(label, {})
+        names = [name for name in known.values() if name in usual or label in name.lower()]
+        wanted |= dict.fromkeys(names or [label], label)
+    return wanted
+
+
 def called(labels: Labels, numbers: NDArray[np.intp]) -> Labels:
     """The label of each of `numbers` (N,).
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,10 +12,11 @@ from passerby.core import boxes as bx
 from passerby.core import pixels
 from passerby.core.boxes import Boxes
 from passerby.core.detections import Detections
-from passerby.core.errors import OptionError
+from passerby.core.errors import OptionError, StageError
 from passerby.core.frame import Frame
 from passerby.core.regions import Mask
-from passerby.core.stages import Detector
+from passerby.core.stages import Detector, Segmenter
+from passerby.detect import pictures
 
 GRID = 32
 """Tiles start on multiples of this."""
@@ -45,8 +46,32 @@ class Either:
         return frozenset().union(*(detector.labels for detector in self.detectors))
 
     def detect(self, frames: Sequence[Frame]) -> list[Detections]:
-        answers = [detector.detect(frames) for detector in self.detectors]
+        with pictures.shared():
+            answers = [detector.detect(frames) for detector in self.detectors]
         return [once(Detections.concat(parts)) for parts in zip(*answers, strict=True)]
+
+
+@dataclass(frozen=True)
+class Sure:
+    """What a detector finds with a score above that of its label."""
+
+    detector: Detector
+    conf: Mapping[str, float]
+
+    @property
+    def runtime(self) -> str:
+        """What computes."""
+        return str(getattr(self.detector, "runtime", ""))
+
+    @property
+    def labels(self) -> frozenset[str]:
+        return self.detector.labels
+
+    def detect(self, frames: Sequence[Frame]) -> list[Detections]:
+        return [
+            found[found.scores > np.array([self.conf[label] for label in found.labels.tolist()])]
+            for found in self.detector.detect(frames)
+        ]
 
 
 @dataclass(frozen=True)
@@ -75,8 +100,10 @@ class Tiled:
         return [self._detect(frame) for frame in frames]
 
     def _detect(self, frame: Frame) -> Detections:
-        boxes = parts(frame, self.tile, self.overlap)
-        return once(Detections.concat([within(self.detector, frame, box) for box in boxes]))
+        boxes = list(parts(frame, self.tile, self.overlap))
+        answers = self.detector.detect([pixels.cut(frame, box) for box in boxes])
+        found = [_moved(answer, box[0], box[1]) for answer, box in zip(answers, boxes, strict=True)]
+        return once(Detections.concat(found))
 
 
 @dataclass(frozen=True)
@@ -153,6 +180,39 @@ class Rotated:
         return [_surest(Detections.concat(parts)) for parts in zip(*answers, strict=True)]
 
 
+@dataclass(frozen=True)
+class Outlined:
+    """A detector whose finds get masks from a segmenter, those that it knows and that have none yet."""
+
+    detector: Detector
+    segmenter: Segmenter
+
+    @property
+    def runtime(self) -> str:
+        """What computes."""
+        return str(getattr(self.detector, "runtime", ""))
+
+    @property
+    def labels(self) -> frozenset[str]:
+        return self.detector.labels
+
+    def detect(self, frames: Sequence[Frame]) -> list[Detections]:
+        return [self._outlined(frame, found) for frame, found in zip(frames, self.detector.detect(frames), strict=True)]
+
+    def _outlined(self, frame: Frame, found: Detections) -> Detections:
+        masks = list(found.masks or (None,) * len(found))
+        known = [label in self.segmenter.labels for label in found.labels.tolist()]
+        rows = np.array([i for i, mask in enumerate(masks) if known[i] and mask is None], np.intp)
+        if not len(rows):
+            return found
+        answers = self.segmenter.segment(frame, found.boxes[rows])
+        if len(answers) != len(rows):
+            raise StageError(f"the segmenter gave {len(answers)} masks for {len(rows)} boxes (frame {frame.index})")
+        for row, mask in zip(rows.tolist(), answers, strict=True):
+            masks[row] = mask
+        return replace(found, masks=tuple(masks))
+
+
 def able(detector: Detector, label: str) -> Detector:
     """As much of `detector` as is needed to find things of one label."""
     if isinstance(detector, Either):
@@ -162,7 +222,7 @@ def able(detector: Detector, label: str) -> Detector:
 
 def within(detector: Detector, frame: Frame, box: pixels.Box) -> Detections:
     """What `detector` finds in an aligned box of `frame`, in pixels of the frame."""
-    [found] = detector.detect([_cut(frame, box)])
+    [found] = detector.detect([pixels.cut(frame, box)])
     return _moved(found, box[0], box[1])
 
 
@@ -260,13 +320,6 @@ def _spans(length: int, tile: int, overlap: int) -> list[tuple[int, int]]:
     size = -(-(steps + (count - 1) * shared) // count)
     starts = [i * (steps - size) // (count - 1) for i in range(count)]
     return [(start * GRID, min((start + size) * GRID, length)) for start in starts]
-
-
-def _cut(frame: Frame, box: pixels.Box) -> Frame:
-    """The part of `frame` in an aligned box, as a frame: views, no copies."""
-    across, down = (p if start == 0 else 0 for p, start in zip(frame.format.phase, box[:2], strict=True))
-    part = replace(frame.format, phase=(across, down))
-    return replace(frame, planes=pixels.crop(frame, box), format=part, depth=None)
 
 
 def _surest(found: Detections) -> Detections:

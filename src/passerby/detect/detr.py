@@ -15,14 +15,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from passerby.core import pixels
 from passerby.core.boxes import Boxes
 from passerby.core.detections import Detections
 from passerby.core.errors import WeightsError
 from passerby.core.frame import Frame
 from passerby.detect import classes as cl
-from passerby.detect import finds
-from passerby.detect.model import Model
+from passerby.detect import finds, pictures
+from passerby.detect.model import Model, PerFrame, batch_of
 from passerby.runtime import Outputs
 
 SIZES = "orig_target_sizes"
@@ -39,7 +38,7 @@ Levels = Literal["unit", "imagenet"]
 """How pixels become numbers: from 0 to 1, or less ImageNet's mean and over its deviation."""
 
 
-class Detr:
+class Detr(PerFrame):
     """Finds what the model was trained for; persons and vehicles unless told otherwise. A `Detector`."""
 
     def __init__(
@@ -70,18 +69,17 @@ class Detr:
         self._conf = finds.checked_share("conf", conf)
         self._side = side
         self._model = Model(model)
-        header = self._model.header
         self._levels = levels or ("imagenet" if self._model.picture.name == "input" else "unit")
-        self._at = {port.name: at for at, port in enumerate(header.outputs)}
-        self._finished = any(port.name == SIZES for port in header.inputs)
+        self._at = {port.name: at for at, port in enumerate(self._model.outputs)}
+        self._finished = any(port.name == SIZES for port in self._model.inputs)
         count = None
         if self._finished:
             self._columns = self._positions(("labels",), ("boxes",), ("scores",))
         else:
             self._columns = self._positions(BOXES, LOGITS)
-            shape = header.outputs[self._columns[1]].shape
-            count = shape[-1] if shape and names is None and "names" not in header.metadata else None
-        self._labels = cl.chosen(cl.names_of(header.metadata, names, count), classes)
+            shape = self._model.outputs[self._columns[1]].shape
+            count = shape[-1] if shape and names is None and "names" not in self._model.metadata else None
+        self._labels = cl.chosen(cl.names_of(self._model.metadata, names, count), classes)
 
     def _positions(self, *outputs: tuple[str, ...]) -> tuple[int, ...]:
         """Which output has one of the first names, which one of the second, …"""
@@ -96,25 +94,20 @@ class Detr:
         """Everything it can find."""
         return frozenset(self._labels.tolist()) - {""}
 
-    @property
-    def runtime(self) -> str:
-        """What computes."""
-        return self._model.runtime
-
-    def detect(self, frames: Sequence[Frame]) -> list[Detections]:
-        """What is in each frame, best first; see `Detector`."""
-        return [self._look(frame) for frame in frames]
-
-    def _look(self, frame: Frame) -> Detections:
+    def _shown(self, frame: Frame) -> NDArray[np.float32]:
         # Stretched to the input, as the models were trained.
-        picture = pixels.rgb(frame, self._model.size or (self._side, self._side)).astype(np.float32)
+        picture = pictures.rgb(frame, self._model.size or (self._side, self._side)).astype(np.float32)
         picture = np.asarray((picture - MEAN) / DEVIATION if self._levels == "imagenet" else picture / 255, np.float32)
-        sizes = {SIZES: np.array([frame.size], np.int64)} if self._finished else {}
-        outputs = self._model.run(picture.transpose(2, 0, 1)[None], **sizes)
+        return batch_of(picture)
+
+    def _told(self, frame: Frame) -> dict[str, NDArray[np.int64]]:
+        return {SIZES: np.array([frame.size], np.int64)} if self._finished else {}
+
+    def _found(self, frame: Frame, outputs: Outputs) -> Detections:
         columns = tuple(outputs[at] for at in self._columns)
         boxes, scores, labels = self._of_finished(columns) if self._finished else self._of_plain(columns, frame)
         rows = np.flatnonzero((scores > self._conf) & (labels != ""))
-        rows = rows[finds.distinct(boxes[rows], scores[rows], labels[rows], SAME)]
+        rows = rows[finds.distinct_of_each(boxes[rows], scores[rows], labels[rows], SAME)]
         return finds.on_frame(boxes[rows], scores[rows], labels[rows], frame.size)
 
     def _of_finished(self, outputs: Outputs) -> tuple[Boxes, NDArray[np.float32], NDArray[np.str_]]:

@@ -9,74 +9,51 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from passerby import weights
-from passerby.core import boxes as bx
 from passerby.core.boxes import Boxes
 from passerby.core.detections import Detections
-from passerby.core.errors import OptionError, StageError, WeightsError
+from passerby.core.errors import OptionError, StageError
 from passerby.core.frame import Frame
+from passerby.detect import finds
 from passerby.detect.letterbox import Letterbox, Size, fitted, shrunk
-from passerby.runtime import Outputs, shared
-
-BLOCK = 256
-"""Finds compared with each other at a time."""
+from passerby.detect.model import Model, PerFrame
+from passerby.runtime import Outputs
 
 
-class FaceModel:
-    """A model with one input, a picture (1, 3, H, W), and how large it is shown frames."""
+class FaceDetector(PerFrame):
+    """A `Detector` with the ONNX file of a family; a family says what a picture and the model's answer are made of."""
 
-    def __init__(self, path: Path, *, conf: float, size: Size | None, shrink: float, multiple: int) -> None:
+    labels = frozenset({"face"})
+    usual_conf = 0.3
+    """Misses few faces."""
+    multiple = 1
+    """The sides of a picture are multiples of this."""
+
+    def __init__(self, model: Path, *, conf: float | None = None, size: Size | None = None, shrink: float = 1) -> None:
         """Load the model.
 
         Args:
-            path: an ONNX file.
-            conf: scores above this count, in (0, 1).
+            model: the ONNX file.
+            conf: scores above this count, in (0, 1); None is `usual_conf`.
             size: (width, height) of the picture that frames are fitted into; None shows them in their own size,
                 or in the one size that the model takes.
             shrink: how many times smaller than the frame the picture is, from 1 up, where there is no `size`.
-            multiple: the sides of a picture are multiples of this.
 
         Raises:
             OptionError: an argument makes no sense, or the model takes another size.
             WeightsError: the file is missing or broken, or no model of pictures.
         """
-        if not 0 < conf < 1:
-            raise OptionError(f"conf is a score between 0 and 1, got {conf}; 0.3 misses few faces")
+        self._conf = finds.checked_share("conf", self.usual_conf if conf is None else conf)
         if not 1 <= shrink < math.inf:
             raise OptionError(f"shrink is 1 or more, got {shrink}; 2 suits most videos")
-        self.conf = conf
-        self._session = shared(weights.find(path.stem, path))
-        inputs = self._session.inputs
-        if len(inputs) != 1 or len(inputs[0].shape) != 4 or inputs[0].shape[1] not in (3, None):
-            shapes = ", ".join(f"{port.name} {port.shape}" for port in inputs)
-            raise WeightsError(f"{path} takes {shapes}; wanted is one picture (1, 3, H, W), so use another file")
-        self._input = inputs[0].name
-        height, width = inputs[0].shape[2:]
-        self._size = _size(path.name, size, (width, height) if width and height else None, multiple)
+        self._model = Model(model)
+        self._size = _size(model.name, size, self._model.size, self.multiple)
         if self._size and shrink != 1:
-            raise OptionError(f"{path.name} is shown pictures of {self._size}, whatever shrink is; leave shrink out")
+            raise OptionError(f"{model.name} is shown pictures of {self._size}, whatever shrink is; leave shrink out")
         self._shrink = shrink
-        self._multiple = multiple
-
-    @property
-    def runtime(self) -> str:
-        """What computes."""
-        return self._session.describe().runtime
 
     def letterbox(self, frame: Frame) -> Letterbox:
         """How `frame` is shown."""
-        return fitted(frame, self._size) if self._size else shrunk(frame, self._shrink, self._multiple)
-
-    def run(self, picture: NDArray[np.float32]) -> Outputs:
-        """What the model gives for `picture`, (H, W, 3) in its own numbers.
-
-        Raises:
-            StageError: computing failed, or it gave numbers that are not finite.
-        """
-        outputs = self._session.run({self._input: np.ascontiguousarray(picture.transpose(2, 0, 1)[None])})
-        if not all(np.isfinite(output).all() for output in outputs):
-            raise StageError("the face model gives numbers that are not finite; nothing it says can be trusted")
-        return outputs
+        return fitted(frame, self._size) if self._size else shrunk(frame, self._shrink, self.multiple)
 
 
 def _size(name: str, wanted: Size | None, own: Size | None, multiple: int) -> Size | None:
@@ -128,21 +105,6 @@ def faces(
     """
     if len(scores) and not (scores.min() >= 0 and scores.max() <= 1):
         raise StageError(f"the face model gives the score {scores.max()}; use a file whose scores lie in 0..1")
-    kept = distinct(boxes, scores, overlap)
+    kept = finds.distinct(boxes, scores, overlap)
     labels = np.full(len(kept), "face")
     return Detections(boxes[kept], scores[kept], labels, None if landmarks is None else landmarks[kept])
-
-
-def distinct(boxes: Boxes, scores: NDArray[np.float32], overlap: float) -> NDArray[np.intp]:
-    """The rows to keep, best first, when of every two that overlap more the better one stays.
-
-    The same answer as `boxes.suppress` in one go, block by block: a crowd gives thousands of finds, and a square
-    matrix of all of them would take gigabytes.
-    """
-    order = np.argsort(-scores, kind="stable")
-    kept = order[:0]
-    for start in range(0, len(order), BLOCK):
-        block = order[start : start + BLOCK]
-        block = block[(bx.iou(boxes[block], boxes[kept]) <= overlap).all(axis=1)]
-        kept = np.concatenate([kept, block[bx.suppress(boxes[block], scores[block], overlap)]])
-    return kept

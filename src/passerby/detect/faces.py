@@ -12,13 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from passerby import weights
-from passerby.core import pixels
 from passerby.core.detections import Detections
 from passerby.core.errors import OptionError, StageError
 from passerby.core.frame import Frame
-from passerby.detect.face_model import distinct
+from passerby.detect import finds, pictures
 from passerby.detect.letterbox import shrunk
-from passerby.runtime import shared
+from passerby.detect.model import Model, PerFrame
+from passerby.runtime import Outputs
 
 STRIDE = 4
 """Pixels of the input from one cell of the heat map to the next."""
@@ -30,7 +30,7 @@ OVERLAP = 0.3
 """Of two finds whose IoU is larger, the better one stays; as in the published code."""
 
 
-class CenterFace:
+class CenterFace(PerFrame):
     """Finds faces, each with eyes, nose and corners of the mouth. A `Detector`.
 
     Boxes and landmarks of a face that the frame's edge cuts may reach over that edge.
@@ -57,24 +57,16 @@ class CenterFace:
             raise OptionError(f"shrink is 1 or more, got {shrink}; 2 suits most videos")
         self._conf = conf
         self._shrink = shrink
-        self._session = shared(weights.find("centerface", model))
+        self._model = Model(weights.find("centerface", model))
 
-    @property
-    def runtime(self) -> str:
-        """What computes."""
-        return self._session.describe().runtime
+    def _shown(self, frame: Frame) -> NDArray[np.float32]:
+        return _padded(pictures.rgb(frame, shrunk(frame, self._shrink, MULTIPLE).inner))
 
-    def detect(self, frames: Sequence[Frame]) -> list[Detections]:
-        """The faces of each frame, best first; see `Detector`."""
-        return [self._look(frame) for frame in frames]
-
-    def _look(self, frame: Frame) -> Detections:
-        box = shrunk(frame, self._shrink, MULTIPLE)
-        outputs = self._session.run({"input.1": _padded(pixels.rgb(frame, box.inner))})
+    def _found(self, frame: Frame, outputs: Outputs) -> Detections:
         found = _decoded(outputs, self._conf)
         if self._shrink > 1:  # what was seen in a small picture may be off by a little more than a pixel of it
             found = replace(found, boxes=found.boxes + np.array([-OFF, -OFF, OFF, OFF], np.float32))
-        return box.back(found)
+        return shrunk(frame, self._shrink, MULTIPLE).back(found)
 
 
 def _padded(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -96,13 +88,11 @@ def _decoded(outputs: Sequence[NDArray[np.float32]], conf: float) -> Detections:
     centre lies in its cell, y x; five landmarks, y x in heights and widths from the box's corner.
 
     Raises:
-        StageError: the outputs are not these, or not finite.
+        StageError: the outputs are not these.
     """
     if [output.shape[1:2] for output in outputs] != [(1,), (2,), (2,), (10,)]:
         shapes = ", ".join(str(output.shape) for output in outputs)
         raise StageError(f"the face model gives outputs of shapes {shapes}; use a file with CenterFace's own outputs")
-    if not all(np.isfinite(output).all() for output in outputs):
-        raise StageError("the face model gives numbers that are not finite; nothing it says can be trusted")
     heat, log_size, offset, points = (output[0] for output in outputs)
     rows, columns = np.nonzero(heat[0] > conf)
     scores = heat[0, rows, columns]
@@ -112,7 +102,7 @@ def _decoded(outputs: Sequence[NDArray[np.float32]], conf: float) -> Detections:
     corner = centre - size / 2
     landmarks = points[:, rows, columns].T.reshape(-1, 5, 2) * size[:, None] + corner[:, None]
     found = np.concatenate([corner[:, ::-1], (corner + size)[:, ::-1]], axis=1).astype(np.float32)
-    kept = distinct(found, scores, OVERLAP)
+    kept = finds.distinct(found, scores, OVERLAP)
     return Detections(
         found[kept],
         scores[kept],

@@ -31,21 +31,30 @@ def corners(boxes: Boxes) -> Boxes:
     return np.concatenate([boxes[:, :2] - half, boxes[:, :2] + half], axis=1)
 
 
-def distinct(boxes: Boxes, scores: NDArray[np.float32], labels: NDArray[np.str_], overlap: float) -> NDArray[np.intp]:
-    """The rows to keep, best first, when of every two of a label whose IoU is above `overlap` the better one stays."""
-    kept = [_distinct(boxes, scores, np.flatnonzero(labels == label), overlap) for label in np.unique(labels)]
-    rows = np.concatenate([np.empty(0, np.intp), *kept])
-    return rows[np.argsort(-scores[rows], kind="stable")]
+def distinct(boxes: Boxes, scores: NDArray[np.float32], overlap: float) -> NDArray[np.intp]:
+    """The rows to keep, best first, when of every two whose IoU is above `overlap` the better one stays.
 
-
-def _distinct(boxes: Boxes, scores: NDArray[np.float32], rows: NDArray[np.intp], overlap: float) -> NDArray[np.intp]:
-    order = rows[np.argsort(-scores[rows], kind="stable")]
+    The same answer as `boxes.suppress` in one go, block by block.
+    """
+    order = np.argsort(-scores, kind="stable")
     kept = order[:0]
     for start in range(0, len(order), BLOCK):
         block = order[start : start + BLOCK]
         block = block[(bx.iou(boxes[block], boxes[kept]) <= overlap).all(axis=1)]
         kept = np.concatenate([kept, block[bx.suppress(boxes[block], scores[block], overlap)]])
     return kept
+
+
+def distinct_of_each(
+    boxes: Boxes, scores: NDArray[np.float32], labels: NDArray[np.str_], overlap: float
+) -> NDArray[np.intp]:
+    """The same, where only two of one label are compared."""
+    kept = [np.empty(0, np.intp)]
+    for label in np.unique(labels):
+        rows = np.flatnonzero(labels == label)
+        kept.append(rows[distinct(boxes[rows], scores[rows], overlap)])
+    rows = np.concatenate(kept)
+    return rows[np.argsort(-scores[rows], kind="stable")]
 
 
 def seen(boxes: Boxes, labels: NDArray[np.str_], size: tuple[int, int]) -> NDArray[np.bool_]:

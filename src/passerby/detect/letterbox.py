@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from passerby.core import boxes as bx
-from passerby.core import pixels
 from passerby.core.boxes import Boxes
 from passerby.core.detections import Detections
 from passerby.core.frame import Frame
+from passerby.detect import pictures
 
 BLACK, GREY = 0, 114
 """What is around the frame; models of the YOLO family are trained to see grey."""
@@ -52,7 +52,7 @@ class Letterbox:
         """What the model is shown of `frame`, which has the size `self.frame`: RGB uint8 (H, W, 3)."""
         canvas = np.full((self.size[1], self.size[0], 3), self.fill, np.uint8)
         (x, y), (width, height) = self.corner, self.inner
-        canvas[y : y + height, x : x + width] = pixels.rgb(frame, self.inner)
+        canvas[y : y + height, x : x + width] = pictures.rgb(frame, self.inner)
         return canvas
 
     def to_frame(self, boxes: Boxes) -> Boxes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +12,9 @@ from passerby.core.detections import Detections
 from passerby.core.errors import WeightsError
 from passerby.core.frame import Frame
 from passerby.detect import finds
-from passerby.detect.letterbox import BLACK, Size, around, centred, cornered
-from passerby.detect.model import Model
+from passerby.detect.letterbox import BLACK, Letterbox, Size, around, centred, cornered
+from passerby.detect.model import Model, PerFrame, batch_of
+from passerby.runtime import Outputs
 
 LABEL = "plate"
 STEPS = (8, 16, 32, 64)
@@ -27,7 +27,7 @@ CORNERS = (4, 5, 6, 7, 10, 11, 12, 13)
 """Columns of its output: x y of a plate's corners."""
 
 
-class PlatesYolo9:
+class PlatesYolo9(PerFrame):
     """Finds plates with a YOLOv9 model that ends in its own suppression. A `Detector`.
 
     Published by https://github.com/ankandrew/open-image-models (MIT), as `yolo-v9-t-384-license-plate-end2end` and in
@@ -51,23 +51,18 @@ class PlatesYolo9:
         self._conf = finds.checked_share("conf", conf)
         self._longest = longest
         self._model = Model(model)
-        shapes = [port.shape for port in self._model.header.outputs]
+        shapes = [port.shape for port in self._model.outputs]
         if len(shapes) != 1 or (shapes[0] and shapes[0][-1] not in (7, None)):
             raise WeightsError(f"{model} gives outputs of shapes {shapes}, wanted one (N, 7); take an end2end model")
 
-    @property
-    def runtime(self) -> str:
-        """What computes."""
-        return self._model.runtime
+    def _box(self, frame: Frame) -> Letterbox:
+        return centred(frame, self._model.size or around(frame, self._longest))
 
-    def detect(self, frames: Sequence[Frame]) -> list[Detections]:
-        """The plates in each frame, best first; see `Detector`."""
-        return [self._look(frame) for frame in frames]
+    def _shown(self, frame: Frame) -> NDArray[np.float32]:
+        return batch_of(np.divide(self._box(frame).picture(frame), 255, dtype=np.float32))
 
-    def _look(self, frame: Frame) -> Detections:
-        box = centred(frame, self._model.size or around(frame, self._longest))
-        picture = box.picture(frame).transpose(2, 0, 1)[None]
-        outputs = self._model.run(np.divide(picture, 255, dtype=np.float32))
+    def _found(self, frame: Frame, outputs: Outputs) -> Detections:
+        box = self._box(frame)
         if outputs[0].shape[-1:] != (7,):
             raise self._model.strange(outputs, "one (N, 7)")
         rows = outputs[0].reshape(-1, 7)
@@ -76,7 +71,7 @@ class PlatesYolo9:
         return finds.on_frame(box.to_frame(rows[:, 1:5]), rows[:, 6], np.full(len(rows), LABEL), frame.size)
 
 
-class PlatesYunet:
+class PlatesYunet(PerFrame):
     """Finds plates, Chinese ones above all, and their corners. A `Detector`.
 
     Published by https://github.com/opencv/opencv_zoo (Apache-2.0), as `license_plate_detection_lpd_yunet_2023mar.onnx`.
@@ -100,26 +95,18 @@ class PlatesYunet:
         self._conf = finds.checked_share("conf", conf)
         self._overlap = finds.checked_share("overlap", overlap)
         self._model = Model(model)
-        names = [port.name for port in self._model.header.outputs]
+        names = [port.name for port in self._model.outputs]
         if set(names) != {"loc", "conf", "iou"} or self._model.size is None:
             raise WeightsError(f"{model} has the outputs {', '.join(names)}, wanted loc, conf, iou for one size")
         self._order = tuple(names.index(name) for name in ("loc", "conf", "iou"))
         self._size = self._model.size
         self._squares = _squares(self._size)
 
-    @property
-    def runtime(self) -> str:
-        """What computes."""
-        return self._model.runtime
+    def _shown(self, frame: Frame) -> NDArray[np.float32]:
+        return batch_of(cornered(frame, self._size, BLACK).picture(frame)[..., ::-1].astype(np.float32))
 
-    def detect(self, frames: Sequence[Frame]) -> list[Detections]:
-        """The plates in each frame, best first; see `Detector`."""
-        return [self._look(frame) for frame in frames]
-
-    def _look(self, frame: Frame) -> Detections:
+    def _found(self, frame: Frame, outputs: Outputs) -> Detections:
         box = cornered(frame, self._size, BLACK)
-        bgr = box.picture(frame)[..., ::-1]
-        outputs = self._model.run(bgr.transpose(2, 0, 1)[None].astype(np.float32))
         squares = self._squares
         where, kinds, overlaps = (outputs[at].reshape(-1, outputs[at].shape[-1]) for at in self._order)
         if (where.shape, kinds.shape, overlaps.shape) != ((len(squares), 14), (len(squares), 2), (len(squares), 1)):
@@ -130,7 +117,7 @@ class PlatesYunet:
         boxes = np.concatenate([points.min(axis=1), points.max(axis=1)], axis=1).astype(np.float32)
         rows = np.flatnonzero(scores > self._conf)
         plates = np.full(len(scores), LABEL)
-        rows = rows[finds.distinct(boxes[rows], scores[rows], plates[rows], self._overlap)]
+        rows = rows[finds.distinct(boxes[rows], scores[rows], self._overlap)]
         rows = rows[finds.seen(boxes[rows], plates[rows], frame.size)]
         scores = np.minimum(scores, 1).astype(np.float32)
         return Detections(bx.clip(boxes[rows], frame.size), scores[rows], plates[rows], points[rows].astype(np.float32))

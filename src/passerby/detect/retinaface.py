@@ -6,10 +6,8 @@ is the same, and the sizes of the anchors tell the two apart.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +15,9 @@ from numpy.typing import NDArray
 from passerby.core.detections import Detections
 from passerby.core.errors import StageError
 from passerby.core.frame import Frame
-from passerby.detect.face_model import FaceModel, by_width, cells, faces, shapes
+from passerby.detect.face_model import FaceDetector, by_width, cells, faces, shapes
 from passerby.detect.letterbox import Size
+from passerby.detect.model import batch_of
 from passerby.runtime import Outputs
 
 MEAN_BGR = np.array([104, 117, 123], np.float32)
@@ -51,31 +50,18 @@ RETINAFACE = Anchors((8, 16, 32), ((16, 32), (64, 128), (256, 512)), 1, clipped=
 DSFD = Anchors((4, 8, 16, 32, 64, 128), ((16,), (32,), (64,), (128,), (256,), (512,)), 1.5, clipped=True, overlap=0.3)
 
 
-class RetinaFace:
+class RetinaFace(FaceDetector):
     """Finds faces; with a RetinaFace file also eyes, nose and corners of the mouth. A `Detector`.
 
     Boxes and landmarks of a face that the frame's edge cuts may reach over that edge.
     """
 
-    labels = frozenset({"face"})
+    def _shown(self, frame: Frame) -> NDArray[np.float32]:
+        return batch_of(self.letterbox(frame).picture(frame)[..., ::-1].astype(np.float32) - MEAN_BGR)
 
-    def __init__(self, model: Path, *, conf: float = 0.3, size: Size | None = None, shrink: float = 1) -> None:
-        """Load the ONNX file `model`, of either kind; for the rest and the errors see `FaceModel`."""
-        self._model = FaceModel(model, conf=conf, size=size, shrink=shrink, multiple=1)
-
-    @property
-    def runtime(self) -> str:
-        """What computes."""
-        return self._model.runtime
-
-    def detect(self, frames: Sequence[Frame]) -> list[Detections]:
-        """The faces of each frame, best first; see `Detector`."""
-        return [self._look(frame) for frame in frames]
-
-    def _look(self, frame: Frame) -> Detections:
-        box = self._model.letterbox(frame)
-        picture = box.picture(frame)[..., ::-1].astype(np.float32) - MEAN_BGR
-        return box.back(_decoded(self._model.run(picture), box.size, self._model.conf))
+    def _found(self, frame: Frame, outputs: Outputs) -> Detections:
+        box = self.letterbox(frame)
+        return box.back(_decoded(outputs, box.size, self._conf))
 
 
 def _decoded(outputs: Outputs, size: Size, conf: float) -> Detections:

@@ -9,13 +9,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from passerby.core import pixels
 from passerby.core.detections import Detections
 from passerby.core.errors import OptionError, WeightsError
 from passerby.core.frame import Frame
-from passerby.detect import finds
+from passerby.detect import finds, pictures
 from passerby.detect.letterbox import MULTIPLE, shown
-from passerby.detect.model import Model
+from passerby.detect.model import Model, PerFrame, batch_of
+from passerby.runtime import Outputs
 
 LABEL = "text"
 LEAST = 3
@@ -25,17 +25,22 @@ MOST_ENLARGED = 2
 """What a small frame is enlarged by for this model, which misses small letters; beyond twice, it found no more."""
 
 
-class Text:
+class Text(PerFrame):
     """Finds lines of text. A `Detector`.
 
     Reads the models that PaddleOCR and RapidOCR publish (Apache-2.0), `ch_PP-OCRv4_det_infer.onnx` and its like: they
     give the probability that a pixel lies in the middle of a line. Boxes stand upright around lines that may not.
     """
 
-    labels = frozenset({LABEL})
-
     def __init__(
-        self, model: Path, *, conf: float = 0.5, threshold: float = 0.3, unclip: float = 1.6, longest: int = 960
+        self,
+        model: Path,
+        *,
+        conf: float = 0.5,
+        threshold: float = 0.3,
+        unclip: float = 1.6,
+        longest: int = 960,
+        labels: Sequence[str] = (LABEL,),
     ) -> None:
         """Load the model.
 
@@ -46,6 +51,7 @@ class Text:
             unclip: by how much a line is larger than its middle: area times this over circumference, on each side.
             longest: the longer side of the picture to look at. Larger finds smaller text, and takes longer. A smaller
                 frame is enlarged, by no more than `MOST_ENLARGED`.
+            labels: what the lines are called; of several, each line is found under every one.
 
         Raises:
             OptionError: an argument makes no sense.
@@ -55,33 +61,28 @@ class Text:
         self._threshold = finds.checked_share("threshold", threshold)
         if not 0 <= unclip < np.inf or longest < MULTIPLE:
             raise OptionError(f"unclip is 0 or more and longest {MULTIPLE} or more, got {unclip} and {longest}")
+        self.labels = frozenset(labels)
         self._unclip = unclip
         self._longest = longest
         self._model = Model(model)
-        shapes = [port.shape for port in self._model.header.outputs]
+        shapes = [port.shape for port in self._model.outputs]
         if len(shapes) != 1 or len(shapes[0]) != 4:
             raise WeightsError(f"{model} gives outputs of shapes {shapes}, wanted one map (1, 1, H, W) as PP-OCR has")
 
-    @property
-    def runtime(self) -> str:
-        """What computes."""
-        return self._model.runtime
+    def _shown(self, frame: Frame) -> NDArray[np.float32]:
+        bgr = pictures.rgb(frame, self._model.size or self._size(frame))[..., ::-1].astype(np.float32)
+        return batch_of(bgr / 127.5 - 1)
 
-    def detect(self, frames: Sequence[Frame]) -> list[Detections]:
-        """The lines of text in each frame, best first; see `Detector`."""
-        return [self._look(frame) for frame in frames]
-
-    def _look(self, frame: Frame) -> Detections:
+    def _found(self, frame: Frame, outputs: Outputs) -> Detections:
         size = self._model.size or self._size(frame)
-        bgr = pixels.rgb(frame, size)[..., ::-1].astype(np.float32)
-        outputs = self._model.run((bgr / 127.5 - 1).transpose(2, 0, 1)[None])
         if outputs[0].shape != (1, 1, size[1], size[0]):
             raise self._model.strange(outputs, f"(1, 1, {size[1]}, {size[0]})")
         boxes, scores = self._lines(outputs[0][0, 0])
         order = np.argsort(-scores, kind="stable")
         scale = np.tile(np.divide(frame.size, size), 2)
         boxes = (boxes[order] * scale).astype(np.float32)
-        return finds.on_frame(boxes, scores[order], np.full(len(order), LABEL), frame.size)
+        called = [np.full(len(order), label) for label in sorted(self.labels)]
+        return Detections.concat([finds.on_frame(boxes, scores[order], labels, frame.size) for labels in called])
 
     def _size(self, frame: Frame) -> tuple[int, int]:
         """(width, height) of the picture to look at; stretched to multiples of `MULTIPLE`, as in the published code."""

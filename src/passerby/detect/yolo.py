@@ -24,7 +24,8 @@ from passerby.core.regions import Mask
 from passerby.detect import classes as cl
 from passerby.detect import finds
 from passerby.detect.letterbox import Letterbox, around, centred
-from passerby.detect.model import Model
+from passerby.detect.model import Model, PerFrame, batch_of
+from passerby.runtime import Outputs
 
 TASKS = ("detect", "segment")
 
@@ -44,7 +45,7 @@ class _Rows:
         return _Rows(self.boxes[rows], self.scores[rows], self.classes[rows], self.coefficients[rows])
 
 
-class Yolo:
+class Yolo(PerFrame):
     """Finds what the model was trained for; persons and vehicles unless told otherwise. A `Detector`.
 
     Finds of a -seg model have masks.
@@ -78,16 +79,15 @@ class Yolo:
         self._conf = finds.checked_share("conf", conf)
         self._overlap = finds.checked_share("overlap", overlap)
         self._model = Model(model)
-        header = self._model.header
-        self._longest = longest or _made_for(header.metadata)
-        task = header.metadata.get("task", "detect")
-        shapes = [port.shape for port in header.outputs]
+        self._longest = longest or _made_for(self._model.metadata)
+        task = self._model.metadata.get("task", "detect")
+        shapes = [port.shape for port in self._model.outputs]
         if task not in TASKS or len(shapes) not in (1, 2) or len(shapes[0]) != 3:
             raise WeightsError(f"{model} is a YOLO for the task {task!r}, or none; wanted one for {' or '.join(TASKS)}")
         self._extra = (shapes[1][1] or 0) if len(shapes) == 2 else 0
-        dense = shapes[0][1] if shapes[0][1] is not None and "names" not in header.metadata else None
+        dense = shapes[0][1] if shapes[0][1] is not None and "names" not in self._model.metadata else None
         count = dense - 4 - self._extra if dense is not None and shapes[0][2] != 6 + self._extra else None
-        known = cl.names_of(header.metadata, names, count)
+        known = cl.names_of(self._model.metadata, names, count)
         self._count = max(known) + 1
         self._labels = cl.chosen(known, classes)
 
@@ -96,19 +96,14 @@ class Yolo:
         """Everything it can find."""
         return frozenset(self._labels.tolist()) - {""}
 
-    @property
-    def runtime(self) -> str:
-        """What computes."""
-        return self._model.runtime
+    def _box(self, frame: Frame) -> Letterbox:
+        return centred(frame, self._model.size or around(frame, self._longest))
 
-    def detect(self, frames: Sequence[Frame]) -> list[Detections]:
-        """What is in each frame, best first; see `Detector`."""
-        return [self._look(frame) for frame in frames]
+    def _shown(self, frame: Frame) -> NDArray[np.float32]:
+        return batch_of(np.divide(self._box(frame).picture(frame), 255, dtype=np.float32))
 
-    def _look(self, frame: Frame) -> Detections:
-        box = centred(frame, self._model.size or around(frame, self._longest))
-        picture = box.picture(frame).transpose(2, 0, 1)[None]
-        outputs = self._model.run(np.divide(picture, 255, dtype=np.float32))
+    def _found(self, frame: Frame, outputs: Outputs) -> Detections:
+        box = self._box(frame)
         table = outputs[0]
         if table.ndim != 3 or len(table) != 1:
             raise self._model.strange(outputs, "one table of finds")
@@ -133,7 +128,7 @@ class Yolo:
         labels = cl.called(self._labels, found.classes)
         counting = labels != ""
         found, labels = found[counting], labels[counting]
-        return found[finds.distinct(found.boxes, found.scores, labels, self._overlap)]
+        return found[finds.distinct_of_each(found.boxes, found.scores, labels, self._overlap)]
 
 
 def _made_for(metadata: Mapping[str, str]) -> int:

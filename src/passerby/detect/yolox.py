@@ -15,8 +15,9 @@ from passerby.core.errors import WeightsError
 from passerby.core.frame import Frame
 from passerby.detect import classes as cl
 from passerby.detect import finds
-from passerby.detect.letterbox import Size, around, cornered
-from passerby.detect.model import Model
+from passerby.detect.letterbox import Letterbox, Size, around, cornered
+from passerby.detect.model import Model, PerFrame, batch_of
+from passerby.runtime import Outputs
 
 STRIDES = ((8, 16, 32), (8, 16, 32, 64))
 """Pixels of the input from one cell to the next, for each of a model's grids; the second kind is the P6 models'."""
@@ -25,7 +26,7 @@ Coordinates = Literal["raw", "decoded"]
 """What boxes come in: cells and logarithms, as exported by default, or pixels (`--decode_in_inference`)."""
 
 
-class Yolox:
+class Yolox(PerFrame):
     """Finds what the model was trained for; persons and vehicles unless told otherwise. A `Detector`."""
 
     def __init__(
@@ -59,11 +60,11 @@ class Yolox:
         self._longest = longest
         self._coordinates = coordinates
         self._model = Model(model)
-        shapes = [port.shape for port in self._model.header.outputs]
+        shapes = [port.shape for port in self._model.outputs]
         if len(shapes) != 1 or len(shapes[0]) != 3:
             raise WeightsError(f"{model} gives outputs of shapes {shapes}, wanted one (1, N, 5 + classes) as YOLOX has")
         columns = shapes[0][2]
-        known = cl.names_of(self._model.header.metadata, names, None if columns is None else columns - 5)
+        known = cl.names_of(self._model.metadata, names, None if columns is None else columns - 5)
         self._count = max(known) + 1
         self._labels = cl.chosen(known, classes)
 
@@ -72,20 +73,15 @@ class Yolox:
         """Everything it can find."""
         return frozenset(self._labels.tolist()) - {""}
 
-    @property
-    def runtime(self) -> str:
-        """What computes."""
-        return self._model.runtime
+    def _box(self, frame: Frame) -> Letterbox:
+        return cornered(frame, self._model.size or around(frame, self._longest))
 
-    def detect(self, frames: Sequence[Frame]) -> list[Detections]:
-        """What is in each frame, best first; see `Detector`."""
-        return [self._look(frame) for frame in frames]
+    def _shown(self, frame: Frame) -> NDArray[np.float32]:
+        return batch_of(self._box(frame).picture(frame)[..., ::-1].astype(np.float32))
 
-    def _look(self, frame: Frame) -> Detections:
-        box = cornered(frame, self._model.size or around(frame, self._longest))
-        bgr = box.picture(frame)[..., ::-1]
-        outputs = self._model.run(bgr.transpose(2, 0, 1)[None].astype(np.float32))
-        cells, strides = _grid(box.size, outputs[0].shape[1])
+    def _found(self, frame: Frame, outputs: Outputs) -> Detections:
+        box = self._box(frame)
+        cells, strides = grid(box.size, outputs[0].shape[1])
         if outputs[0].shape != (1, len(cells), 5 + self._count):
             raise self._model.strange(outputs, f"one (1, N, {5 + self._count}) with a row for each cell of {box.size}")
         table = outputs[0][0]
@@ -95,11 +91,11 @@ class Yolox:
         labels = cl.called(self._labels, best)
         boxes = finds.corners(_decoded(table[:, :4], cells, strides, self._coordinates))
         rows = np.flatnonzero((score > self._conf) & (labels != ""))
-        rows = rows[finds.distinct(boxes[rows], score[rows], labels[rows], self._overlap)]
+        rows = rows[finds.distinct_of_each(boxes[rows], score[rows], labels[rows], self._overlap)]
         return finds.on_frame(box.to_frame(boxes[rows]), score[rows], labels[rows], frame.size)
 
 
-def _grid(size: Size, count: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def grid(size: Size, count: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Column and row (N, 2) of every cell of an input of `size`, row by row and grid by grid, and its stride (N, 1).
 
     Empty when no kind of model has `count` cells.

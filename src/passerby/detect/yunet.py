@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
-
 import numpy as np
+from numpy.typing import NDArray
 
 from passerby.core.detections import Detections
 from passerby.core.errors import StageError
 from passerby.core.frame import Frame
-from passerby.detect.face_model import FaceModel, by_width, cells, faces, shapes
+from passerby.detect.face_model import FaceDetector, by_width, cells, faces, shapes
 from passerby.detect.letterbox import Size
+from passerby.detect.model import batch_of
 from passerby.runtime import Outputs
 
 STRIDES = (8, 16, 32)
@@ -20,31 +19,20 @@ OVERLAP = 0.3
 """Of two finds whose IoU is larger, the better one stays; as in the published code."""
 
 
-class YuNet:
+class YuNet(FaceDetector):
     """Finds faces, each with eyes, nose and corners of the mouth. A `Detector`.
 
     The files of 2023 and later. Boxes and landmarks of a face that the frame's edge cuts may reach over that edge.
     """
 
-    labels = frozenset({"face"})
+    multiple = STRIDES[-1]
 
-    def __init__(self, model: Path, *, conf: float = 0.3, size: Size | None = None, shrink: float = 1) -> None:
-        """Load the ONNX file `model`; for the rest and the errors see `FaceModel`."""
-        self._model = FaceModel(model, conf=conf, size=size, shrink=shrink, multiple=STRIDES[-1])
+    def _shown(self, frame: Frame) -> NDArray[np.float32]:
+        return batch_of(self.letterbox(frame).picture(frame)[..., ::-1].astype(np.float32))
 
-    @property
-    def runtime(self) -> str:
-        """What computes."""
-        return self._model.runtime
-
-    def detect(self, frames: Sequence[Frame]) -> list[Detections]:
-        """The faces of each frame, best first; see `Detector`."""
-        return [self._look(frame) for frame in frames]
-
-    def _look(self, frame: Frame) -> Detections:
-        box = self._model.letterbox(frame)
-        blue_green_red = box.picture(frame)[..., ::-1].astype(np.float32)
-        return box.back(_decoded(self._model.run(blue_green_red), box.size, self._model.conf))
+    def _found(self, frame: Frame, outputs: Outputs) -> Detections:
+        box = self.letterbox(frame)
+        return box.back(_decoded(outputs, box.size, self._conf))
 
 
 def _decoded(outputs: Outputs, size: Size, conf: float) -> Detections:

@@ -115,7 +115,7 @@ def oks(
         found: (D, K, 2) x y.
         true: (G, K, 2) x y.
         visible: (G, K).
-        areas: (G,) square pixels, above 0.
+        areas: (G,) square pixels.
         boxes: (G, 4) x0 y0 x1 y1 of the truths.
         sigmas: (K,).
     """
@@ -127,7 +127,8 @@ def oks(
     outside = np.maximum(low - points, 0) + np.maximum(points - high, 0)
     seen: NDArray[np.bool_] = np.asarray(visible.any(axis=1), np.bool_)
     squares = np.square(np.where(seen[None, :, None, None], apart, outside)).sum(axis=3)
-    alike = np.exp(-squares / (2 * areas.astype(np.float64)[None, :, None] * np.square(2 * sigmas)))
+    sizes = np.maximum(areas.astype(np.float64), 1e-12)[None, :, None]
+    alike = np.exp(-squares / (2 * sizes * np.square(2 * sigmas)))
     counts = np.where(seen[:, None], visible, True)
     return np.asarray((alike * counts).sum(axis=2) / counts.sum(axis=1), np.float64)
 
@@ -177,8 +178,11 @@ def retention(
     if any(len(rows) != len(clips) for rows in (*before.values(), *after.values())):
         raise ValueError(f"classes have other numbers of pictures; wanted {len(clips)} of each, before and after")
     one, other = ([[_matched(picture, most) for picture in rows] for rows in run.values()] for run in (before, after))
+    truths = [sum(picture.truths for pictures in run for picture in pictures) for run in (one, other)]
+    if truths[0] != truths[1]:
+        raise ValueError(f"there are {truths[0]} truths before and {truths[1]} after; hold both against the same")
     protocol = f"COCO {'OKS' if what == 'pose' else 'IoU'} .50:.05:.95, area all, {most} detections"
-    true = any(picture.truths for pictures in one for picture in pictures)
+    true = truths[0] > 0
     found = true and _averaged(one).ap > 0
 
     def ratio(rows: NDArray[np.intp]) -> float:

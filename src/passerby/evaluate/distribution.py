@@ -25,6 +25,9 @@ Floats = NDArray[np.float64]
 
 FEW = 5000
 """Crops below which a FID is far too high by its sample size alone, so that KID is to be read instead."""
+FEWEST = 4
+"""Crops of which halves have a spread."""
+NO_INTERVAL = f"fewer than {FEWEST} crops give no interval"
 SUBSET, SUBSETS = 1000, 100
 """Of KID, as published."""
 NOT_PRIVACY = "a high FID or KID is not privacy: it says that the pictures look unlike the originals"
@@ -41,7 +44,7 @@ class Features(Protocol):
     """File and sha256."""
 
     def features(self, pictures: Sequence[NDArray[np.uint8]]) -> NDArray[Any]:
-        """(N, d) for N RGB pictures (H, W, 3) of any sizes."""
+        """(N, d) for N RGB pictures (H, W, 3) of any sizes, which it scales with `clean_resize`."""
         ...
 
 
@@ -126,8 +129,8 @@ def kid_interval(
         NotMeasurable: there are fewer than four rows on one side.
     """
     size = min(len(a), len(b))
-    if size < 4:
-        raise NotMeasurable(f"an interval of KID needs 4 pictures on either side, got {size}; measure more")
+    if size < FEWEST:
+        raise NotMeasurable(f"an interval of KID needs {FEWEST} pictures on either side, got {size}; measure more")
     half = min(size // 2, SUBSET)
     error = float(np.std(_drawn(a, b, half, subsets, seed), ddof=1)) * math.sqrt(half / (size - half))
     value = kid(a, b, subsets=subsets, seed=seed)
@@ -176,8 +179,8 @@ def figures(
     few = min(len(originals), len(others))
     ending = "" if network.name == INCEPTION else f" of {network.name}"
     names = ("FID" if not ending else f"Fréchet distance{ending}", f"KID{ending}")
-    if few < 4:
-        missing = f"{few} crops on one side; 4 are needed at least"
+    if few < 2:
+        missing = f"{few} crops on one side; 2 are needed at least"
         return [Figure(name=name, value=None, n=few, model=network.model, missing=missing) for name in names]
     a, b = network.features(originals), network.features(others)
     notes = [NOT_PRIVACY]
@@ -185,7 +188,7 @@ def figures(
         notes.append(f"N = {few} < d = {a.shape[1]}: the covariance is singular, read KID instead")
     elif few < FEW:
         notes.append(f"N = {few} < {FEW}: too high by its sample size alone, read KID instead")
-    interval = kid_interval(a, b)
+    low, high = kid_interval(a, b) if few >= FEWEST else (None, None)
     return [
         Figure(
             name=names[0],
@@ -199,11 +202,11 @@ def figures(
             name=names[1],
             value=kid(a, b),
             n=few,
-            low=interval.low,
-            high=interval.high,
+            low=low,
+            high=high,
             protocol=f"unbiased MMD², (x·y/d + 1)³, {network.name}, clean resize",
             model=network.model,
-            notes=(NOT_PRIVACY, "the interval takes crops to be independent"),
+            notes=(NOT_PRIVACY, "the interval takes crops to be independent" if low is not None else NO_INTERVAL),
         ),
     ]
 

@@ -1,5 +1,7 @@
 """How steady a video is: what changes from frame to frame that does not move in the original.
 
+Without a flow, flicker and motion cannot be told apart; see `consecutive.py`.
+
 Pixels are shares of white (uint8 / 255), so errors are of 0..1. Flow and occlusion always come from the original: a
 flow of what was hidden would follow the mosaic instead of the people.
 """
@@ -7,9 +9,8 @@ flow of what was hidden would follow the mosaic instead of the people.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any, Protocol
 
 import cv2
@@ -122,36 +123,6 @@ def warped_mask(second: Area, flow: Vectors) -> Area:
     return np.asarray(warped(second.astype(np.float32), flow) >= 0.5, np.bool_)
 
 
-# Several frames
-
-
-def stillness(frames: Iterable[Picture]) -> float:
-    """1 - the mean of |difference| of consecutive frames, in [0, 1]; 1 is a still picture.
-
-    "Temporal flickering" of VBench (Huang et al., 2024), meant for scenes in which nothing moves: anything that moves
-    lowers it just as flicker does. Look at it beside the original's own.
-
-    Raises:
-        NotMeasurable: there are fewer than two frames.
-    """
-    return 1 - consecutive(frames, lambda first, second: float(np.abs(_light(second) - _light(first)).mean()))
-
-
-def consecutive(frames: Iterable[Picture], measure: Callable[[Picture, Picture], float]) -> float:
-    """The mean of `measure`, SSIM or LPIPS for one, of each frame and the next.
-
-    This is flicker *and* motion. Of identity it says nothing: a tool that shows a new face in every frame may score
-    better than one that keeps a face while the camera pans.
-
-    Raises:
-        NotMeasurable: there are fewer than two frames.
-    """
-    values = [measure(first, second) for first, second in pairwise(frames)]
-    if not values:
-        raise NotMeasurable("steadiness needs two frames at least; give a longer clip")
-    return math.fsum(values) / len(values)
-
-
 def _light(picture: NDArray[Any]) -> NDArray[np.float64]:
     return picture.astype(np.float64) / 255
 
@@ -194,8 +165,10 @@ class Steadiness:
 
     def add(self, clip: str, original: Picture, other: Picture, hidden: Area | None = None) -> None:
         """The next frame of `clip` before and after, RGB (H, W, 3) of one shape, and what the mask covers."""
+        if original.shape != other.shape:
+            raise ValueError(f"frames have shapes {original.shape} and {other.shape}; compare two of one shape")
         last, self._last = self._last, (clip, original, other, hidden)
-        if last is None or last[0] != clip:
+        if last is None or last[0] != clip or last[1].shape != original.shape:
             return
         _, original_before, before, hidden_before = last
         forward = self.flow.flow(original_before, original)
@@ -289,5 +262,7 @@ def video_distance(network: VideoFeatures, originals: Sequence[Picture], others:
         missing = f"{n} pieces of {network.frames} frames on one side; 2 are needed at least"
         return Figure(name=name, value=None, n=n, protocol=protocol, model=network.model, missing=missing)
     a, b = (network.features(heap) for heap in pieces)
-    few = (f"N = {n} < d = {a.shape[1]}: the covariance is singular",) if n < a.shape[1] else ()
-    return Figure(name=name, value=frechet(a, b), n=n, protocol=protocol, model=network.model, notes=few)
+    notes: tuple[str, ...] = ("no interval: pieces of one video are alike",)
+    if n < a.shape[1]:
+        notes = (f"N = {n} < d = {a.shape[1]}: the covariance is singular", *notes)
+    return Figure(name=name, value=frechet(a, b), n=n, protocol=protocol, model=network.model, notes=notes)

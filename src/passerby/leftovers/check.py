@@ -11,6 +11,7 @@ import cv2
 
 from passerby import hiding, targets, weights
 from passerby.core.errors import InputError, OptionError, PlanError
+from passerby.core.frame import MediaInfo
 from passerby.core.plan import Plan
 from passerby.flow import ahead
 from passerby.leftovers.carried import carried_by_video
@@ -48,7 +49,7 @@ class Checking:
     """What was hidden where."""
     original: Path | None = None
     every: int = 1
-    """Look at every so manieth frame, from the first one on."""
+    """Frames from one look to the next; 1 looks at every one."""
     conf: float = CONF
     """Least score of a find, in (0, 1)."""
     sound: bool = False
@@ -85,7 +86,7 @@ def verify(
         path: the finished file, a video or a picture.
         plan: what was hidden where, if passerby did it: what is found there counts as hidden.
         original: what the file was made from: only what is there as well, and looks the same, is left over.
-        every: look at every so manieth frame.
+        every: frames from one look to the next; 1 looks at every one.
         conf: least score of a find, in (0, 1).
         sound: the file may have sound.
         hidden_by: models that did the hiding, by name or file, if other than passerby's own; they do not look.
@@ -158,12 +159,13 @@ def _hid(labels: Collection[str]) -> frozenset[str]:
 def _seen(source: VideoSource | StillSource, checking: Checking, found_by: Seekers, progress: Progress) -> Seen:
     info, plan = source.info, checking.plan
     if found_by.detector is None:
-        return Seen(frames=info.frames or 1, looked=0, leftovers=(), others={})
+        return Seen(frames=info.frames or 0, looked=0, leftovers=(), others={})
     by_plan = None if plan is None else ByPlan(plan, hiding.shapes(checking.options, plan.labels))
     with ExitStack() as stack:
         by_original = None
         if checking.original is not None:
             original = _opened(checking.original, _as_then(checking))
+            _check_count(original, info, checking)
             stack.enter_context(original)
             by_original = ByOriginal(original, found_by.detector(original.info.size, checking.conf / 2))
         frames = stack.enter_context(closing(ahead(source, FRAMES_AHEAD)))
@@ -174,6 +176,20 @@ def _seen(source: VideoSource | StillSource, checking: Checking, found_by: Seeke
             every=checking.every,
             total=info.frames,
             progress=progress,
+        )
+
+
+def _check_count(original: VideoSource | StillSource, info: MediaInfo, checking: Checking) -> None:
+    """Refuse an original that is compared frame by frame and has more or fewer frames.
+
+    Raises:
+        InputError: so it is, and no plan says which of them were taken.
+    """
+    theirs, ours = original.info.frames, info.frames
+    if checking.plan is None and None not in (theirs, ours) and theirs != ours:
+        raise InputError(
+            f"{original.info.name} has {theirs} frames and {info.name} {ours}, which cannot be compared one by one; "
+            "give the plan as well, or cut the original as it was cut"
         )
 
 

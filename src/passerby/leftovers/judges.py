@@ -49,22 +49,23 @@ class ByPlan:
         """`shapes`: what hides each label of the plan."""
         self._size = plan.media.size
         self._shapes = shapes
-        self._all = _by_frame(settled(plan.rows()))
-        self._hidden = _by_frame(decided(plan.decisions, self._all)[0])
+        rows = _by_frame(settled(plan.rows()))
+        self._hidden = decided(plan.decisions, rows)[0]
+        numbers, of_hidden = (each.tracks * plan.media.frames + each.frames for each in (rows, self._hidden))
+        self._kept = rows[~np.isin(numbers, of_hidden)]
 
     def judge(self, frame: Frame, found: Detections) -> Fates:
         """HIDDEN where the plan's masks are, KEPT where it leaves something visible."""
         scale = np.tile(np.divide(self._size, frame.size), 2).astype(np.float32)
         boxes = found.boxes * scale
-        rows, hidden = _of(self._all, frame.index), _of(self._hidden, frame.index)
+        kept, hidden = _of(self._kept, frame.index), _of(self._hidden, frame.index)
         pairs = zip(hidden.labels, hidden.boxes, strict=True)
         masks = [self._shapes[str(name)].mask(place, self._size) for name, place in pairs]
-        known = bx.iou(boxes, rows.boxes).max(axis=1, initial=0) >= SAME
-        answer: Fates = []
-        for box, speaks in zip(boxes, known, strict=True):
-            share = covered(box, masks, self._size)
-            answer.append(Fate.HIDDEN if share >= COVERED else Fate.KEPT if speaks and share == 0 else None)
-        return answer
+        decided_on = bx.iou(boxes, kept.boxes).max(axis=1, initial=0) >= SAME
+        return [
+            Fate.HIDDEN if covered(box, masks, self._size) >= COVERED else Fate.KEPT if by_decision else None
+            for box, by_decision in zip(boxes, decided_on, strict=True)
+        ]
 
 
 def _by_frame(rows: Sightings) -> Sightings:

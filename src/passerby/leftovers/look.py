@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import zip_longest
 
 import numpy as np
 
@@ -62,7 +61,7 @@ class Judges:
         compared = self.original.judge(frame, found) if self.original else nothing
         return [
             _fate(by_plan, by_original, self.original is not None)
-            for by_plan, by_original in zip_longest(planned, compared)
+            for by_plan, by_original in zip(planned, compared, strict=True)
         ]
 
 
@@ -76,7 +75,7 @@ def _fate(by_plan: Fate | None, by_original: Fate | None, compared: bool) -> Fat
 def look(
     frames: Iterable[Frame], detector: Detector, judges: Judges, *, every: int, total: int | None, progress: Progress
 ) -> Seen:
-    """Look at every so manieth of `frames`."""
+    """Look at `frames`, of which every `every`th counts; `total` is how many there will be, for `progress`."""
     things: list[_Thing] = []
     counts: Counter[Fate] = Counter()
     count = looked = 0

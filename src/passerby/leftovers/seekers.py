@@ -74,8 +74,8 @@ def _chosen(label: str, hidden_by: Collection[str]) -> tuple[str, _Maker]:
     """
     others = [each for each in CANDIDATES.get(label, ()) if weights.entry(each[0]).sha256 not in hidden_by]
     here = [each for each in others if weights.lies(weights.entry(each[0])) is not None]
-    for each in (*here, *others):
-        return each
+    if others:
+        return (*here, *others)[0]
     known = ", ".join(name for name, _ in CANDIDATES.get(label, ()))
     why = f"{known} hid them, and one does not judge oneself" if known else "no second model for them is known here"
     raise WeightsError(f"{why}; look at the file yourself")

@@ -14,8 +14,6 @@ from fractions import Fraction
 from types import TracebackType
 from typing import Self
 
-import cv2
-
 from passerby.core.errors import OptionError
 from passerby.core.frame import Frame, MediaInfo
 from passerby.hiding import effect, rules, shapes
@@ -84,8 +82,6 @@ def live(
     Raises:
         PasserbyError: see `core.errors`; of a source that can be opened again, only what cannot be mended.
     """
-    # OpenCV's own threads would fight with the detector's and the encoder's for the cores.
-    cv2.setNumThreads(1)
     inbox = Inbox(around.statistics)
     pictures = reconnected(feed, around.clock, around.statistics, around.stopped)
     with sink, reading(pictures, inbox, around.clock, around.statistics, around.stopped):

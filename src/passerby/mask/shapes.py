@@ -14,11 +14,17 @@ from numpy.typing import NDArray
 
 from passerby.core.errors import OptionError
 from passerby.core.regions import Mask
+from passerby.core.runs import Runs
+from passerby.mask.edges import over_edges
 
 SMALL = 1 << 16
 """Pixels up to which a mask is kept for the next box of its size, and that are drawn at a time in larger ones."""
 
+MOST_PX = 1000
+"""Pixels that may be asked for around a thing."""
+
 Size = tuple[int, int]
+Box = NDArray[np.float32]
 
 _Beyond = Callable[[Size, NDArray[np.float32], NDArray[np.float32]], NDArray[np.float32]]
 """How far pixels lie outside of a shape of a size: (h, w), up to 0 inside. The middles of the pixels are given as
@@ -26,10 +32,10 @@ x (1, w) and y (h, 1), counted from the middle of the shape."""
 
 
 class Shape(Protocol):
-    """Turns the box of a thing into the mask that hides it."""
+    """Turns the box of a thing, or its pixels, into the mask that hides it."""
 
-    def mask(self, box: NDArray[np.float32], size: Size | None = None) -> Mask:
-        """The mask for `box` (4,), x0 y0 x1 y1 in pixels.
+    def mask(self, box: Box, size: Size | None = None, pixels: Runs | None = None) -> Mask:
+        """The mask for `box` (4,), x0 y0 x1 y1 in pixels; `pixels` are those of the thing itself, where they are known.
 
         With the frame's `size` (width, height), what lies further than one frame beyond its edges is left out: a mask
         never has more than nine times the frame's pixels. It is not cut to the frame itself, since effects measure
@@ -39,72 +45,146 @@ class Shape(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rectangle:
-    """The box itself, grown on every side."""
+class _Around:
+    """What every shape adds around a thing."""
 
     grow: float = 0.3
     """Share of the box's width and height that is added on each side."""
+    pad_px: int = 0
+    """Pixels that are added on each side besides."""
     feather: float = 0.05
     """Width of the soft edge outside, as a share of the hidden shape's shorter side."""
+    feather_px: int | None = None
+    """The same in pixels; None is by `feather`."""
 
     def __post_init__(self) -> None:
-        _check(self.grow, self.feather)
+        if not 0 <= self.grow <= 5:
+            raise OptionError(f"--grow adds a share of the box on each side and must lie in 0..5, got {self.grow}")
+        if not 0 <= self.feather <= 1:
+            raise OptionError(f"the soft edge is a share of the shape and must lie in 0..1, got {self.feather}")
+        for name, pixels in (("--pad", self.pad_px), ("--feather", self.feather_px or 0)):
+            if not 0 <= pixels <= MOST_PX:
+                raise OptionError(f"{name} is a number of pixels from 0 to {MOST_PX}, got {pixels}")
 
-    def mask(self, box: NDArray[np.float32], size: Size | None = None) -> Mask:
-        return _mask(_grown(box.tolist(), self.grow, top=0), self.feather, _beyond_rectangle, size)
+    def edge(self, size: Size) -> int:
+        """Pixels of the soft edge around what is hidden in `size`."""
+        return round(self.feather * min(size)) if self.feather_px is None else self.feather_px
 
 
 @dataclass(frozen=True, kw_only=True)
-class HeadOval:
+class Rectangle(_Around):
+    """The box itself, grown on every side."""
+
+    def mask(self, box: Box, size: Size | None = None, pixels: Runs | None = None) -> Mask:
+        return _mask(_grown(box.tolist(), self.grow, self.pad_px), self, _beyond_rectangle, size)
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeadOval(_Around):
     """An oval around the head that a face box belongs to: hairline, ears and chin are in.
 
     The whole face box is in, too, however little it is to grow. So a box that holds others hides all their
-    faces, if not the whole ovals around them.
+    faces, if not the whole ovals around them. A head at the frame's edge is hidden up to the edge.
     """
 
-    grow: float = 0.3
-    """Share of the face box's width and height that is added on each side; at least what takes its corners in."""
     crown: float = 0.1
     """Share of the box's height that is added on top of that, for the hair."""
-    feather: float = 0.05
-    """Width of the soft edge outside, as a share of the hidden shape's shorter side."""
 
     def __post_init__(self) -> None:
-        _check(self.grow, self.feather)
+        super().__post_init__()
         if not 0 <= self.crown <= 1:
             raise OptionError(f"the crown is a share of the box's height and must lie in 0..1, got {self.crown}")
 
-    def mask(self, box: NDArray[np.float32], size: Size | None = None) -> Mask:
+    def mask(self, box: Box, size: Size | None = None, pixels: Runs | None = None) -> Mask:
         # The oval through the corners of a box has sides of √2 times the box's; here the box with its crown.
         least = (math.sqrt(2) - 1) / 2 * (1 + self.crown)
         x0, y0, x1, y1 = box.tolist()
+        if size is not None:
+            (x0, x1), (y0, y1) = over_edges((x0, x1), (y0, y1), size)
         touched = math.floor(x0), math.floor(y0), math.ceil(x1), math.ceil(y1)
-        return _mask(_grown(touched, max(self.grow, least), top=self.crown), self.feather, _beyond_oval, size)
+        return _mask(_grown(touched, max(self.grow, least), self.pad_px, self.crown), self, _beyond_oval, size)
 
 
-def _check(grow: float, feather: float) -> None:
-    if not 0 <= grow <= 5:
-        raise OptionError(f"--grow adds a share of the box on each side and must lie in 0..5, got {grow}")
-    if not 0 <= feather <= 1:
-        raise OptionError(f"the soft edge is a share of the shape and must lie in 0..1, got {feather}")
+@dataclass(frozen=True, kw_only=True)
+class WholeHead(HeadOval):
+    """An oval around all of a head, with its hair, whichever way it is turned.
+
+    Seen from the side a face is narrow, and the head goes on behind it, nobody knows on which side: the oval is around
+    the square on the box's longer side.
+    """
+
+    crown: float = 0.5
+
+    def mask(self, box: Box, size: Size | None = None, pixels: Runs | None = None) -> Mask:
+        sides = box[2:] - box[:2]
+        lack = (sides.max() - sides) / 2
+        return super().mask(np.concatenate([box[:2] - lack, box[2:] + lack]).astype(np.float32), size)
 
 
-def _grown(box: Sequence[float], share: float, top: float) -> tuple[int, int, int, int]:
+@dataclass(frozen=True, kw_only=True)
+class Silhouette(_Around):
+    """The pixels of the thing itself, grown on every side; the grown box where they are not known.
+
+    The mask's picture holds all of the grown box in either case, so that a mosaic's cells do not jump when a limb
+    moves, nor where the pixels are not known for some frames.
+    """
+
+    hull: bool = False
+    """Hide the smallest convex polygon around the pixels instead, which does not tell how limbs are held."""
+
+    def mask(self, box: Box, size: Size | None = None, pixels: Runs | None = None) -> Mask:
+        around = Rectangle(grow=self.grow, pad_px=self.pad_px, feather=self.feather, feather_px=self.feather_px)
+        whole = around.mask(box, size)
+        if pixels is None or not pixels.area:
+            return whole
+        width, height = (max(math.ceil(side), 1) for side in (box[2:] - box[:2]).tolist())
+        reach = math.ceil(self.grow * min(width, height)) + self.pad_px
+        known = pixels.mask()
+        outline = _filled(known) if self.hull else known
+        return _spread(outline, reach, self.edge((width, height)), whole.box, pixels.size)
+
+
+def _filled(known: Mask) -> Mask:
+    """The smallest convex polygon around what is hidden."""
+    outline = cv2.convexHull(cv2.findNonZero(known.alpha))
+    alpha = cv2.fillConvexPoly(known.alpha.copy(), outline, 255)
+    return Mask(known.x, known.y, np.asarray(alpha, np.uint8))
+
+
+def _spread(known: Mask, reach: int, edge: int, room: tuple[int, int, int, int], frame: Size) -> Mask:
+    """`known`, grown by `reach` pixels and fading out over `edge` more, on a picture that holds `room` as well.
+
+    Nothing lies further than one `frame` beyond the frame's edges.
+    """
+    margin = reach + edge
+    low = np.maximum(np.minimum(np.subtract(known.box[:2], margin), room[:2]), np.negative(frame))
+    high = np.minimum(np.maximum(np.add(known.box[2:], margin), room[2:]), np.multiply(frame, 2))
+    (x0, y0), (x1, y1) = low.tolist(), high.tolist()
+    outside = np.ones((y1 - y0, x1 - x0), np.uint8)
+    height, width = known.alpha.shape
+    outside[known.y - y0 : known.y - y0 + height, known.x - x0 : known.x - x0 + width] = known.alpha == 0
+    away = cv2.distanceTransform(outside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    # As in `_drawn`: rounded, and cut to what a byte holds.
+    alpha = cv2.addWeighted(away, -255 / (edge + 1), away, 0, 255 + 255 * reach / (edge + 1), dtype=cv2.CV_8U)
+    return Mask(x0, y0, np.asarray(alpha, np.uint8))
+
+
+def _grown(box: Sequence[float], share: float, pad: int, top: float = 0) -> tuple[int, int, int, int]:
     """`box` grown and rounded outwards to whole pixels."""
     x0, y0, x1, y1 = box
     width, height = x1 - x0, y1 - y0
     return (
-        math.floor(x0 - share * width),
-        math.floor(y0 - (share + top) * height),
-        math.ceil(x1 + share * width),
-        math.ceil(y1 + share * height),
+        math.floor(x0 - share * width) - pad,
+        math.floor(y0 - (share + top) * height) - pad,
+        math.ceil(x1 + share * width) + pad,
+        math.ceil(y1 + share * height) + pad,
     )
 
 
-def _mask(hidden: tuple[int, int, int, int], feather: float, beyond: _Beyond, frame: Size | None) -> Mask:
+def _mask(hidden: tuple[int, int, int, int], around: _Around, beyond: _Beyond, frame: Size | None) -> Mask:
     x0, y0 = hidden[:2]
     size = width, height = max(hidden[2] - x0, 1), max(hidden[3] - y0, 1)
-    edge = round(feather * min(size))
+    edge = around.edge(size)
     columns = _near(x0, range(-edge, width + edge), frame[0] if frame else None)
     rows = _near(y0, range(-edge, height + edge), frame[1] if frame else None)
     draw = _kept if len(columns) * len(rows) <= SMALL else _drawn

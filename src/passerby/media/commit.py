@@ -17,14 +17,22 @@ if sys.platform != "win32":
     import fcntl
 
 
+def led_to(path: Path) -> Path:
+    """The file that `path` leads to, with all links followed; of links that lead in a circle, where they stop."""
+    return Path(os.path.realpath(path))
+
+
 def check_free(path: Path, *, force: bool) -> None:
     """Raise OutputError where `committed` would: better before the work than after it."""
     try:
-        is_folder, exists = path.is_dir(), path.exists()
+        is_folder, exists = path.is_dir(), os.path.lexists(path)
+        is_other = exists and not path.is_file() and not path.is_symlink()
     except OSError as error:  # its name is too long, or its folder closed to us
         raise OutputError(f"cannot write {path}: {_reason(error)}; choose another name with -o") from error
     if is_folder:
         raise OutputError(f"{path} is a folder; name a file in it")
+    if is_other:
+        raise OutputError(f"{path} is no file (a pipe or a device); name a file")
     if exists and not force:
         raise OutputError(f"{path} exists already; give --force to replace it, or another name with -o")
     if not path.parent.is_dir():

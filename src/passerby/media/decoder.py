@@ -18,7 +18,11 @@ from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from passerby.media.checksum import SliceSums
 from passerby.media.clock import Clock
+
+_COUNTS_BITS = frozenset({"msmpeg4v1", "msmpeg4v2", "msmpeg4", "msmpeg4v3", "wmv1", "wmv2"})
+"""Decoders that notice, if they are asked to, that a picture does not end where its data does."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,7 @@ class Decoder:
         self._codec = stream.codec_context
         self._clock = clock
         self._careful = careful
+        self._sums = SliceSums() if self._codec.name == "ffv1" else None
         self._due: list[int] = []
         self._begun = False
         self._key: int | None = None
@@ -83,6 +88,8 @@ class Decoder:
                 self._begin(packet)
             if not self._begun or (self._careful and self._is_leading(packet.pts)):
                 self.skipped += not self._resumed
+            elif self._sums is not None and not self._sums.hold(bytes(packet)):
+                yield from self._broken("it does not match its check sum", [], packet.pts)
             else:
                 self._expect(packet)
                 yield from self._decoded(packet)
@@ -96,7 +103,8 @@ class Decoder:
         self._key = key.pts if key.pts is not None else key.dts
         if not self._codec.is_open:
             # An error must be an error, not a picture patched from its neighbours.
-            self._codec.options |= {"err_detect": "crccheck+explode"}
+            counting = "+buffer" if self._codec.name in _COUNTS_BITS else ""
+            self._codec.options |= {"err_detect": f"crccheck+explode{counting}"}
             # Matched by order alone, no picture may be swallowed.
             one = self._careful or self._clock.by_order
             self._codec.thread_type = ThreadType.NONE if one else ThreadType.AUTO

@@ -9,9 +9,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from passerby.media.hole import Hole
+from passerby.media.walk_asf import asf_holes
 from passerby.media.walk_avi import avi_holes
 from passerby.media.walk_flv import flv_holes
 from passerby.media.walk_matroska import matroska_holes
+from passerby.media.walk_mxf import mxf_holes
+from passerby.media.walk_ogg import ogg_holes
+from passerby.media.walk_program import program_holes
 from passerby.media.walk_transport import transport_holes
 
 
@@ -31,4 +35,12 @@ def holes_in(path: Path, kind: str, stream_id: int) -> tuple[Hole, ...]:
                 return tuple(flv_holes(file, size))
             case "avi":
                 return tuple(avi_holes(file, size))
+            case "mpeg":
+                return tuple(program_holes(file, size, stream_id))
+            case "ogg":
+                return tuple(ogg_holes(file, size))
+            case "asf":
+                return tuple(asf_holes(file, size))
+            case "mxf":
+                return tuple(mxf_holes(file, size))
     return ()

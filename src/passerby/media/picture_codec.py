@@ -61,7 +61,20 @@ def decode(data: bytes, header: PictureHeader, name: str) -> Decoded:
         raise DamagedMedia(f"{name} does not decode to the pictures that it announces; get a whole copy of it")
     if any(picture.dtype not in (np.uint8, np.uint16) for picture in pictures):
         raise UnsupportedMedia(f"{name} has {pictures[0].dtype} samples; convert it to 8 or 16 bits first")
-    return Decoded(tuple(_finished(picture, header) for picture in pictures), durations, plays)
+    return Decoded(tuple(finished(picture, header) for picture in pictures), durations, plays)
+
+
+def decode_what_is_there(data: bytes, header: PictureHeader) -> tuple[NDArray[Any] | None, list[str]]:
+    """The stored pixels of the still `data`, made up where it is damaged, and what libjpeg says to that.
+
+    None: not even that can be had.
+    """
+    try:
+        with _silent(), complaints() as heard:
+            pictures = _still(data, header)
+    except cv2.error:
+        return None, []
+    return (pictures[0] if pictures else None), heard
 
 
 def _is_sound(data: bytes, header: PictureHeader) -> bool:
@@ -138,7 +151,8 @@ def _animation(data: bytes, header: PictureHeader) -> tuple[list[NDArray[Any]], 
     return pictures, tuple(int(duration) for duration in animation.durations), int(animation.loop_count)
 
 
-def _finished(picture: NDArray[Any], header: PictureHeader) -> Plane:
+def finished(picture: NDArray[Any], header: PictureHeader) -> Plane:
+    """Stored pixels as `Decoded` has them."""
     """OpenCV's picture as RGB(A) or grey, upright."""
     channels = picture.shape[2] if picture.ndim == 3 else 1
     if header.inks:

@@ -121,7 +121,7 @@ def _jpeg(data: bytes) -> PictureHeader:
     header = PictureHeader(kind="jpeg", size=(0, 0), end=0, lossless=False)
     profile: dict[int, bytes] = {}
     scans = 0
-    for marker, at, segment in _segments(data):
+    for marker, at, segment in jpeg_segments(data):
         if marker == 0xD9:
             if not scans or header.size == (0, 0):
                 raise DamagedMedia("ends before its picture begins")
@@ -152,7 +152,7 @@ def _jpeg_frame(header: PictureHeader, segment: bytes) -> PictureHeader:
     return replace(header, size=(width, height), sampling=sampling, inks=components == 4)
 
 
-def _segments(data: bytes) -> Iterator[tuple[int, int, bytes]]:
+def jpeg_segments(data: bytes) -> Iterator[tuple[int, int, bytes]]:
     """Each marker with where its segment ends and what is in it; compressed data is stepped over."""
     at = 2
     while found := _NEXT_MARKER.search(data, at):
@@ -265,15 +265,31 @@ def _three(data: bytes, at: int) -> int:
 
 
 def _gif(data: bytes) -> PictureHeader:
-    width, height, packed = struct.unpack_from("<HHB", data, 6)
-    at = 13 + _table_bytes(packed)
+    width, height = struct.unpack_from("<HH", data, 6)
     frames = 0
-    while data[at] != 0x3B:
-        if data[at] == 0x2C:
-            x, y, across, down, packed = struct.unpack_from("<HHHHB", data, at + 1)
+    end = 0
+    for start, end in gif_blocks(data):  # noqa: B007  where the last one ends
+        if data[start] == 0x2C:
+            x, y, across, down = struct.unpack_from("<HHHH", data, start + 1)
             _inside((across, down, x, y), (width, height))
             frames += 1
-            at += 11 + _table_bytes(packed)
+    if not frames:
+        raise DamagedMedia("ends before its picture begins")
+    return PictureHeader(kind="gif", size=(width, height), end=end, frames=frames, animated=True)
+
+
+def gif_blocks(data: bytes) -> Iterator[tuple[int, int]]:
+    """Where each block of a GIF begins and ends; the last one is its trailer.
+
+    Raises:
+        DamagedMedia: what follows is no block.
+        IndexError: it breaks off.
+    """
+    at = 13 + _table_bytes(data[10])
+    while data[at] != 0x3B:
+        start = at
+        if data[at] == 0x2C:
+            at += 11 + _table_bytes(data[at + 9])
         elif data[at] == 0x21:
             at += 2
         else:
@@ -281,9 +297,8 @@ def _gif(data: bytes) -> PictureHeader:
         while data[at]:
             at += data[at] + 1
         at += 1
-    if not frames:
-        raise DamagedMedia("ends before its picture begins")
-    return PictureHeader(kind="gif", size=(width, height), end=at + 1, frames=frames, animated=True)
+        yield start, at
+    yield at, at + 1
 
 
 def _table_bytes(packed: int) -> int:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import numpy as np
+from av.sidedata.sidedata import SideDataContainer
 from av.video import format as formats
 from av.video.format import VideoFormat
 from av.video.frame import VideoFrame
@@ -182,7 +183,8 @@ def orientation(frame: VideoFrame, name: str) -> Orientation:
     Raises:
         UnsupportedMedia: it asks for something else than quarter turns and mirroring.
     """
-    data: Any = frame.side_data.get("DISPLAYMATRIX")
+    # Not `frame.side_data`: that would stay on the frame and hold it in turn, until the garbage collector comes.
+    data: Any = SideDataContainer(frame).get("DISPLAYMATRIX")  # type: ignore[call-arg]  # the stub forgets it
     if data is None:
         return Orientation()
     a, b, _, c, d = np.frombuffer(data, np.int32)[:5].astype(np.float64)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import av
 from av.packet import Packet
@@ -24,19 +23,7 @@ from passerby.media.decoder import Decoder, Lost, Missing, Shown
 from passerby.media.deinterlace import Deinterlacer
 from passerby.media.hole import Hole
 from passerby.media.pictures import Orientation, Repacking, orientation, planes_of
-from passerby.media.reading import Reading, Thinning, Window
-
-
-@dataclass(frozen=True)
-class Gap:
-    """A stretch of a damaged file that did not decode."""
-
-    first_frame: int
-    """Index that the first missing frame would have had."""
-    from_s: float
-    to_s: float | None
-    """Time of the next frame that did decode, or None at the end of the file."""
-    reason: str
+from passerby.media.reading import Gap, Reading, Thinning, Window
 
 
 class Changed(Lost):
@@ -156,12 +143,15 @@ class Reader:
                 self.container.seek(target, stream=self.stream)
         began = False
         struck: int | None = None
+        place: int | None = None
+        untimed = False
         try:
             for packet in packets_of(self.container, self.stream):
                 # The last packet of a file that breaks off is there in part.
                 if self._breaks_off and packet.is_corrupt:
                     return
-                place = packet.pos
+                # Without a place of its own, a packet comes out of what the one before came out of.
+                place = place if packet.pos is None else packet.pos
                 while holes and place is not None and place >= holes[0].end:
                     hole = holes.pop(0)
                     if began or self.window.start is None:
@@ -170,6 +160,9 @@ class Reader:
                 if holes and place is not None and place >= holes[0].start:
                     struck = packet.pts if struck is None else struck
                     continue
+                untimed = untimed or (not began and self._is_untimed(packet))
+                if untimed:
+                    packet.pts = None
                 began = True
                 yield packet
         except av.error.FFmpegError as error:
@@ -189,11 +182,20 @@ class Reader:
                 scout.seek(target, stream=stream)
                 key = next((packet for packet in scout.demux(stream) if packet.size and packet.is_keyframe), None)
                 # Without presentation times, only counting from the beginning tells which picture is which.
-                if key is None or key.pts is None:
+                if key is None or key.pts is None or self._is_untimed(key):
                     return None
                 if key.pts <= wanted:
                     return target
         return None
+
+    def _is_untimed(self, key: Packet[Any]) -> bool:
+        """Whether the presentation time of the key picture `key` is none.
+
+        The index of an MXF file says in which order pictures are shown. Not all writers make one that does: then FFmpeg
+        takes times of decoding for both.
+        """
+        reordered = self.container.format.name == "mxf" and self.stream.codec_context.reorder_depth > 0
+        return reordered and key.pts == key.dts
 
     def _checked(self, events: Iterator[Shown | Lost]) -> Generator[Shown | Lost]:
         """`events` up to one whose picture is of another kind than the first."""

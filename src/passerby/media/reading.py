@@ -36,6 +36,18 @@ class Reading:
 
 
 @dataclass(frozen=True)
+class Gap:
+    """A stretch of a damaged file that did not decode."""
+
+    first_frame: int
+    """Index that the first missing frame would have had."""
+    from_s: float
+    to_s: float | None
+    """Time of the next frame that did decode, or None at the end of the file."""
+    reason: str
+
+
+@dataclass(frozen=True)
 class Window:
     """The stretch that is read, in seconds on the file's own clock."""
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 import av
 from av.audio.stream import AudioStream
@@ -89,13 +89,13 @@ class Soundtrack:
         self._may_begin_early = family.edits or same
         for stream in self._container.streams.audio:
             name = "unknown" if stream.codec_context is None else stream.codec_context.codec.canonical_name
+            # Found out by FFmpeg only when all is written.
+            if family.muxer == "mp4" and name.startswith("pcm") and not _says_where(stream):
+                self._refuse(name, family)
             try:
                 track = output.add_stream_from_template(stream)
             except (ValueError, av.error.FFmpegError) as error:
-                raise OutputError(
-                    f"{family.name} cannot hold the sound of {self._path.name} ({name}); "
-                    "use -o NAME.mkv, or leave the sound out with --audio drop"
-                ) from error
+                self._refuse(name, family, error)
             language = stream.metadata.get("language", "")
             if re.fullmatch("[a-z]{3}", language):
                 track.metadata["language"] = language
@@ -106,6 +106,13 @@ class Soundtrack:
             assert stream.time_base is not None
             begin = (stream.start_time or 0) * stream.time_base
             self._heard[stream.index] = begin if self._window.start is None else max(begin, self._window.start)
+
+    def _refuse(self, name: str, family: Family, cause: Exception | None = None) -> NoReturn:
+        other = "" if family.muxer == "matroska" else "use -o NAME.mkv, or "
+        raise OutputError(
+            f"{family.name} cannot hold the sound of {self._path.name} ({name}); "
+            f"{other}leave the sound out with --audio drop"
+        ) from cause
 
     def until(self, time: Fraction | None) -> Iterator[Packet[Any]]:
         """Packets that begin before `time` (seconds in the output), ready to be muxed; all that are left for None.
@@ -241,3 +248,8 @@ def _bare(header: bytes, codec: str, name: str) -> bytes:
     setup = header[at + sum(lengths) :]
     comments = b"\x03vorbis" + bytes(8) + b"\x01"
     return bytes([2, len(identity), len(comments)]) + identity + comments + setup
+
+
+def _says_where(stream: AudioStream) -> bool:
+    """Whether a stream says where its channels are heard, not only how many there are."""
+    return not stream.codec_context.layout.name.endswith(" channels")

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
@@ -18,14 +19,16 @@ from typing import BinaryIO, Self
 import cv2
 import numpy as np
 
-from passerby.core.errors import InputError, LimitExceeded, OptionError, OutputError
+from passerby.core.errors import DamagedMedia, InputError, LimitExceeded, OptionError, OutputError
 from passerby.core.frame import Frame, MediaInfo, PixelFormat, Plane
-from passerby.media import tiff_tags as tiff
 from passerby.media.animation import AnimationWriter, ApngWriter, Encode, GifWriter, WebpWriter
 from passerby.media.colour_profile import rebuilt
 from passerby.media.commit import committed
 from passerby.media.picture_codec import Encoding, decode, encode
 from passerby.media.picture_header import Kind, PictureHeader, foreign_kind, kind_of, read_header
+from passerby.media.picture_salvage import rest
+from passerby.media.reading import Gap
+from passerby.media.still_limits import StillLimits
 
 _KINDS: dict[str, Kind] = {
     ".jpg": "jpeg",
@@ -55,23 +58,6 @@ _ANIMATED: frozenset[Kind] = frozenset({"gif", "png", "webp"})
 _SEE_THROUGH: frozenset[Kind] = frozenset({"gif", "png", "webp", "tiff", "bmp"})
 _SIXTEEN_BITS: frozenset[Kind] = frozenset({"png", "tiff"})
 _MAX_SIDE: dict[Kind, int] = {"jpeg": 65500, "webp": 16383, "gif": 65535}
-
-
-@dataclass(frozen=True, kw_only=True)
-class StillLimits:
-    """What is refused before it is decoded."""
-
-    max_decoded_bytes: int = 1 << 30
-    """Of the pixels, 1 to 8 bytes each, of all pictures of an animation together: it is decoded at once. A run needs
-    several times as much memory, since the picture is copied while it is worked on."""
-    max_frames: int = 10_000
-    """Pictures in an animation."""
-    max_bytes: int = 1 << 30
-    """Size of the file."""
-
-    def __post_init__(self) -> None:
-        if min(self.max_decoded_bytes, self.max_frames, self.max_bytes) < 1:
-            raise ValueError(f"limits must be at least 1, got {self}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,17 +98,28 @@ class StillSource:
         InputError: the file cannot be read.
     """
 
-    def __init__(self, path: Path, limits: StillLimits | None = None) -> None:
+    def __init__(self, path: Path, limits: StillLimits | None = None, *, salvage: bool = False) -> None:
+        """`salvage`: of a damaged file, take what is left of it; `missing` says what is not."""
         limits = limits or StillLimits()
         data = _read(path, limits)
-        header = read_header(data, path.name)
-        _check(header, data, limits, path.name)
-        decoded = decode(data, header, path.name)
+        check = partial(limits.check, data, name=path.name)
+        try:
+            header = read_header(data, path.name)
+            check(header)
+            decoded, lost = decode(data, header, path.name), ""
+        except DamagedMedia:
+            if not salvage:
+                raise
+            left = rest(data, path.name, check)
+            header, decoded, lost = left.header, left.decoded, left.reason
         self._pictures = decoded.pictures
         # Times have to rise. Every player shows a GIF's 0 as long as its 1, and nothing shorter can be written.
         shortest_ms = 10 if header.kind == "gif" else 1
         durations = tuple(max(duration, shortest_ms) for duration in decoded.durations_ms)
         self._info = _info(path.name, data, header, decoded.pictures, durations, decoded.plays)
+        first = len(self._pictures) if header.animated else 0
+        self.missing = [Gap(first, sum(durations) / 1000, None, lost)] if lost else []
+        """What of the file is not in the pictures."""
 
     @property
     def info(self) -> StillInfo:
@@ -153,34 +150,6 @@ def _read(path: Path, limits: StillLimits) -> bytes:
         raise InputError(
             f"cannot read {path}: {error.strerror or error}; check its name and that it may be read"
         ) from error
-
-
-def _check(header: PictureHeader, data: bytes, limits: StillLimits, name: str) -> None:
-    width, height = header.size
-    if header.frames > limits.max_frames:
-        raise LimitExceeded(f"{name} has {header.frames} pictures, {limits.max_frames} are allowed; raise max_frames")
-    size = width * height * header.frames * _pixel_bytes(header, data)
-    if size > limits.max_decoded_bytes:
-        what = f"{header.frames} pictures of " if header.frames > 1 else ""
-        raise LimitExceeded(
-            f"{name} has {what}{width}x{height} pixels, which are {size} bytes when decoded, "
-            f"{limits.max_decoded_bytes} are allowed; shrink it or raise max_decoded_bytes"
-        )
-
-
-def _pixel_bytes(header: PictureHeader, data: bytes) -> int:
-    """The most that a decoded pixel of this picture may take."""
-    if header.kind == "jpeg":
-        return 3
-    if header.kind == "png":
-        depth, colours = data[24:26]
-        see_through = header.animated or colours & 4 or b"tRNS" in data[: data.find(b"IDAT")]
-        return (4 if see_through else 3 if colours else 1) * (2 if depth > 8 else 1)
-    if header.directory is not None:
-        grey = header.directory.number(tiff.PHOTOMETRIC) in (0, 1)
-        samples = min(max(header.directory.number(tiff.SAMPLES, 1), 1 if grey else 3), 4)
-        return samples * -(-max((1, *header.directory.numbers(tiff.BITS))) // 8)
-    return 4
 
 
 def _info(

@@ -21,8 +21,8 @@ from passerby.media.headers import missing_bytes
 from passerby.media.hole import Hole
 from passerby.media.holes import holes_in
 from passerby.media.pictures import VideoInfo
-from passerby.media.reader import Gap, Reader
-from passerby.media.reading import Reading, Window
+from passerby.media.reader import Reader
+from passerby.media.reading import Gap, Reading, Window
 
 __all__ = ["Gap", "Reading", "VideoSource"]
 

@@ -23,10 +23,13 @@ from numpy.typing import NDArray
 
 from passerby.core.errors import PlanError
 from passerby.core.plan import Decision, Media, Plan
-from passerby.core.tracks import Track
+from passerby.core.runs import Runs
+from passerby.core.tracks import Masks, Track, some_masks
 from passerby.plan import format_1
 
-VERSION = 2
+VERSION = 3
+"""The newest format: one with masks. Plans without any are written as the one before, which has all else."""
+BARE = 2
 HEAD = "plan.json"
 LARGEST_HEAD = 1 << 25
 """Bytes of the JSON object."""
@@ -34,6 +37,8 @@ LARGEST_HEADER = 256
 """Bytes in which an array says its type and shape."""
 MOST_ROWS = 1 << 25
 """Boxes, frames or tracks in a plan: 15 hours of video with 20 faces in every frame."""
+MOST_RUNS = 1 << 28
+"""Run lengths of all masks together: a gigabyte of them."""
 LEVEL = 1
 """Of compression, 0..9: higher ones take six times as long and make nothing smaller."""
 
@@ -59,6 +64,11 @@ COLUMNS = {
     "times": _Column("<i8", "times"),
     "cuts": _Column("<i8", "cuts"),
 }
+MASKS = {
+    "masks/lengths": _Column("<u4", "boxes"),
+    "masks/counts": _Column("<u4", "runs"),
+}
+"""Of plans with masks, besides."""
 
 _DAMAGE = (
     zipfile.BadZipFile,
@@ -87,7 +97,7 @@ def save(plan: Plan, file: BinaryIO, folder: Path) -> None:
     """
     rows = plan.rows()
     labels = list(plan.labels)
-    columns: Mapping[str, NDArray[Any]] = {
+    columns: dict[str, NDArray[Any]] = {
         "tracks/ids": np.array([track.id for track in plan.tracks], np.int64),
         "tracks/labels": np.array([labels.index(track.label) for track in plan.tracks], np.uint16),
         "tracks/lengths": np.array([len(track.frames) for track in plan.tracks], np.int64),
@@ -98,16 +108,28 @@ def save(plan: Plan, file: BinaryIO, folder: Path) -> None:
         "times": plan.times,
         "cuts": plan.cuts,
     }
-    counts = {column.count: len(columns[name]) for name, column in COLUMNS.items()}
+    members_of = COLUMNS
+    if rows.masks is not None:
+        columns["masks/lengths"], columns["masks/counts"] = _counted(rows.masks)
+        members_of = COLUMNS | MASKS
+    counts = {column.count: len(columns[name]) for name, column in members_of.items()}
     head = json.dumps(_head(plan, labels, counts, folder), indent=1, sort_keys=True).encode()
-    if len(head) > LARGEST_HEAD or max(counts.values()) > MOST_ROWS:
-        raise PlanError(f"this plan has {counts['boxes']} boxes; {MOST_ROWS} is the most a file may hold; use --end")
+    runs = counts.get("runs", 0)
+    if len(head) > LARGEST_HEAD or counts["boxes"] > MOST_ROWS or runs > MOST_RUNS:
+        has = f"{counts['boxes']} boxes with {runs} run lengths"
+        raise PlanError(f"this plan has {has}; {MOST_ROWS} and {MOST_RUNS} are the most a file may hold; use --end")
     with zipfile.ZipFile(file, "w") as members:
         _add(members, HEAD, head)
-        for name, column in COLUMNS.items():
+        for name, column in members_of.items():
             stored = io.BytesIO()
             np.lib.format.write_array(stored, columns[name].astype(column.dtype), (1, 0), allow_pickle=False)
             _add(members, f"{name}.npy", stored.getvalue())
+
+
+def _counted(masks: Masks) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+    """How many run lengths each mask has, 0 where there is none; and all of them."""
+    counts = [np.empty(0, np.uint32) if mask is None else mask.counts for mask in masks]
+    return np.array([len(each) for each in counts], np.uint32), np.concatenate(counts)
 
 
 def _add(members: zipfile.ZipFile, name: str, data: bytes) -> None:
@@ -120,7 +142,7 @@ def _add(members: zipfile.ZipFile, name: str, data: bytes) -> None:
 def _head(plan: Plan, labels: list[str], counts: Mapping[str, int], folder: Path) -> dict[str, Any]:
     media = plan.media
     return {
-        "passerby_plan": VERSION,
+        "passerby_plan": VERSION if "runs" in counts else BARE,
         "media": {
             "name": media.name,
             "path": _relative(media.path, folder),
@@ -195,15 +217,18 @@ def _unpacked(members: zipfile.ZipFile, path: Path) -> Plan:
         raise PlanError(
             f"{path.name} is a plan of format {version}, and this passerby reads up to {VERSION}; update passerby"
         )
-    wanted = {HEAD, *(f"{name}.npy" for name in COLUMNS)}
+    columns = COLUMNS if version == BARE else COLUMNS | MASKS
+    wanted = {HEAD, *(f"{name}.npy" for name in columns)}
     names = [entry.filename for entry in members.infolist()]
     if sorted(names) != sorted(wanted):
         raise ValueError(f"it has the members {', '.join(sorted(names))[:100]}")
-    counts = {name: _whole(count, MOST_ROWS) for name, count in dict(head["counts"]).items()}
-    read = {name: _array(members, name, column, counts[column.count]) for name, column in COLUMNS.items()}
+    most = {"runs": MOST_RUNS}
+    counts = {name: _whole(count, most.get(name, MOST_ROWS)) for name, count in dict(head["counts"]).items()}
+    read = {name: _array(members, name, column, counts[column.count]) for name, column in columns.items()}
+    media = _media(head["media"], path.parent)
     return Plan(
-        _media(head["media"], path.parent),
-        _tracks(read, [_string(label) for label in head["labels"]]),
+        media,
+        _tracks(read, [_string(label) for label in head["labels"]], _masks(read, media.size)),
         tuple(_read_decision(decision) for decision in head["decisions"]),
         read["cuts"],
         read["times"],
@@ -236,7 +261,21 @@ def _array(members: zipfile.ZipFile, name: str, column: _Column, count: int) -> 
     return np.frombuffer(data, column.dtype, offset=stored.tell()).reshape(shape)
 
 
-def _tracks(read: Mapping[str, NDArray[Any]], labels: list[str]) -> tuple[Track, ...]:
+def _masks(read: Mapping[str, NDArray[Any]], size: tuple[int, int]) -> Masks | None:
+    """One for each box, or None; and None where the plan has no masks."""
+    if "masks/lengths" not in read:
+        return None
+    counts = read["masks/counts"]
+    ends = np.cumsum(read["masks/lengths"], dtype=np.int64)
+    if (ends[-1] if len(ends) else 0) != len(counts):
+        raise ValueError("the masks' lengths do not add up to its run lengths")
+    masks = np.full(len(ends), None)
+    for row in np.flatnonzero(read["masks/lengths"]):
+        masks[row] = Runs(size, counts[ends[row] - read["masks/lengths"][row] : ends[row]])
+    return masks
+
+
+def _tracks(read: Mapping[str, NDArray[Any]], labels: list[str], masks: Masks | None) -> tuple[Track, ...]:
     lengths = read["tracks/lengths"]
     if (lengths < 1).any() or (lengths > MOST_ROWS).any() or lengths.sum() != len(read["boxes/frames"]):
         raise ValueError("the tracks' lengths do not add up to its boxes")
@@ -248,7 +287,8 @@ def _tracks(read: Mapping[str, NDArray[Any]], labels: list[str]) -> tuple[Track,
     for id, label, length, end in zip(read["tracks/ids"], read["tracks/labels"], lengths, ends, strict=True):
         rows = slice(end - length, end)
         boxes, scores, origins = (read[f"boxes/{name}"][rows] for name in ("sides", "scores", "origins"))
-        tracks.append(Track(int(id), labels[label], frames[rows], boxes, scores, origins))
+        mine = None if masks is None else some_masks(masks[rows])
+        tracks.append(Track(int(id), labels[label], frames[rows], boxes, scores, origins, mine))
     return tuple(tracks)
 
 

@@ -23,7 +23,7 @@ from passerby.core.errors import OptionError
 from passerby.core.frame import Frame
 from passerby.core.tracks import Origin, Sightings
 from passerby.track.associate import match
-from passerby.track.live import RETRY, Box, Glimpse, Live, Rows, shifted, swept
+from passerby.track.live import RETRY, Box, Glimpse, Live, Rows, Seen, shifted, swept
 from passerby.track.motion import follow
 from passerby.track.refine import between
 
@@ -112,11 +112,11 @@ class Follow:
             box, track.likeness = self._followed(track.looked, now.luma, track.box, guess)
             if track.likeness >= self.following.likeness:
                 if track.likeness < CLEAR or _strays(box, guess):
-                    rows.add(track, now.index, guess, np.nan, Origin.EXTENDED)
+                    rows.add(track, now.index, guess, np.nan, Origin.EXTENDED, track.seen_as)
                 track.speed = np.asarray((box - track.box)[:2] / steps, np.float32)
                 track.box, track.looked, track.lost = box, now.luma, 0
                 now.seen.append((track, box))
-                rows.add(track, now.index, box, track.likeness, Origin.FOLLOWED)
+                rows.add(track, now.index, box, track.likeness, Origin.FOLLOWED, track.seen_as)
             else:
                 # It may have stopped, or gone on behind something: it is looked for as it was when last seen.
                 track.lost = steps
@@ -150,33 +150,34 @@ class Follow:
         known = list(self._live)
         at = np.stack([track.box for track in known]) if known else np.empty((0, 4), np.float32)
         pairs = match(at, np.array([track.label for track in known], np.str_), found.boxes, found.labels)
+        seen = _seen(found, self._past[-1].frame)
         tracks = {i: known[row] for row, i in pairs}
         for i, track in tracks.items():
-            self._close_gap(track, index, found.boxes[i], rows)
+            self._close_gap(track, index, seen[i], rows)
         for i in sorted(set(range(len(found))) - set(tracks)):
-            tracks[i] = self._begun(str(found.labels[i]), found.boxes[i])
+            tracks[i] = self._begun(str(found.labels[i]), seen[i])
         # All of them take their places before any is traced back, or one could be taken for another that is here too.
-        surer = [self._found(track, index, found.boxes[i], float(found.scores[i])) for i, track in tracks.items()]
+        surer = [self._found(track, index, seen[i], float(found.scores[i])) for i, track in tracks.items()]
         for track, traced in zip(tracks.values(), surer, strict=True):
             if traced:
                 self._trace_back(track, rows)
         for i, track in tracks.items():
-            rows.add(track, index, found.boxes[i], float(found.scores[i]), Origin.DETECTED)
+            rows.add(track, index, found.boxes[i], float(found.scores[i]), Origin.DETECTED, seen[i])
         self._drop_covered(index, found)
 
-    def _found(self, track: Live, index: int, box: Box, score: float) -> bool:
-        """`track` is at `box` in the frame that was looked at. True if it is to be traced back from here."""
+    def _found(self, track: Live, index: int, seen: Seen, score: float) -> bool:
+        """`track` is what was `seen` in the frame looked at. True if it is to be traced back from here."""
         new, sure = track.seen < 0, score >= self.following.sure
         surer = sure and not track.sure
-        track.box = track.seen_box = box
+        track.box, track.seen_as = seen.box, seen
         track.looked = self._past[-1].luma
         track.seen, track.lost, track.likeness, track.sure = index, 0, 1.0, track.sure or sure
-        self._past[-1].seen.append((track, box))
+        self._past[-1].seen.append((track, seen.box))
         return new or surer
 
-    def _begun(self, label: str, box: Box) -> Live:
+    def _begun(self, label: str, seen: Seen) -> Live:
         """A new track."""
-        track = Live(self._next_id, label, box, -1, box, self._past[-1].luma)
+        track = Live(self._next_id, label, seen.box, -1, seen, self._past[-1].luma)
         self._next_id += 1
         self._live.append(track)
         return track
@@ -185,18 +186,18 @@ class Follow:
         """Frames that `track` reaches beyond its detections, of at most so many."""
         return frames if track.sure else min(self.following.doubt, frames)
 
-    def _close_gap(self, track: Live, index: int, box: Box, rows: Rows) -> None:
-        """Cover the frames since `track` was last found, now that it is found again at `box`, within the hold."""
+    def _close_gap(self, track: Live, index: int, seen: Seen, rows: Rows) -> None:
+        """Cover the frames since `track` was last found, now that it is `seen` again, within the hold."""
         missing = index - track.seen - 1
         reached = min(missing, self.following.hold)
         if reached < 1:
             return
         # To the frame in which it was last found, and that as well: half behind something, it was found too small.
-        path, _ = self._path_back(box, min(missing + 1, self.following.hold))
+        path, _ = self._path_back(seen.box, min(missing + 1, self.following.hold))
         for frame, there, likeness in path:
-            rows.add(track, frame, there, likeness, Origin.FOLLOWED)
-        if len(path) < reached or track.lost or not _same_place(track.box, box):
-            line = between(track.seen_box, box, missing)[-reached:]
+            rows.add(track, frame, there, likeness, Origin.FOLLOWED, seen)
+        if len(path) < reached or track.lost or not _same_place(track.box, seen.box):
+            line = between(track.seen_as.box, seen.box, missing)[-reached:]
             for frame, there in zip(range(index - reached, index), line, strict=True):
                 rows.add(track, frame, there, np.nan, Origin.FILLED)
 
@@ -210,7 +211,10 @@ class Follow:
             path = path[: met[1]]
             self._go_on_as(track, met[0], path[-1][0])
         for frame, there, likeness in path:
-            rows.add(track, frame, there, likeness, Origin.FILLED if np.isnan(likeness) else Origin.FOLLOWED)
+            if np.isnan(likeness):
+                rows.add(track, frame, there, likeness, Origin.FILLED)
+            else:
+                rows.add(track, frame, there, likeness, Origin.FOLLOWED, track.seen_as)
         if met is None:
             first, box = (path[-1][0], path[-1][1]) if path else (track.seen, track.box)
             for frame in range(max(first - self.following.linger, self._past[0].index), first):
@@ -323,6 +327,12 @@ class Follow:
             return bool(inside) and waits
 
         self._live = [track for track in self._live if goes_on(track)]
+
+
+def _seen(found: Detections, frame: Frame) -> list[Seen]:
+    """What was found in `frame`, one by one."""
+    masks = found.masks or (None,) * len(found)
+    return [Seen.of(box, mask, frame) for box, mask in zip(found.boxes, masks, strict=True)]
 
 
 def _strays(box: Box, guess: Box) -> bool:

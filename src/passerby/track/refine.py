@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from passerby.core.boxes import Boxes
-from passerby.core.tracks import Sightings, Track
+from passerby.core.tracks import Sightings, Track, united
 
 GRID = np.float32(16)
 """Settled boxes lie on whole parts of a pixel: so many to a pixel."""
@@ -14,25 +16,18 @@ GRID = np.float32(16)
 def settled(rows: Sightings) -> Sightings:
     """One row per track and frame, its box around all the boxes that were known; sorted by track, then frame.
 
-    The best-founded origin stays (detected before followed, …), with the highest score.
+    The best-founded origin stays (detected before followed, …), with the highest score. The mask is all that were
+    known together; where one of the boxes had none, the whole is hidden as a box.
     """
     if not len(rows):
         return rows
     order = np.lexsort((rows.origins, rows.frames, rows.tracks))
     rows = rows[order]
     starts = np.flatnonzero((np.diff(rows.tracks, prepend=-1) != 0) | (np.diff(rows.frames, prepend=-1) != 0))
+    whole = united(rows, starts)
     # On a grid that decimal text holds exactly, so that a plan read back hides the very same pixels.
-    low = np.floor(np.minimum.reduceat(rows.boxes[:, :2], starts) * GRID) / GRID
-    high = np.ceil(np.maximum.reduceat(rows.boxes[:, 2:], starts) * GRID) / GRID
-    best = np.fmax.reduceat(rows.scores, starts)
-    return Sightings(
-        rows.tracks[starts],
-        rows.frames[starts],
-        np.concatenate([low, high], axis=1),
-        best,
-        rows.origins[starts],
-        rows.labels[starts],
-    )
+    low, high = np.floor(whole.boxes[:, :2] * GRID) / GRID, np.ceil(whole.boxes[:, 2:] * GRID) / GRID
+    return replace(whole, boxes=np.concatenate([low, high], axis=1))
 
 
 def between(first: Boxes, last: Boxes, steps: int) -> Boxes:
@@ -46,7 +41,4 @@ def tracks(rows: Sightings) -> tuple[Track, ...]:
     rows = settled(rows)
     ids, starts = np.unique(rows.tracks, return_index=True)
     ends = np.append(starts, len(rows))[1:]
-    return tuple(
-        Track(int(i), str(rows.labels[a]), rows.frames[a:b], rows.boxes[a:b], rows.scores[a:b], rows.origins[a:b])
-        for i, a, b in zip(ids, starts, ends, strict=True)
-    )
+    return tuple(Track.of(rows[a:b], int(i)) for i, a, b in zip(ids, starts, ends, strict=True))

@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import hashlib
 import os
-import sys
 from collections.abc import Iterator
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 
 from passerby.core.errors import WeightsError
+from passerby.folders import user_cache, user_settings
 from passerby.weights.entry import Weights
 from passerby.weights.table import TABLE
 
-__all__ = ["TABLE", "Weights", "entry", "find", "folders", "lies", "pulled_to", "verify"]
+__all__ = ["TABLE", "Weights", "entry", "find", "folders", "lies", "pulled_to", "sha256", "verify"]
 
 
 def entry(name: str) -> Weights:
@@ -67,49 +67,40 @@ def folders() -> Iterator[Path]:
     named = os.environ.get("PASSERBY_MODELS")
     if named:
         yield Path(named)
-    yield _user_settings() / "passerby" / "models"
-    yield _user_cache() / "passerby" / "models"
+    yield user_settings() / "passerby" / "models"
+    yield user_cache() / "passerby" / "models"
     yield Path(__file__).parents[1] / "models"
 
 
 def pulled_to() -> Path:
     """The folder that fetched files go to: the one that PASSERBY_MODELS names, or the user's cache."""
     named = os.environ.get("PASSERBY_MODELS")
-    return Path(named) if named else _user_cache() / "passerby" / "models"
+    return Path(named) if named else user_cache() / "passerby" / "models"
+
+
+def sha256(path: Path) -> str:
+    """Of a file's bytes.
+
+    Raises:
+        WeightsError: it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise WeightsError(f"cannot read the model file {path}: {error.strerror}; check its permissions") from error
 
 
 @cache
-def verify(path: Path, sha256: str) -> None:
-    """Check once per process that `path` is the file it should be.
+def verify(path: Path, wanted: str) -> None:
+    """Check once per process that `path` is the file with the sha256 that is `wanted`.
 
     Raises:
         WeightsError: it cannot be read, or it is another one.
     """
-    try:
-        with path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise WeightsError(f"cannot read the model file {path}: {error.strerror}; check its permissions") from error
-    if found != sha256:
+    found = sha256(path)
+    if found != wanted:
         raise WeightsError(
-            f"{path} is not the model it should be (sha256 {found[:12]}…, wanted {sha256[:12]}…); "
+            f"{path} is not the model it should be (sha256 {found[:12]}…, wanted {wanted[:12]}…); "
             "delete it, and pull it again, or install passerby again if it came with it"
         )
-
-
-def _user_settings() -> Path:
-    """The platform's folder for what the user has set up."""
-    if sys.platform == "win32":
-        return Path(os.environ.get("APPDATA") or os.path.expanduser("~/AppData/Roaming"))
-    if sys.platform == "darwin":
-        return Path(os.path.expanduser("~/Library/Application Support"))
-    return Path(os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config"))
-
-
-def _user_cache() -> Path:
-    """The platform's folder for what can be fetched again."""
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or os.path.expanduser("~/AppData/Local"))
-    if sys.platform == "darwin":
-        return Path(os.path.expanduser("~/Library/Caches"))
-    return Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"))

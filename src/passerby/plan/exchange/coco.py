@@ -5,23 +5,24 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from itertools import count
+from dataclasses import replace
+from itertools import count, repeat
 from typing import Any, BinaryIO
 
 import numpy as np
 
 from passerby.core.errors import InputError
 from passerby.core.plan import Plan
-from passerby.core.tracks import Sightings
 from passerby.plan.exchange.checks import check_frame, check_id, check_sides, check_size
 from passerby.plan.exchange.json_file import loaded
 from passerby.plan.exchange.keyframes import enclosing
+from passerby.plan.exchange.masks import told, understood
 from passerby.plan.exchange.table import Gathered, Table, Verdict, general, judged, planned, tabled
 from passerby.plan.exchange.words import ORIGINS, number, origin_of, texts, truth, whole
 
 
 def write(plan: Plan, file: BinaryIO) -> None:
-    """`plan` as a COCO object: one image per frame, one annotation per track and frame."""
+    """`plan` as a COCO object: one image per frame, one annotation per track and frame, masks as run lengths."""
     media, table = plan.media, tabled(plan)
     labels = sorted({track.label for track in plan.tracks})
     categories = [{"id": number, "name": label, "supercategory": ""} for number, label in enumerate(labels, 1)]
@@ -59,14 +60,15 @@ def _annotations(part: Table, labels: list[str], ids: Iterator[int]) -> Iterator
         texts(rows.scores),
         rows.origins.tolist(),
         part.verdict.tolist(),
+        repeat(None, len(rows)) if rows.masks is None else rows.masks,
         ids,  # last: an endless one must not give a number for no row
         strict=False,
     )
-    for track, category, frame, x, y, (w, h), score, origin, verdict, id in columns:
+    for track, category, frame, x, y, (w, h), score, origin, verdict, mask, id in columns:
         measured = f'"score":{score},' if score else ""
         yield (
             f'{{"id":{id},"image_id":{frame + 1},"category_id":{category},"bbox":[{x},{y},{w!r},{h!r}],'
-            f'"area":{w * h!r},"iscrowd":0,"segmentation":[],{measured}'
+            f'"area":{mask.area if mask else w * h!r},"iscrowd":0,"segmentation":{told(mask)},{measured}'
             f'"attributes":{{"track_id":{track},"origin":{names[origin]},{said[verdict]}}}}}'
         )
 
@@ -83,13 +85,13 @@ def read(data: bytes, plan: Plan) -> Plan:
     Raises:
         InputError: it is not such a file, is about other pictures, or says what cannot be.
     """
-    told = loaded(data)
-    frames = {image.get("id"): _frame(image, plan) for image in _objects(told, "images")}
-    if len(frames) < len(told["images"]):
+    content = loaded(data)
+    frames = {image.get("id"): _frame(image, plan) for image in _objects(content, "images")}
+    if len(frames) < len(content["images"]):
         raise InputError("two images of the file have one id; check the file")
-    labels = {category.get("id"): str(category.get("name", "")) for category in _objects(told, "categories")}
+    labels = {category.get("id"): str(category.get("name", "")) for category in _objects(content, "categories")}
     gathered, turns, decided = Gathered.empty(), [], False
-    for annotation in _objects(told, "annotations"):
+    for annotation in _objects(content, "annotations"):
         image, category = _key(annotation, "image_id"), _key(annotation, "category_id")
         if image not in frames or category not in labels:
             raise InputError(f"{_named(annotation)} is of an image or a category that the file does not list")
@@ -108,6 +110,9 @@ def read(data: bytes, plan: Plan) -> Plan:
             origin_of(str(attributes.get("origin", ""))),
             _verdict(attributes),
         )
+        mask = understood(annotation.get("segmentation"), plan.media.size)
+        if mask is not None:
+            gathered.mask(mask)
     free = count(max(gathered.tracks, default=0) + 1)
     gathered.tracks = [next(free) if track < 0 else track for track in gathered.tracks]
     table = _turned(gathered.table(), np.array(turns))
@@ -181,8 +186,7 @@ def _turned(table: Table, degrees: np.ndarray) -> Table:
     around = enclosing(rows.boxes.astype(np.float64), degrees)
     low = np.minimum(rows.boxes[:, :2], around[:, :2])
     high = np.maximum(rows.boxes[:, 2:], around[:, 2:])
-    boxes = np.concatenate([low, high], axis=1).astype(np.float32)
-    grown = Sightings(rows.tracks, rows.frames, boxes, rows.scores, rows.origins, rows.labels)
+    grown = replace(rows, boxes=np.concatenate([low, high], axis=1).astype(np.float32))
     return Table(grown, table.verdicts, table.verdict)
 
 

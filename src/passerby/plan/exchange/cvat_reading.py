@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 
 from passerby.core.errors import InputError
 from passerby.core.plan import Plan
+from passerby.core.runs import Runs
 from passerby.core.tracks import Sightings
 from passerby.plan.exchange.checks import check_frame, check_id, check_label, check_sides, check_size
 from passerby.plan.exchange.keyframes import Key, enclosing, filled
+from passerby.plan.exchange.masks import drawn, unrolled
 from passerby.plan.exchange.table import Gathered, Table, Verdict, general, judged, planned
 from passerby.plan.exchange.words import number, origin_of, truth, whole
 
@@ -22,13 +24,14 @@ DEEPEST = 20
 """Elements within one another."""
 SHAPES = ("box", "polygon", "polyline", "points", "ellipse", "mask")
 REFUSED = ("cuboid", "skeleton")
+PLACE = ("left", "top", "width", "height")
 
 
 def read(data: bytes, plan: Plan) -> Plan:
     """`plan` with what the file says.
 
     Between keyframes boxes lie on the line, as in CVAT; a track that no `outside` ends goes on to the end of the film.
-    Shapes other than boxes count as the boxes around them.
+    Shapes other than boxes count as the boxes around them; of images, polygons and masks keep their pixels as well.
 
     Raises:
         InputError: it is not such a file, is about other pictures, or says what cannot be.
@@ -64,6 +67,8 @@ class _Open:
     """Boxes that CVAT worked out from the keys."""
     last: Key | None = None
     """Of both."""
+    mask: Runs | None = None
+    """The pixels of an image's polygon or mask."""
     attributes: dict[str, str] = field(default_factory=dict)
     """As they are now: those that a shape does not name are as in the shape before."""
 
@@ -147,7 +152,7 @@ class _Annotations:
 
     def _open_shape(self, name: str, values: Mapping[str, str]) -> None:
         if self._image is not None:
-            self._open = _Open(_label(values), -1)
+            self._open = _Open(_label(values), -1, mask=_pixels(name, values, self._plan.media.size))
         assert self._open is not None
         frame = self._image if self._image is not None else whole(values.get("frame", ""), "a frame")
         outside = self._image is None and values.get("outside", "0") == "1"
@@ -175,6 +180,8 @@ class _Annotations:
         if self._image is not None:
             [box] = enclosing(np.array([key.box]), np.array([key.degrees]))
             self._shapes.add(_claimed(open), open.label, key.frame, box, key.score, key.origin, said)
+            if open.mask is not None:
+                self._shapes.mask(open.mask)
             self._open = None
 
     def _close_track(self, open: _Open) -> None:
@@ -213,6 +220,19 @@ def _claimed(open: _Open) -> int:
     if own or number >= 0:
         check_id(number)
     return number
+
+
+def _pixels(name: str, values: Mapping[str, str], size: tuple[int, int]) -> Runs | None:
+    """Those of a polygon or a mask, as far as they are in a picture of `size`; None of other shapes."""
+    if name == "polygon":
+        mask = drawn([values.get("points", "").replace(";", ",").split(",")], size)
+    elif name == "mask":
+        left, top, width, height = (whole(values.get(key, ""), f"{key} of a mask") for key in PLACE)
+        counts = [whole(count, "a run length") for count in values.get("rle", "").split(",")]
+        mask = unrolled(counts, (left, top, width, height), size)
+    else:
+        return None
+    return mask if mask.area else None
 
 
 def _extent(name: str, values: Mapping[str, str]) -> tuple[float, float, float, float]:

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from passerby.core.errors import InputError
 from passerby.core.plan import Decision, Plan
-from passerby.core.tracks import Sightings, Track
+from passerby.core.runs import Runs
+from passerby.core.tracks import Sightings, Track, masks_of
 from passerby.plan.exchange.checks import as_boxes, check_count, check_frame, check_label
 
 CHUNK = 100_000
@@ -72,10 +73,7 @@ def planned(plan: Plan, table: Table, decisions: Sequence[Decision]) -> Plan:
     _check(rows, plan)
     ids, starts = np.unique(rows.tracks, return_index=True)
     ends = np.append(starts, len(rows))[1:]
-    tracks = tuple(
-        Track(int(id), str(rows.labels[a]), rows.frames[a:b], rows.boxes[a:b], rows.scores[a:b], rows.origins[a:b])
-        for id, a, b in zip(ids, starts, ends, strict=True)
-    )
+    tracks = tuple(Track.of(rows[a:b], int(id)) for id, a, b in zip(ids, starts, ends, strict=True))
     return replace(plan, tracks=tracks, decisions=tuple(decisions))
 
 
@@ -116,10 +114,12 @@ class Gathered:
     origins: list[int]
     verdict: list[int]
     verdicts: dict[Verdict, int]
+    masks: dict[int, Runs]
+    """By row."""
 
     @staticmethod
     def empty() -> Gathered:
-        return Gathered([], [], [], [], [], [], [], {UNDECIDED: 0})
+        return Gathered([], [], [], [], [], [], [], {UNDECIDED: 0}, {})
 
     def add(
         self, track: int, label: str, frame: int, box: Sequence[float], score: float, origin: int, said: Verdict
@@ -139,6 +139,10 @@ class Gathered:
         check_label(label)
         check_count(len(self.tracks))
 
+    def mask(self, mask: Runs) -> None:
+        """The pixels of the row that was added last."""
+        self.masks[len(self.tracks) - 1] = mask
+
     def table(self) -> Table:
         """All rows read."""
         rows = Sightings(
@@ -148,6 +152,7 @@ class Gathered:
             np.array(self.scores, np.float32),
             np.array(self.origins, np.uint8),
             np.array(self.labels, np.str_),
+            masks_of(len(self.tracks), self.masks),
         )
         return Table(rows, tuple(self.verdicts), np.array(self.verdict, np.int64))
 

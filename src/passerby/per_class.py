@@ -1,0 +1,94 @@
+"""What options say of single classes: `.3`, `face=.3,plate=.1`, or `.3,plate=.1`; and the models that find them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from passerby.core.errors import OptionError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class PerClass(Generic[T]):
+    """What an option says."""
+
+    own: Mapping[str, T]
+    """Of each class that is named."""
+    others: T
+    """Of all that are not."""
+
+    def of(self, label: str) -> T:
+        return self.own.get(label, self.others)
+
+
+def per_class(option: str, given: Any, classes: Mapping[str, str], read: Callable[[Any], T], others: T) -> PerClass[T]:
+    """What is `given` for an option, as a value or as text.
+
+    Args:
+        option: its name, for errors.
+        classes: the names that may be written, and the label that each stands for.
+        read: makes a value of what is written, or raises `OptionError`.
+        others: the value of classes that are not named, where none is given for them.
+
+    Raises:
+        OptionError: a class is unknown, or something is said twice.
+    """
+    own: dict[str, T] = {}
+    general: list[T] = []
+    for part in given.split(",") if isinstance(given, str) else [given]:
+        name, named, value = part.rpartition("=") if isinstance(part, str) else ("", "", part)
+        if not named:
+            general.append(read(value.strip() if isinstance(value, str) else value))
+        elif name.strip() not in classes:
+            labels = ", ".join(dict.fromkeys(classes.values()))
+            raise OptionError(f"{option}: nothing that is called {name.strip()!r} is hidden; there is {labels}")
+        elif classes[name.strip()] in own:
+            raise OptionError(f"{option} has two values for {name.strip()} in {given!r}; write one")
+        else:
+            own[classes[name.strip()]] = read(value.strip())
+    if len(general) > 1:
+        raise OptionError(f"{option} has {len(general)} values for all classes, in {given!r}; write CLASS=VALUE")
+    return PerClass(own, general[0] if general else others)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelChoice:
+    """A model that is chosen to find things of a label."""
+
+    label: str
+    model: str
+    """As it is written: NAME, FILE or FAMILY:FILE."""
+
+    def __str__(self) -> str:
+        """Without folders."""
+        return f"{self.label}={Path(self.model).name}"
+
+
+def model_choices(given: Any, classes: Mapping[str, str]) -> tuple[ModelChoice, ...]:
+    """The models that are chosen, from 'CLASS=MODEL', several such, or classes and the model or models of each.
+
+    Raises:
+        OptionError: a class is unknown, or has no model.
+        TypeError, AttributeError: `given` is none of these.
+    """
+    if isinstance(given, Mapping):
+        each = ((name, [one] if isinstance(one, str | Path) else one) for name, one in given.items())
+        pairs = [(name, str(one)) for name, models in each for one in models]
+    else:
+        written = [given] if isinstance(given, str | ModelChoice) else given or ()
+        split = (one.partition("=") for one in written if not isinstance(one, ModelChoice))
+        pairs = [(one.label, one.model) for one in written if isinstance(one, ModelChoice)]
+        pairs += [(name, model) for name, _, model in split]
+    for name, model in pairs:
+        if name.strip() not in classes:
+            known = ", ".join(dict.fromkeys(classes.values()))
+            raise OptionError(f"no class is called {name.strip()!r}; write CLASS=MODEL, with one of {known}")
+        if not model.strip():
+            raise OptionError(
+                f"{name} has no model; write {name}=NAME, as `passerby models list` has it, or {name}=FILE"
+            )
+    return tuple(ModelChoice(classes[name.strip()], model.strip()) for name, model in pairs)

@@ -1,0 +1,78 @@
+"""Exact values of options, from what is written for them."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from passerby.core.errors import OptionError
+
+Zone = tuple[tuple[float, float], ...]
+"""The corners of a polygon, x and y in pixels of the upright frame."""
+
+
+def seconds(value: str | float | Fraction) -> Fraction:
+    """Exact seconds, from 12.5, '12.5', '1:30' or '01:02:03.5'.
+
+    Raises:
+        OptionError: `value` is not a time.
+    """
+    try:
+        if isinstance(value, str) and not re.fullmatch(r"([0-9]+:){0,2}[0-9]+([.][0-9]+)?", value):
+            raise ValueError
+        total = Fraction(0)
+        for part in str(value).split(":"):
+            total = total * 60 + Fraction(part)
+    except ValueError:
+        raise OptionError(f"{value!r} is not a time; write seconds (12.5) or hours:minutes:seconds") from None
+    return total
+
+
+def frame_rate(value: str | float | Fraction) -> Fraction:
+    """Exact frames per second, from 25, 29.97, '29.97' or '30000/1001'.
+
+    Raises:
+        OptionError: `value` is not a frame rate.
+    """
+    try:
+        return Fraction(str(value))
+    except (ValueError, ZeroDivisionError):
+        raise OptionError(f"{value!r} is not a frame rate; write 25, 29.97 or 30000/1001") from None
+
+
+def zone(value: str | Sequence[Sequence[float]]) -> Zone:
+    """The corners of a polygon, from 'x,y x,y x,y' or pairs of numbers, in pixels of the upright frame.
+
+    Raises:
+        OptionError: `value` is not three corners or more.
+    """
+    try:
+        pairs = [corner.split(",") for corner in value.split()] if isinstance(value, str) else value
+        corners = tuple((float(x), float(y)) for x, y in pairs)
+        if len(corners) < 3 or not all(math.isfinite(side) for corner in corners for side in corner):
+            raise ValueError
+    except (TypeError, ValueError):
+        raise OptionError(f"{value!r} is not a zone; write three corners or more as 'x,y x,y x,y' in pixels") from None
+    return corners
+
+
+def plain(value: Any) -> Any:
+    """A number that was given as text; all else as it is."""
+    try:
+        return float(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
+
+
+def files(value: str | Path | Sequence[str | Path] | None) -> tuple[Path, ...]:
+    """One file, several of them, or none."""
+    return (Path(value),) if isinstance(value, str | Path) else tuple(Path(one) for one in value or ())
+
+
+def zones(value: str | Sequence[Any] | None) -> tuple[Zone, ...]:
+    """One zone as text, several of them, or none."""
+    return (zone(value),) if isinstance(value, str) else tuple(zone(one) for one in value or ())
