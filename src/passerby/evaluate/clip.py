@@ -13,7 +13,7 @@ from passerby.core.detections import Detections
 from passerby.core.errors import InputError, NotMeasurable
 from passerby.core.frame import Frame
 from passerby.core.plan import Media, Plan
-from passerby.core.tracks import Sightings
+from passerby.core.tracks import Origin, Sightings
 from passerby.evaluate.findings import Medium
 from passerby.evaluate.media_pair import Pair, enough
 from passerby.evaluate.people import SURE, Appearances, appearances, joined, some
@@ -21,6 +21,9 @@ from passerby.evaluate.tracking import read_mot
 from passerby.evaluate.watchers import Watchers
 from passerby.plan import exchange, store
 from passerby.progress import Progress, Silent
+
+MOT, PLAN = ".txt", ".plan"
+"""Endings of truths; others are those that plans are exchanged as."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,8 +108,8 @@ class Clip:
             joined(frames, every.boxes),
             frames,
             every.boxes,
-            np.maximum(every.scores, 0),
-            np.zeros(len(frames), np.uint8),
+            every.scores,
+            np.full(len(frames), Origin.DETECTED, np.uint8),
             every.labels,
         )
         return appearances(rows, self.count, self.pair.info.size)
@@ -133,6 +136,8 @@ def watched(
         InputError: they do not belong together, or the truth is not one of this clip.
         NotMeasurable: there is no frame.
     """
+    if truth is not None:
+        _check_truth(truth)
     detector, shown = watchers.detector(pair.info.size), progress or Silent()
     times: list[float] = []
     last = 0
@@ -155,6 +160,19 @@ def watched(
     return clip if truth is None else replace(clip, truth=read_truth(truth, clip))
 
 
+def _check_truth(path: Path) -> None:
+    """Refuse at once what is no truth by its name: looking takes long.
+
+    Raises:
+        InputError: there is no such file.
+        OptionError: its name tells no format.
+    """
+    if not path.is_file():
+        raise InputError(f"there is no truth {path}; check the name")
+    if path.suffix.lower() not in (MOT, PLAN):
+        exchange.format_of(path)
+
+
 def read_truth(path: Path, clip: Clip) -> Sightings:
     """Who is where, of a plan, a file that plans are exchanged as (.xml, .coco.json, .csv, .json), or MOT's .txt.
 
@@ -162,18 +180,14 @@ def read_truth(path: Path, clip: Clip) -> Sightings:
         InputError: it cannot be read, or is of another clip.
     """
     medium = clip.media[0]
-    if path.suffix.lower() == ".txt":
+    if path.suffix.lower() == MOT:
         rows = read_mot(path)
-    elif path.suffix.lower() == ".plan":
+    elif path.suffix.lower() == PLAN:
         rows = store.load(path).rows()
     else:
         empty = Plan(_media(clip), ())
         try:
-            data = path.read_bytes()
-        except OSError as error:
-            raise InputError(f"cannot read the truth {path}: {error.strerror or error}; check the name") from error
-        try:
-            rows = exchange.read(data, empty, exchange.format_of(path)).rows()
+            rows = exchange.read(path.read_bytes(), empty, exchange.format_of(path)).rows()
         except InputError as error:
             raise InputError(f"{path.name} is no truth of {clip.name}: {error}") from error
     if len(rows) and rows.frames.max() >= medium.frames:

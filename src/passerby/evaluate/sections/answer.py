@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from passerby.core.errors import OptionError
+from passerby.evaluate import cost, predictions
 from passerby.evaluate.clip import Clip
 from passerby.evaluate.findings import Section
 from passerby.evaluate.hidden_area import ByPixels, ByPlan, Hidden
@@ -47,8 +48,18 @@ class Asking:
     """An ONNX network for distances of heaps of pictures."""
 
     def __post_init__(self) -> None:
-        if self.predictions is not None and self.predictions[0] == self.predictions[1]:
-            raise OptionError(f"the predictions before and after are the same file {self.predictions[0]}; give two")
+        """Refuse at once what would be refused after a long look at the films.
+
+        Raises:
+            InputError: the run's report or the predictions are none.
+            OptionError: the predictions are twice the same file.
+        """
+        if self.run_report is not None:
+            cost.figures(self.run_report)
+        if self.predictions is not None:
+            if self.predictions[0] == self.predictions[1]:
+                raise OptionError(f"the predictions before and after are the same file {self.predictions[0]}; give two")
+            predictions.paired(*(predictions.read(path) for path in self.predictions))
 
     def hidden(self, clip: Clip) -> Hidden:
         """Who knows what is hidden in `clip`."""

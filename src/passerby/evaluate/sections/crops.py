@@ -29,6 +29,8 @@ CANDIDATES: Mapping[str, tuple[str, ...]] = {
     "body": ("osnet_x0_25_msmt17", "person_reid_retail_0287", "person_reid_retail_0288"),
 }
 """Who can tell people apart, by their names in the registry, the first choice first."""
+APART = 1 << 20
+"""Frames between two clips."""
 SEVERAL = "people of different clips count as different people"
 
 Thin = Callable[[Appearances], Appearances]
@@ -118,10 +120,6 @@ def together(parts: Sequence[Embedded]) -> Embedded:
         anonymized=np.concatenate([part.anonymized for part in parts]),
         detected=np.concatenate(detected) if len(detected) == len(parts) else None,
     )
-
-
-APART = 1 << 20
-"""Frames between two clips."""
 
 
 def notes(parts: Iterable[Gathered]) -> tuple[str, ...]:
