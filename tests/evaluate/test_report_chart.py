@@ -82,6 +82,12 @@ def test_the_drawing_follows_the_numbers() -> None:
     assert middle == pytest.approx((low + high) / 2)
 
 
+def test_a_way_back_is_drawn_as_well() -> None:
+    [way] = paths(drawn.curve(Line("a", np.array([0, 1.0, 0]), np.array([0, 1.0, 0]))), "run")
+    first, _, last = way[1:].split("L")
+    assert first == last
+
+
 def test_one_point_between_gaps_is_seen() -> None:
     lonely = np.full(101, np.nan)
     lonely[:40], lonely[70] = 0.5, 0.2

@@ -28,7 +28,7 @@ def figure(name: str = "SSIM", value: float = 0.9, unit: str = "", **ends: float
         ("TAR at FAR 1e-05, anonymized", 0.0, "", "0.0 %"),
         ("miss rate", 0.0001, "", "0.01 %"),  # not nothing
         ("recall", 0.99996, "", "99.996 %"),  # not all
-        ("any-leak rate", 1e-9, "", "0.0000 %"),
+        ("any-leak rate", 1e-9, "", "under 0.0001 %"),
         ("over-hiding", 0.42, "share of hidden pixels", "42.0 % of hidden pixels"),
         ("SSIM", 0.91234, "", "0.9123"),
         ("PSNR, pooled", 31.237, "dB", "31.24 dB"),
@@ -71,6 +71,15 @@ def test_what_is_compared_is_of_the_same_crops_and_protocol() -> None:
     assert "(Rank-1, anonymized, body): 20.0 %" in body
     assert "compared with 11.0 % by guessing." in body
     assert "compared with 97.0 % in the original, 2.5 % by guessing." in face
+
+
+def test_of_figures_of_one_name_that_of_the_same_protocol_is_compared() -> None:
+    other = replace(drawn.found()[2], value=0.5, protocol="same-frame")
+    [answer] = answers(drawn.reid([*drawn.found(), other]))
+    assert "2.5 % by guessing" in answer
+    elsewhere = [replace(each, protocol="same-frame") for each in drawn.found()]
+    [unsure] = answers(drawn.reid([replace(drawn.found()[0], protocol="track"), *drawn.found()[2:], elsewhere[2]]))
+    assert "guessing" not in unsure
 
 
 def test_an_attack_is_compared_with_chance() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from html import escape
+from itertools import groupby
 
 import numpy as np
 
@@ -113,9 +114,8 @@ def _frame(curve: Curve, across: Axis, up: Axis) -> Iterator[str]:
 def _drawn(line: Line, place: int, curve: Curve, across: Axis, up: Axis) -> str:
     runs, dots = [], []
     for x, y in pieces(line.x, line.y):
-        points = list(
-            dict.fromkeys(f"{_x(across, a)} {_y(up, b)}" for a, b in zip(x.tolist(), y.tolist(), strict=True))
-        )
+        places = (f"{_x(across, a)} {_y(up, b)}" for a, b in zip(x.tolist(), y.tolist(), strict=True))
+        points = [place for place, _ in groupby(places)]
         runs += [] if curve.points or len(points) < 2 else ["M" + "L".join(points)]
         dots += points if curve.points or len(points) == 1 or np.isfinite(line.x).sum() <= DOTTED else []
     colour = f"k{place % COLOURS}"

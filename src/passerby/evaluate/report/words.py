@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import Enum
 
 from passerby.evaluate.findings import Section
@@ -91,7 +91,7 @@ def state(section: Section) -> State:
         return State.INVALID
     answered = _answered(section)
     found = {judged(verdict) for verdict in section.verdicts} | {guessed(*pair) for pair in answered}
-    found |= {leaked(lead) for lead, _ in answered}
+    found |= {leaked(figure) for figure in section.figures}
     if all(lead.value is None for lead, _ in answered) and State.MISSED not in found:
         return State.UNKNOWN
     return min(found, key=list(State).index, default=State.OPEN)
@@ -106,11 +106,11 @@ def judged(verdict: Verdict) -> State:
     return State.MET if verdict.sure else State.UNSURE
 
 
-def leaked(lead: Figure) -> State:
+def leaked(figure: Figure) -> State:
     """Whether somebody can be seen; one is too many. That nobody was seen is told with how sure it is."""
-    if _kind(lead.name) != LEAK or lead.value is None:
+    if _kind(figure.name) != LEAK or figure.value is None:
         return State.OPEN
-    return State.MISSED if lead.value > 0 else State.MET
+    return State.MISSED if figure.value > 0 else State.MET
 
 
 def guessed(lead: Figure, sides: Mapping[str, Figure]) -> State:
@@ -144,10 +144,16 @@ def _answered(section: Section) -> list[tuple[Figure, Mapping[str, Figure]]]:
     wanted = section.headline or tuple(figure.name for figure in section.figures[:1])
     leads = [figure for figure in section.figures if figure.name in wanted and not _side(figure.name)]
     leads.sort(key=lambda figure: wanted.index(figure.name))
-    named = {figure.name: figure for figure in section.figures}
     return [
-        (lead, {side: named[name] for side in SIDES if (name := _beside(lead.name, side)) in named}) for lead in leads
+        (lead, {side: other for side in SIDES if (other := _compared(lead, side, section.figures))}) for lead in leads
     ]
+
+
+def _compared(lead: Figure, side: str, figures: Sequence[Figure]) -> Figure | None:
+    """The figure of that side: of the protocol of `lead`, or the only one of the name."""
+    called = [figure for figure in figures if figure.name == _beside(lead.name, side)]
+    same = [figure for figure in called if figure.protocol == lead.protocol] or called
+    return same[0] if len(same) == 1 else None
 
 
 def _side(name: str) -> str:
@@ -219,8 +225,8 @@ def _percent(share: float) -> str:
     for digits in (1, 2, 3, 4):
         said = f"{100 * share:.{digits}f}"
         if (share == 0) == (float(said) == 0) and (share == 1) == (float(said) == 100):
-            break
-    return f"{said} %"
+            return f"{said} %"
+    return "under 0.0001 %" if share < 0.5 else "over 99.9999 %"
 
 
 def _kind(name: str) -> str:
