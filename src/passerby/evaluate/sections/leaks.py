@@ -57,7 +57,7 @@ def leaks(clips: Sequence[Clip], asking: Asking) -> Answer:
         question=QUESTION,
         figures=tuple(figures),
         headline=("any-leak rate", "miss rate", "exposure gap"),
-        curves=tuple(_curve(one) for one in measured[:1] if len(measured) == 1),
+        curves=tuple(_curve(one) for one in measured if len(measured) == 1 and one.faces.sure.any()),
         stills=tuple(still for one in measured for still in _stills(one))[:MOST_STILLS],
     )
     return Answer(section, tuple(missing))
@@ -141,7 +141,7 @@ def _curve(one: _Measured) -> Curve:
         y_label="share hidden",
         lines=(
             Line("least hidden face", times, np.array(least)),
-            Line("enough", times[[0, -1]] if len(times) else times, np.full(min(len(times), 2), ENOUGH)),
+            Line("enough", times[[0, -1]], np.full(2, ENOUGH)),
         ),
         explained=f"1 is hidden in full; below {ENOUGH:g} a face counts as exposed. Only frames with a face in them.",
     )
