@@ -15,7 +15,7 @@ from drawn_frames import found
 from passerby import anonymize, load_plan
 from passerby.core import pixels
 from passerby.core.detections import Detections
-from passerby.core.errors import OptionError, OutputError, PasserbyError, StageError
+from passerby.core.errors import OptionError, OutputError, PasserbyError, StageError, WeightsError
 from passerby.job import Job
 from passerby.looking import Looking
 from passerby.mask.shapes import HeadOval
@@ -150,6 +150,13 @@ def test_a_detector_that_breaks_leaves_no_output(clip, tmp_path, answer, error):
         Job(clip, tmp_path / "out.mp4", Options()).run(look=lambda *_: Finders(Breaking(answer), None, Looking()))
     assert list(tmp_path.iterdir()) == []
     assert threading.active_count() == 1
+
+
+def test_a_model_file_that_went_away_leaves_no_output(clip, tmp_path):
+    nothing = Finders(Breaking(lambda: [Detections.none()]), None, Looking())
+    with pytest.raises(WeightsError, match=r"gone\.onnx"):
+        Job(clip, tmp_path / "out.mp4", Options(models="face=gone.onnx")).run(look=lambda *_: nothing)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_plan_that_cannot_be_written_leaves_no_output(clip, tmp_path):

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import pytest
 from drawn_frames import YUV422_10, Film
 
 from passerby import weights
-from passerby.quality import ROOM, finders, longest_look
+from passerby.core.detections import Detections
+from passerby.detect.compose import Either, SecondLook, Sure, Tiled
+from passerby.detect.heads import Heads
+from passerby.looking import Looking
+from passerby.quality import ROOM, Finders, finders, longest_look
 from passerby.settings import Options
 
 INFO = replace(Film([None]).info, rate=Fraction(30), size=(1920, 1080))
@@ -81,3 +85,26 @@ def test_no_size_is_told_of_faces_that_another_model_finds(quality, rate):
     bound = finders(info, Options(quality=quality, models=f"face={weights.find('centerface')}")).bound
     assert "pixels" not in bound
     assert "looked at" in bound or "look once it is there for 12 frames" in bound
+
+
+@dataclass(frozen=True)
+class Computing:
+    """A detector that tells what computes."""
+
+    runtime: str
+    labels = frozenset({"face"})
+
+    def detect(self, frames):
+        return [Detections.none() for _ in frames]
+
+
+def test_what_computes_is_told_once_however_detectors_are_put_together():
+    faces, persons = Computing("a"), Computing("b")
+    together = Either((SecondLook(faces, persons, 0.2), Sure(faces, {}), Heads(faces, persons)))
+    assert Finders(together, None, Looking()).runtime == "a, b"
+
+
+def test_a_detector_that_does_not_tell_is_passed_over():
+    quiet = Tiled(Computing("a"))
+    assert Finders(Either((quiet, Computing("b"))), None, Looking()).runtime == "b"
+    assert Finders(quiet, None, Looking()).runtime == ""

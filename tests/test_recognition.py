@@ -92,6 +92,11 @@ def test_a_photograph_says_who_is_hidden(folder, model, tmp_path, option, photo,
     assert all(-1 <= vote.similarity <= 1.001 for vote in report.recognized)
 
 
+def test_the_report_tells_of_all_that_took_time(folder, model, tmp_path):
+    report = passerby.anonymize(folder / "two.png", tmp_path / "out.png", keep=[folder / "light.png"], **model)
+    assert set(report.stages) == {"decode", "look", "follow", "recognize", "paint", "encode"}
+
+
 def test_both_photographs_keep_both(folder, model):
     plan = passerby.analyze(folder / "two.mp4", keep=[folder / "light.png", folder / "dark.png"], **model)
     assert fates(plan) == [0, 0]

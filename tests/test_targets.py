@@ -22,6 +22,7 @@ from passerby.detect.yunet import YuNet
 from passerby.media.video import VideoSource
 from passerby.settings import Options
 from passerby.targets import checksums, detector, models
+from passerby.weights import TABLE
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 CROWD = SHARED / "data" / "video" / "crowd_arcade_1080p.mp4"
@@ -139,6 +140,29 @@ def test_a_model_is_chosen_by_name_or_file_and_several_are_joined(tmp_path, monk
     assert both.changed() == {"models": "face=yunet_n_640, face=yunet_s_640.onnx"}
 
 
+def test_who_recognizes_counts_among_those_who_decide_who_is_hidden(tmp_path, monkeypatch, nowhere):
+    """Whatever measures who is recognized must be another model."""
+    shared(tmp_path, monkeypatch, "yunet_n_640.onnx")
+    own, photo = tmp_path / "mine.onnx", tmp_path / "me.png"
+    for file in (own, photo):
+        file.write_bytes(b"anything")
+    chosen = Options(models="face=yunet_n_640", keep=(photo,), recognizer=f"sface={own}")
+    assert set(checksums(replace(chosen, keep=()))) == {"yunet_n_640"}
+    assert set(checksums(chosen)) == {"yunet_n_640", "centerface", "mine.onnx"}
+    assert checksums(chosen)["mine.onnx"] == sha256(b"anything").hexdigest()
+    listed = checksums(replace(chosen, recognizer="mobilefacenet"))
+    assert listed["mobilefacenet"] == TABLE["mobilefacenet"].sha256
+
+
+def test_two_files_of_one_name_are_both_told(tmp_path):
+    files = [tmp_path / folder / "m.onnx" for folder in "ab"]
+    for file in files:
+        file.parent.mkdir()
+        file.write_bytes(file.parent.name.encode())
+    chosen = Options(models=[f"face={file}" for file in files])
+    assert set(checksums(chosen).values()) == {sha256(name).hexdigest() for name in (b"a", b"b")}
+
+
 def test_a_model_that_finds_several_things_looks_once(tmp_path, monkeypatch, nowhere):
     shared(tmp_path, monkeypatch, "yolox_nano_416.onnx", "deimv2_femto_coco.onnx")
     both = detector(Options(hide="persons,vehicles"))
@@ -160,6 +184,8 @@ WRONG = [
     ("face=", "--model: face has no model"),
     ("yunet_n_640", "--model: no class is called"),
     (3, "--model"),
+    ({"person": 3}, "person has a model or a list of them, by names or files; got 3"),
+    ({"face": []}, "face has a model or a list of them"),
     ("face=yunet_n_64", "did you mean yunet_n_640"),
     ("face=missing.onnx", "no model file missing.onnx"),
     ("face=text:NOISE", "text finds plate, text, not face"),

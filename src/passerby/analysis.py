@@ -56,7 +56,7 @@ def analysis(path: Path, options: Options, progress: Progress, look: Look) -> An
         return Analysis(plan, (), totals, found_by)
     again = opened(path, options)
     check_same(plan, again.info)
-    with again:
+    with again, totals.meter.of("recognize"):
         plan, votes = recognition.recognized(plan, _Told(Replayed(again, plan), progress, plan.media.frames), who)
     return Analysis(plan, votes, totals, found_by)
 

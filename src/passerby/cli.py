@@ -285,7 +285,9 @@ def _told(outcome: Any, options: Options, verbose: bool = False) -> str:
             else (f"{outcome.input}{target}: {outcome.status}" + (f": {outcome.message}" if outcome.message else ""))
         )
     report = outcome.report
-    fate = "found (nothing hidden)" if options.outlined() else "hidden"
+    fate = "hidden"
+    if options.outlined():
+        fate = "found (nothing hidden)" if len(options.outlined()) == len(options.labels()) else "hidden or outlined"
     lines = [
         f"{outcome.output}: {report.hidden} places of {report.tracks} tracks {fate} in {report.frames} frames, "
         f"{report.frames_per_second:.1f} frames/s"

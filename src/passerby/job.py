@@ -117,6 +117,7 @@ class Job:
         started = time.monotonic()
         source = opened(self.input, self.options)
         found_by = look(source.info, self.options)
+        models = targets.checksums(self.options)
         sink = self._sink(source.info)
         seed = chosen_seed(self.options, source.info)
         seen: list[Sightings] = []
@@ -141,9 +142,7 @@ class Job:
                 plan = recorded(self.input, source.info, self.options, totals, seen, seed)
                 store.save(plan, file, self.options.plan.parent)
         report = self._report(source, sink, totals, seed, time.monotonic() - started)
-        # Only the detector that comes along tells what computes.
-        runtime = str(getattr(found_by.detector, "runtime", ""))
-        return replace(report, bound=found_by.bound, runtime=runtime, models=targets.checksums(self.options))
+        return replace(report, bound=found_by.bound, runtime=found_by.runtime, models=models)
 
     def _run_twice(self, progress: Progress, look: Look) -> Report:
         """Look at everything first, and hide then: whom a face belongs to is told by the whole of its track."""
@@ -151,18 +150,24 @@ class Job:
         with ExitStack() as stack:
             file = self.options.plan and stack.enter_context(committed(self.options.plan, force=self.options.force))
             known = analysis(self.input, self.options, progress, look)
+            models = targets.checksums(self.options)
             if file and self.options.plan:
                 store.save(known.plan, file, self.options.plan.parent)
             report = self.render(known.plan, progress)
         seconds = time.monotonic() - started
+        looked = known.totals.meter.seconds
         return replace(
             report,
             looks=known.totals.looks,
             cuts=len(known.totals.cuts),
             bound=known.finders.bound,
-            runtime=str(getattr(known.finders.detector, "runtime", "")),
-            models=targets.checksums(self.options),
+            runtime=known.finders.runtime,
+            models=models,
             recognized=known.votes,
+            stages={
+                stage: round(looked.get(stage, 0) + report.stages.get(stage, 0), 3)
+                for stage in (*looked, *report.stages)
+            },
             seconds=round(seconds, 3),
             frames_per_second=round(report.frames / max(seconds, 1e-9), 2),
         )

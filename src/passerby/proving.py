@@ -16,7 +16,7 @@ from passerby.core.plan import Plan
 from passerby.core.tracks import Origin, Sightings
 from passerby.job import Job
 from passerby.leftovers.check import Checking, Seek, checked
-from passerby.leftovers.seekers import seekers
+from passerby.leftovers.seekers import seekers, sums
 from passerby.leftovers.verdict import Leftover, Verdict
 from passerby.media.commit import check_free, committed
 from passerby.plan import store
@@ -24,6 +24,7 @@ from passerby.progress import Progress
 from passerby.quality import Look, finders
 from passerby.record import as_then
 from passerby.report import Report
+from passerby.targets import deciding
 
 ROUNDS = 2
 """How often what is left over is hidden again, at most."""
@@ -53,7 +54,7 @@ def proven(job: Job, progress: Progress | None = None, look: Look = finders, see
             if verdict.carried or not verdict.leftovers:
                 break
             plan = hidden_again(plan, verdict.leftovers)
-            report = _rendered(job, output, plan, verdict, progress)
+            report = _looked_as(report, _rendered(job, output, plan, verdict, progress))
             verdict = _looked_at(job, output, plan, progress, seek)
         if not verdict.clean:
             raise LeftoversFound("\n".join([f"{job.input.name}: no output was written", *verdict.lines()]))
@@ -80,13 +81,24 @@ def _aside(output: Path) -> Iterator[Path]:
 
 def _check_seekers(job: Job, seek: Seek) -> None:
     """Raise WeightsError before the work where nobody could look for what is hidden."""
-    for reason in seek({"face", *job.options.labels()}, frozenset()).unchecked:
+    for reason in seek({"face", *job.options.labels()}, sums(_hid(job))).unchecked:
         raise WeightsError(f"--verify cannot look for {reason}")
 
 
 def _looked_at(job: Job, output: Path, plan: Plan, progress: Progress | None, seek: Seek) -> Verdict:
-    checking = Checking(plan=plan, original=job.input, sound=job.options.audio == "keep", options=job.options)
+    checking = Checking(
+        plan=plan,
+        original=job.input,
+        sound=job.options.audio == "keep",
+        hidden_by=_hid(job),
+        options=job.options,
+    )
     return checked(output, checking, progress, seek)
+
+
+def _hid(job: Job) -> tuple[str, ...]:
+    """The models that hide, by their names in the registry or their files: they do not judge themselves."""
+    return tuple(chosen.source for chosen in deciding(job.options))
 
 
 def _rendered(job: Job, output: Path, plan: Plan, verdict: Verdict, progress: Progress | None) -> Report:
@@ -96,6 +108,19 @@ def _rendered(job: Job, output: Path, plan: Plan, verdict: Verdict, progress: Pr
     number = len(verdict.leftovers)
     note = f"{number} leftover{'s were' if number > 1 else ' was'} found and hidden again"
     return replace(report, notes=[*report.notes, note])
+
+
+def _looked_as(before: Report, after: Report) -> Report:
+    """The report `after` hiding again, with what it does not know of who looked `before`."""
+    return replace(
+        after,
+        looks=before.looks,
+        cuts=before.cuts,
+        bound=before.bound,
+        runtime=before.runtime,
+        models=before.models,
+        recognized=before.recognized,
+    )
 
 
 def hidden_again(plan: Plan, leftovers: Sequence[Leftover]) -> Plan:

@@ -10,6 +10,7 @@ import numpy as np
 
 from passerby.core.frame import MediaInfo
 from passerby.core.stages import Detector
+from passerby.detect.compose import computing
 from passerby.detect.faces import MULTIPLE
 from passerby.looking import At, Looking
 from passerby.settings import Options
@@ -56,6 +57,11 @@ class Finders:
     looking: Looking
     smallest: int | None = None
     """Pixels of the longer side of the smallest face that is found; None where nobody has measured that."""
+
+    @property
+    def runtime(self) -> str:
+        """What computes; '' where the detector does not tell, which only those that come along do."""
+        return computing(self.detector)
 
     @property
     def bound(self) -> str:

@@ -51,7 +51,7 @@ class Report:
     detector: str
     """The names of the models that look."""
     models: Mapping[str, str] = field(default_factory=dict)
-    """The sha256 of each, where something was looked for."""
+    """The sha256 of each, and of those that recognize, where something was looked for."""
     runtime: str = ""
     """What computed the detector's answers, such as "openvino bf16"; empty where nothing was looked for."""
     seed: int

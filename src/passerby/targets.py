@@ -14,7 +14,7 @@ from passerby.detect.compose import Either, Outlined, SecondLook, Sure
 from passerby.detect.families import FAMILIES, Use
 from passerby.detect.heads import Heads
 from passerby.detect.portrait import Portrait
-from passerby.settings import OUTLINED, Options
+from passerby.settings import OUTLINED, PARTS, Options
 
 DOUBT = 0.5
 """Share of the least score from which another look is worth it."""
@@ -31,8 +31,8 @@ MODELS: Mapping[str, tuple[str, ...]] = {
 be a plate: of plates alone, no model is known here whose licence lets it be passed on."""
 OUTLINES: Mapping[str, str] = {"person": "prisma_portrait_seg"}
 """The model that tells the pixels of each label, where there is one."""
-PARTS = ("face", "person")
-"""What heads are made out of, unless a model for heads is chosen."""
+LANDMARKS = "centerface"
+"""The model that finds the landmarks by which faces are recognized, whichever finds the faces."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +79,27 @@ def models(options: Options) -> tuple[str, ...]:
     return tuple(dict.fromkeys(chosen.name for label in options.labels() for chosen in _all(label, options)))
 
 
+def deciding(options: Options) -> tuple[Chosen, ...]:
+    """The models that decide who is hidden: those that look, and those that recognize where somebody is to be."""
+    name, _, file = options.recognizer.partition("=")
+    recognizing = (Chosen(LANDMARKS), Chosen(file or name)) if options.recognizes else ()
+    return (*(chosen for label in options.labels() for chosen in _all(label, options)), *recognizing)
+
+
 def checksums(options: Options) -> Mapping[str, str]:
-    """The names of the models that are needed, and the sha256 of each file."""
-    return {chosen.name: _sha256(chosen) for label in options.labels() for chosen in _all(label, options)}
+    """The names of the models that decide who is hidden, and the sha256 of each file.
+
+    Another file of the same name has the first digits of its sum behind it.
+
+    Raises:
+        WeightsError: a file cannot be read.
+    """
+    sums: dict[str, str] = {}
+    for chosen in deciding(options):
+        found = _sha256(chosen)
+        name = chosen.name if sums.get(chosen.name, found) == found else f"{chosen.name} {found[:8]}"
+        sums[name] = found
+    return sums
 
 
 @cache

@@ -9,6 +9,8 @@ import pytest
 
 from passerby.core.stages import Anonymizer
 from passerby.paint.effects import Blur, ByLabel, Fill, Image, Mosaic, Noise, Outline
+from passerby.paint.gan.effect import SUBJECTS, Generated
+from passerby.paint.gan.traditional import MaskedOut
 from passerby.testing import check_anonymizer
 
 
@@ -24,6 +26,7 @@ EFFECTS: dict[str, Callable[[], Anonymizer]] = {
     "Noise": Noise,
     "Image": image,
     "Outline": Outline,
+    "Generated": lambda: Generated(MaskedOut((32, 32)), SUBJECTS["stylegan"]),
     "ByLabel": lambda: ByLabel({"face": Mosaic(), "plate": Fill()}),
     "ByLabel of blind ones": lambda: ByLabel({"face": Noise(), "plate": image()}),
 }

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from passerby.core import pixels
 from passerby.core.frame import PixelFormat
 from passerby.core.regions import Mask
+from passerby.testing import CASES, drawn
 
 SIZES = ((96, 64), (53, 31), (52, 31), (53, 30), (1, 1))
 
@@ -105,3 +106,52 @@ def test_a_small_picture_is_upright(turn):
 def test_frames_cannot_be_written_to():
     with pytest.raises(ValueError, match="read-only"):
         frame().planes[0][0, 0] = 1
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_picture_as_planes_has_the_shapes_of_the_frame_and_its_colours_at_their_place(case) -> None:
+    [frame] = drawn(*case, count=1)
+    width, height = frame.size
+    picture = np.zeros((height, width, 3), np.uint8)
+    picture[:, width // 2 :] = 200, 60, 30
+    box = pixels.aligned(frame, (3, 5, width - 2, height - 1))
+    came = pixels.to_planes(picture[box[1] : box[3], box[0] : box[2]], frame, box)
+    for plane, old, dark, light, step in zip(
+        came,
+        pixels.crop(frame, box),
+        pixels.colour(frame.format, (0, 0, 0)),
+        pixels.colour(frame.format, (200, 60, 30)),
+        frame.format.subsampling,
+        strict=True,
+    ):
+        assert (plane.shape, plane.dtype) == (old.shape, old.dtype)
+        middle = (width // 2 - box[0]) // step[0]
+        assert (plane[:, : middle - 1] == dark).all()
+        assert (plane[:, middle + 2 :] == light).all()
+
+
+def test_a_shared_sample_is_the_mean_of_the_pixels_that_it_serves() -> None:
+    [frame] = drawn("yuv420p", (8, 6), count=1)
+    picture = np.random.default_rng(0).integers(0, 256, (6, 8, 3)).astype(np.uint8)
+    whole = pixels.from_rgb(picture, frame.format)
+    came = pixels.to_planes(picture, frame, (0, 0, 8, 6))
+    assert np.array_equal(came[0], whole[0])
+    for plane, full in zip(came[1:], whole[1:], strict=True):
+        assert np.array_equal(plane, np.rint(full.reshape(3, 2, 4, 2).mean((1, 3))))
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_a_pixel_shows_is_seen_no_further_than_colour_spreads(case) -> None:
+    [frame] = drawn(*case, count=1)
+    before, more = pixels.rgb(frame).astype(int), pixels.spread(frame.format)
+    box = pixels.aligned(frame, (14, 12, 15, 13))
+    planes = [plane.copy() for plane in frame.planes]
+    for part in pixels.crop(frame.with_planes(tuple(planes)), box):
+        part[...] = frame.format.peak
+    changed = (pixels.rgb(frame.with_planes(tuple(planes))) != before).any(2)
+    rows, columns = np.nonzero(changed)
+    assert len(rows)
+    assert columns.min() >= 14 - more
+    assert columns.max() <= 14 + more
+    assert rows.min() >= 12 - more
+    assert rows.max() <= 12 + more

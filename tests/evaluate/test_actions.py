@@ -142,6 +142,14 @@ def test_files_of_other_clips_are_refused() -> None:
         predictions.paired(*[{"a": Prediction("1", "1"), "b": Prediction("1")}] * 2)
 
 
+def test_two_truths_of_one_clip_are_refused() -> None:
+    with pytest.raises(InputError, match="what is right of b"):
+        predictions.paired(
+            {"a": Prediction("1", "1"), "b": Prediction("1", "1")},
+            {"a": Prediction("1", "1"), "b": Prediction("1", "2")},
+        )
+
+
 def network(path: Path, axes: int) -> Path:
     """A model that answers the mean of each channel of a clip: which of red, green and blue it is."""
     shape = [1, 3, 4, 8, 8] if axes == 5 else [1, 1, 3, 4, 8, 8]
@@ -189,3 +197,12 @@ def test_scores_that_are_no_number_are_refused(tmp_path: Path) -> None:
     takes = ClipInput(frames=4, side=8, mean=(float("nan"), 0, 0))
     with pytest.raises(StageError, match="finite"):
         OnnxVideo(network(tmp_path / "colours.onnx", 5), takes).classes([coloured(0)])
+
+
+def test_the_ratio_has_the_interval_of_drawing_clips_again() -> None:
+    """Whoever is right after was right before: it is the share of a binomial of 80."""
+    counts = actions.retention(right((80, True), (20, False)), right((60, True), (40, False)))
+    ratio = {figure.name: figure for figure in actions.figures(counts)}["top-1 after / before"]
+    assert (ratio.value, ratio.n) == (0.75, 100)
+    assert ratio.low == pytest.approx(0.75 - 1.96 * np.sqrt(0.75 * 0.25 / 80), abs=0.02)
+    assert ratio.high == pytest.approx(0.75 + 1.96 * np.sqrt(0.75 * 0.25 / 80), abs=0.02)

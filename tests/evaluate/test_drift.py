@@ -84,3 +84,11 @@ def test_figures_are_means_over_tracks_and_say_what_is_missing():
     assert together.n == 2
     assert (original.value, original.n) == (None, 0)
     assert {figure.model for figure in (consecutive, lowest, together, original)} == {"net 0123"}
+
+
+def test_tracks_that_all_came_to_the_same_promise_nothing():
+    same = [drift.along(track, [0, 1], [(1, 0), (1, 0)]) for track in (1, 2)]
+    figure = drift.figures(same)[0]
+    assert (figure.value, figure.low, figure.high) == (1, None, None)
+    assert "all 2 came to the same" in figure.notes[0]
+    assert drift.figures(same[:1])[0].notes == ("one track alone gives no interval",)

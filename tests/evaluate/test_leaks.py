@@ -136,3 +136,17 @@ def test_rows_of_a_plan_become_people_cut_to_the_picture():
     assert seen.frames.tolist() == [0, 1]
     assert seen.boxes.tolist() == [list(BOX), [0, 0, 10, 10]]
     assert seen.sure.tolist() == [True, False]
+
+
+def test_who_is_outside_of_the_picture_is_not_hidden_but_not_there():
+    rows = Sightings(
+        np.array([1, 1]),
+        np.array([0, 1]),
+        np.float32([BOX, (120, 20, 140, 40)]),
+        np.float32([np.nan, np.nan]),
+        np.full(2, Origin.DRAWN, np.uint8),
+        np.array(["face", "face"]),
+    )
+    seen = people.appearances(rows, 2, SIZE)
+    figures = by_name(leaks.figures(seen, leaks.cover(seen, [[], []])))
+    assert (figures["recall"].value, figures["recall"].n) == (0, 1)

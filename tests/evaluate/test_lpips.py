@@ -120,6 +120,12 @@ def test_a_file_that_would_run_code_is_refused(tmp_path: Path) -> None:
         Lpips("alex", tmp_path / "gone.pth", path)
 
 
+def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:
+    torch.save(torch.zeros(3), tmp_path / "three.pth")
+    with pytest.raises(WeightsError, match="no state_dict"):
+        Lpips("alex", tmp_path / "three.pth", tmp_path / "three.pth")
+
+
 @pytest.mark.parametrize("bad", [np.zeros((64, 64, 3)), np.zeros((64, 64), np.uint8), np.zeros((31, 64, 3), np.uint8)])
 def test_pictures_that_it_cannot_take_are_refused(tmp_path: Path, bad: np.ndarray) -> None:
     with pytest.raises(ValueError, match="wanted"):

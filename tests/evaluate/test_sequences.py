@@ -127,6 +127,18 @@ def test_trees_of_different_sequences_are_refused(tmp_path: Path) -> None:
         sequences.folders(tmp_path / "ours", tmp_path / "sam")
 
 
+def test_masks_of_two_sizes_are_refused(tmp_path: Path) -> None:
+    written(tmp_path / "ours/one", moving(range(4)))
+    written(tmp_path / "sam/one", {frame: mask[1:] for frame, mask in moving(range(4)).items()})
+    with pytest.raises(InputError, match="masks of one size"):
+        sequences.folders(tmp_path / "ours", tmp_path / "sam")
+
+
+def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="gone: No such file"):
+        sequences.folders(tmp_path / "gone", tmp_path)
+
+
 @pytest.mark.parametrize("text", ["[]", '{"one": 3}', "{"])
 def test_a_map_of_anything_else_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "map.json").write_text(text)

@@ -108,3 +108,9 @@ def test_nothing_to_measure_is_no_zero():
 def test_a_figure_that_cannot_be_is_refused(wrong):
     with pytest.raises(ValueError, match="rank-1"):
         Figure(**{"name": "rank-1", "n": 1, **wrong})
+
+
+def test_people_who_all_came_to_the_same_promise_nothing():
+    figure = statistics.mean("x", [0.9] * 6, [1, 1, 1, 2, 2, 3])
+    assert (figure.value, figure.low, figure.high) == (pytest.approx(0.9), None, None)
+    assert figure.notes == ("all 3 came to the same; up to 63 % of others may not",)

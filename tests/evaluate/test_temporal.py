@@ -152,3 +152,13 @@ def test_the_distance_of_two_videos_is_called_by_its_network() -> None:
     assert moved.value == pytest.approx(4)
     assert "singular" in same.notes[0]
     assert temporal.video_distance(FirstPixels(), frames[:7], frames).missing.startswith("1 pieces of 4 frames")
+
+
+def test_what_lies_between_two_pixels_is_not_rounded() -> None:
+    """Half a pixel on, a ramp is half a step brighter."""
+    ramp = np.tile(np.arange(40, dtype=np.uint8), (8, 1))
+    flow = np.zeros((8, 40, 2), np.float32)
+    flow[..., 0] = 0.5
+    inner = np.ones((8, 40), bool)
+    inner[:, -1] = False
+    assert temporal.warped_error(ramp, ramp, flow, inner) == pytest.approx((0.5 / 255) ** 2)

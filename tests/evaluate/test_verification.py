@@ -165,3 +165,22 @@ def test_faces_that_are_not_detected_are_counted_apart():
     assert figures["undetected, anonymized"].value == 0.25
     assert figures["TAR at FAR 0.01, anonymized"].value == pytest.approx(0.75, abs=0.03)
     assert figures["TAR at FAR 0.01, anonymized, detected"].value > 0.99
+
+
+def test_a_model_that_never_errs_here_is_not_said_never_to_err():
+    rows = crowd()
+    figure = by_name(faces.figures(pair(rows, rows)))["EER, originals"]
+    assert (figure.value, figure.low, figure.high) == (0, None, None)
+    assert figure.notes == ("all 12 came to the same; up to 22 % of others may not",)
+
+
+def test_one_person_who_is_detected_gives_an_error_rate_without_an_interval():
+    rows = crowd()
+    figure = by_name(faces.figures(pair(rows, rows, np.arange(len(rows)) < EACH)))["EER, anonymized, detected"]
+    assert figure.notes == ("one person alone gives no interval",)
+
+
+def test_where_nobody_is_detected_there_are_no_pairs_of_those():
+    rows = crowd()
+    figures = by_name(faces.figures(pair(rows, rows, np.zeros(len(rows), bool))))
+    assert {figures[f"{name}, anonymized, detected"].value for name in ("AUC", "EER", "TAR at FAR 0.01")} == {None}

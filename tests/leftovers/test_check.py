@@ -11,7 +11,7 @@ import footage
 import numpy as np
 import pytest
 from drawn_frames import found
-from onnx_models import real
+from onnx_models import onnx, real
 
 import passerby
 from passerby import analyze, anonymize, cli, load_plan, weights
@@ -219,6 +219,7 @@ def test_what_is_left_over_leaves_no_output(street, tmp_path):
 def test_what_is_left_over_is_hidden_again(street, tmp_path):
     report = proven(job(street, tmp_path, "fix"), seek=seeing((3, LEFT)))
     assert "1 leftover was found and hidden again" in report.notes
+    assert (list(report.models), report.looks > 0, report.runtime != "") == (["centerface"], True, True)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["its.plan", "out.mp4"]
     plan = load_plan(tmp_path / "its.plan")
     assert plan.tracks[-1].frames.tolist() == list(range(14))
@@ -242,6 +243,22 @@ def test_without_a_second_model_no_work_is_done(street, tmp_path):
     with pytest.raises(WeightsError, match="cannot look for faces"):
         proven(job(street, tmp_path, "check"), seek=nobody)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_model_of_ones_own_that_hides_does_not_look(street, tmp_path):
+    own = onnx.load(weights.find("centerface"))
+    own.doc_string = "mine"
+    onnx.save(own, tmp_path / "mine.onnx")
+    told = []
+
+    def seek(labels, hidden_by):
+        told.append(hidden_by)
+        return seeing()(labels, hidden_by)
+
+    options = Options(verify="check", models=f"face={tmp_path / 'mine.onnx'}")
+    proven(Job(street, tmp_path / "out.mp4", options), seek=seek)
+    assert len(told) == 2
+    assert all(sums([str(tmp_path / "mine.onnx")]) <= hid for hid in told)
 
 
 def test_an_existing_output_stays(street, tmp_path):

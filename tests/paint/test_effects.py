@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from drawn_frames import FORMATS, GREY_16, RGBA_16, YUV420, frame
+from drawn_frames import FORMATS, GREY_16, RGB, RGBA_16, YUV420, frame
 
 from passerby.core import pixels
 from passerby.core.errors import OptionError, StageError
@@ -65,6 +65,25 @@ def test_the_mosaics_noise_belongs_to_the_track():
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other_track)
     assert np.abs(first).max() > 100
+
+
+@pytest.mark.parametrize("x", [16, -20, 80])
+def test_the_cells_of_a_mosaic_have_one_colour_the_mean(x):
+    """Those of skin, hair and coat tell people apart. Cells beyond the picture's edge have no say in it."""
+    where, picture = region(x=x), frame(YUV420)
+    after = painted(Mosaic(noise=0), picture, where)
+    columns, rows = slice(max(where.mask.box[0], 0) // 2, where.mask.box[2] // 2), slice(4, 16)
+    for before, now in zip(picture.planes[1:], after.planes[1:], strict=True):
+        cells = now[rows, columns]
+        assert cells.min() == cells.max()
+        assert abs(int(cells[0, 0]) - before[where.mask.box[1] // 2 : where.mask.box[3] // 2, columns].mean()) < 2
+
+
+def test_the_cells_of_a_mosaic_in_rgb_have_one_colour_too():
+    after = inside(painted(Mosaic(noise=0), frame(RGB), region()), region()).astype(int)
+    apart = after - after.mean(axis=-1, keepdims=True)
+    assert np.ptp(apart, axis=(0, 1)).max() < 2
+    assert np.ptp(after, axis=(0, 1)).max() > 2
 
 
 @pytest.mark.parametrize("effect", EFFECTS, ids=lambda e: type(e).__name__)

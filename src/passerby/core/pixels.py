@@ -195,6 +195,14 @@ def _to_rgb(planes: list[NDArray[np.uint8]], pixel_format: PixelFormat) -> NDArr
     return np.asarray(cv2.transform(merged, np.column_stack([matrix, -matrix @ offset])))
 
 
+def spread(pixel_format: PixelFormat) -> int:
+    """How many pixels beyond its own what a pixel shows may be seen in, when planes become RGB by way of `rgb`.
+
+    As far as the next sample of shared colour, of which one serves four pixels in a row at most.
+    """
+    return 5 if any(step > 1 for steps in pixel_format.subsampling for step in steps) else 0
+
+
 # Colours
 
 
@@ -218,6 +226,35 @@ def from_rgb(picture: NDArray[np.uint8], pixel_format: PixelFormat) -> tuple[Pla
     matrix = _from_rgb("bt601" if pixel_format.matrix == "grey" else pixel_format.matrix)
     values = np.clip(np.rint(share @ matrix.T * scale + offset), 0, pixel_format.peak).astype(pixel_format.dtype)
     return tuple(values[..., i] for i in range(count))
+
+
+def to_planes(picture: NDArray[np.uint8], frame: Frame, box: Box) -> tuple[Plane, ...]:
+    """RGB uint8 (H, W, 3) for an `aligned` box as samples of every plane, of the shapes that `crop` gives.
+
+    A shared sample takes the mean of the pixels that it serves.
+    """
+    shown = frame.format
+    answer = []
+    for plane, steps, windows in zip(from_rgb(picture, shown), shown.subsampling, window(shown, box), strict=True):
+        for axis, step in enumerate(steps[::-1]):
+            if step > 1:
+                first = windows[axis].start * step - shown.phase[1 - axis]
+                plane = _means(plane, axis, step, box[1 - axis] - first, windows[axis].stop - windows[axis].start)
+        answer.append(np.rint(plane).astype(shown.dtype))
+    return tuple(answer)
+
+
+def _means(plane: Plane, axis: int, step: int, before: int, count: int) -> NDArray[np.float64]:
+    """Means of every `step` samples of `plane` (H, W) along an axis, `count` of them.
+
+    The first is of fewer, where `before` of its samples are not there, and so may be the last.
+    """
+    if not plane.size:
+        return np.zeros([count if i == axis else side for i, side in enumerate(plane.shape)])
+    after = count * step - before - plane.shape[axis]
+    whole = np.pad(plane, [(before, after) if i == axis else (0, 0) for i in range(2)], mode="edge")
+    groups = whole.reshape(count, step, -1) if axis == 0 else whole.reshape(-1, count, step)
+    return np.asarray(groups.mean(1 + axis), np.float64)
 
 
 def _from_rgb(matrix: Matrix) -> NDArray[np.float64]:

@@ -39,7 +39,7 @@ class Either:
     @property
     def runtime(self) -> str:
         """What computes."""
-        return ", ".join(dict.fromkeys(str(getattr(detector, "runtime", "")) for detector in self.detectors))
+        return computing(*self.detectors)
 
     @property
     def labels(self) -> frozenset[str]:
@@ -61,7 +61,7 @@ class Sure:
     @property
     def runtime(self) -> str:
         """What computes."""
-        return str(getattr(self.detector, "runtime", ""))
+        return computing(self.detector)
 
     @property
     def labels(self) -> frozenset[str]:
@@ -126,7 +126,7 @@ class SecondLook:
     @property
     def runtime(self) -> str:
         """What computes."""
-        return str(getattr(self.detector, "runtime", ""))
+        return computing(self.detector)
 
     @property
     def labels(self) -> frozenset[str]:
@@ -190,7 +190,7 @@ class Outlined:
     @property
     def runtime(self) -> str:
         """What computes."""
-        return str(getattr(self.detector, "runtime", ""))
+        return computing(self.detector)
 
     @property
     def labels(self) -> frozenset[str]:
@@ -211,6 +211,12 @@ class Outlined:
         for row, mask in zip(rows.tolist(), answers, strict=True):
             masks[row] = mask
         return replace(found, masks=tuple(masks))
+
+
+def computing(*detectors: Detector) -> str:
+    """What computes the answers of `detectors`, each once; '' where none of them tells."""
+    told = (what for detector in detectors for what in str(getattr(detector, "runtime", "")).split(", "))
+    return ", ".join(dict.fromkeys(filter(None, told)))
 
 
 def able(detector: Detector, label: str) -> Detector:

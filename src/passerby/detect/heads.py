@@ -13,6 +13,7 @@ from passerby.core.detections import Detections
 from passerby.core.frame import Frame
 from passerby.core.stages import Detector
 from passerby.detect import pictures
+from passerby.detect.compose import computing
 
 LABEL = "head"
 AROUND, CROWN = 0.3, 0.1
@@ -39,7 +40,7 @@ class Heads:
     @property
     def runtime(self) -> str:
         """What computes."""
-        return ", ".join(dict.fromkeys(str(getattr(one, "runtime", "")) for one in (self.faces, self.persons)))
+        return computing(self.faces, self.persons)
 
     def detect(self, frames: Sequence[Frame]) -> list[Detections]:
         """The heads in each frame."""

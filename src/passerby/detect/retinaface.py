@@ -12,6 +12,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from passerby.core.boxes import Boxes
 from passerby.core.detections import Detections
 from passerby.core.errors import StageError
 from passerby.core.frame import Frame
@@ -61,10 +62,10 @@ class RetinaFace(FaceDetector):
 
     def _found(self, frame: Frame, outputs: Outputs) -> Detections:
         box = self.letterbox(frame)
-        return box.back(_decoded(outputs, box.size, self._conf))
+        return box.back(decoded(outputs, box.size, self._conf))
 
 
-def _decoded(outputs: Outputs, size: Size, conf: float) -> Detections:
+def decoded(outputs: Outputs, size: Size, conf: float) -> Detections:
     """The faces in the model's outputs, best first, in pixels of its picture of `size`.
 
     They are, for each anchor, how far its box is off (N, 4), the scores of background and face, which sum to 1 (N, 2),
@@ -85,10 +86,15 @@ def _decoded(outputs: Outputs, size: Size, conf: float) -> Detections:
     off, scores, *points = (rows[best] for rows in whole)
     anchors = kinds[0].boxes(size)[best]
     middle, sides = anchors[:, :2], anchors[:, 2:]
-    centre = middle + off[:, :2] * OFF_CENTRE * sides
-    half = np.exp(off[:, 2:] * OFF_SIZE) * sides / 2
     landmarks = middle[:, None] + points[0].reshape(-1, 5, 2) * OFF_CENTRE * sides[:, None] if points else None
-    return faces(np.concatenate([centre - half, centre + half], axis=1), scores[:, 1], landmarks, kinds[0].overlap)
+    return faces(moved(anchors, off), scores[:, 1], landmarks, kinds[0].overlap)
+
+
+def moved(anchors: NDArray[np.float32], off: NDArray[np.float32]) -> Boxes:
+    """The boxes (N, 4) that are `off` (N, 4) from `anchors` (N, 4), as the models say it."""
+    centre = anchors[:, :2] + off[:, :2] * OFF_CENTRE * anchors[:, 2:]
+    half = np.exp(off[:, 2:] * OFF_SIZE) * anchors[:, 2:] / 2
+    return np.concatenate([centre - half, centre + half], axis=1)
 
 
 @lru_cache(maxsize=16)

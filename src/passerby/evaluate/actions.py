@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from math import comb
 from typing import Literal
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from passerby.core.errors import NotMeasurable
+from passerby.evaluate.figures import of_clips
 from passerby.evaluate.statistics import Figure, wilson
 
 
@@ -82,7 +84,7 @@ def mcnemar(lost: int, gained: int) -> float:
 
 
 def figures(counts: Retention, *, model: str = "", truth: Literal["labels", "original"] = "labels") -> list[Figure]:
-    """Top-1 before and after, its ratio, what was kept, and McNemar's p.
+    """Top-1 before and after, its ratio, what was kept, and McNemar's p, of clips that are independent of each other.
 
     With `truth` 'original' the answers before were taken as right (nobody knows the labels), so that 'before' is 1.
     """
@@ -94,11 +96,7 @@ def figures(counts: Retention, *, model: str = "", truth: Literal["labels", "ori
     shares = [("top-1 before", right_before, counts.n), ("top-1 after", right_after, counts.n)]
     shares.append(("still right of those right before", counts.both, right_before))
     rows = [_share(name, hits, n, protocol, model) for name, hits, n in shares]
-    none = "" if right_before else "no clip was recognised before"
-    ratio = None if none else counts.ratio
-    rows.append(
-        Figure(name="top-1 after / before", value=ratio, n=counts.n, protocol=protocol, model=model, missing=none)
-    )
+    rows.append(_ratio(counts, protocol, model))
     rows.append(
         Figure(
             name="McNemar p",
@@ -110,6 +108,25 @@ def figures(counts: Retention, *, model: str = "", truth: Literal["labels", "ori
         )
     )
     return rows
+
+
+def _ratio(counts: Retention, protocol: str, model: str) -> Figure:
+    """`Retention.ratio`, with an interval from drawing clips again."""
+    pairs = np.array([(1, 1), (1, 0), (0, 1), (0, 0)])
+    right = pairs.repeat([counts.both, counts.lost, counts.gained, counts.neither], axis=0)
+
+    def ratio(rows: NDArray[np.intp]) -> float:
+        before, after = right[rows].sum(axis=0).tolist()
+        return after / before if before else math.inf
+
+    return of_clips(
+        "top-1 after / before",
+        [str(clip) for clip in range(counts.n)] if counts.both + counts.lost else [],
+        ratio,
+        protocol=protocol,
+        model=model,
+        missing="no clip was recognised before",
+    )
 
 
 def _share(name: str, hits: int, n: int, protocol: str, model: str) -> Figure:

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from passerby.core.errors import NotMeasurable
-from passerby.evaluate import ranking, statistics
+from passerby.evaluate import ranking
+from passerby.evaluate.figures import of_clips
 from passerby.evaluate.statistics import Figure
 from passerby.evaluate.tracking import known
 
@@ -132,14 +133,13 @@ def figures(drifts: list[Drift], model: str = "") -> tuple[Figure, ...]:
 
 
 def _over_tracks(name: str, rows: list[tuple[int, float]], model: str) -> Figure:
-    if not rows:
-        missing = "no track has what it is computed from"
-        return Figure(name=name, value=None, n=0, protocol=PROTOCOL, model=model, missing=missing)
-    values = np.array([value for _, value in rows])
-    low: float | None = None
-    high: float | None = None
-    if len(rows) > 1:
-        low, high = statistics.bootstrap(np.arange(len(rows)), lambda drawn: float(values[drawn].mean()))
-    return Figure(
-        name=name, value=float(values.mean()), n=len(rows), low=low, high=high, protocol=PROTOCOL, model=model
+    values = np.array([value for _, value in rows], np.float64)
+    return of_clips(
+        name,
+        [str(track) for track, _ in rows],
+        lambda picked: float(values[picked].mean()),
+        protocol=PROTOCOL,
+        model=model,
+        missing="no track has what it is computed from",
+        drawn="track",
     )

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from passerby.core.errors import NotMeasurable
 from passerby.evaluate import ranking, statistics, verification
+from passerby.evaluate.figures import of_clips
 from passerby.evaluate.pairs import Embedded
 from passerby.evaluate.statistics import Figure
 
@@ -91,16 +92,17 @@ def _curve(
     side: str, scores: NDArray[np.float64], owners: NDArray[np.int64], impostors: NDArray[np.float64], model: str
 ) -> tuple[Figure, Figure]:
     """AUC and EER."""
-    names, protocol = (f"AUC, {side}", f"EER, {side}"), PROTOCOL.format(what="verification")
-    if not len(scores):
-        none = "there are no genuine pairs"
-        auc, eer = (Figure(name=name, value=None, n=0, protocol=protocol, model=model, missing=none) for name in names)
-        return auc, eer
-    auc = statistics.mean(names[0], verification.placements(scores, impostors), owners, protocol=protocol, model=model)
-    value, low, high = verification.equal_error_rate(scores, impostors), None, None
-    if len(np.unique(owners)) > 1:
-        low, high = statistics.bootstrap(owners, lambda rows: verification.equal_error_rate(scores[rows], impostors))
-    eer = Figure(name=names[1], value=value, n=len(scores), low=low, high=high, protocol=protocol, model=model)
+    protocol = PROTOCOL.format(what="verification")
+    outscored = verification.placements(scores, impostors) if len(scores) else scores
+    auc = statistics.mean(f"AUC, {side}", outscored, owners, protocol=protocol, model=model)
+    eer = of_clips(
+        f"EER, {side}",
+        [str(owner) for owner in owners],
+        lambda rows: verification.equal_error_rate(scores[rows], impostors),
+        protocol=protocol,
+        model=model,
+        drawn="person",
+    )
     return auc, eer
 
 

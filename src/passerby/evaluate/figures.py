@@ -1,4 +1,4 @@
-"""Figures of frames that come from several clips."""
+"""Figures of rows that come from several clips, people or tracks."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from passerby.evaluate.statistics import Figure, bootstrap, none_of
+from passerby.evaluate.statistics import Figure, all_the_same, bootstrap
 
-ONE_CLIP = "one clip alone gives no interval"
 NOTHING = "there is no case of it"
 
 _FAR = 1e300
@@ -29,6 +28,7 @@ def of_clips(
     model: str = "",
     notes: tuple[str, ...] = (),
     missing: str = NOTHING,
+    drawn: str = "clip",
 ) -> Figure:
     """The `statistic` of all rows, with the interval that comes of drawing clips again.
 
@@ -44,6 +44,7 @@ def of_clips(
         model: whose numbers these are; '' for none.
         notes: what must be known to read it.
         missing: why there is no value where there are no rows.
+        drawn: what `clips` names, where it is something else: 'person', 'track'.
     """
     if not clips:
         return Figure(name=name, value=None, n=0, protocol=protocol, unit=unit, model=model, missing=missing)
@@ -51,13 +52,13 @@ def of_clips(
     high: float | None = None
     several = len(set(clips))
     if several == 1:
-        notes = (*notes, ONE_CLIP)
+        notes = (*notes, f"one {drawn} alone gives no interval")
     else:
         ends = bootstrap(np.asarray(clips), lambda rows: min(statistic(rows), _FAR))
         low, high = (end if end < _FAR / 1e6 else None for end in ends)
-        if low is not None and low == high:
+        if low is not None and ends.without_width:
             low = high = None
-            notes = (*notes, f"all {several} came to the same; up to {100 * none_of(several):.2g} % of others may not")
+            notes = (*notes, all_the_same(several))
     return Figure(
         name=name,
         value=statistic(np.arange(len(clips))),

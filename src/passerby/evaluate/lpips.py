@@ -6,10 +6,8 @@ three networks gives numbers of its own, so a figure names its network. PyTorch 
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
 
@@ -18,6 +16,7 @@ from numpy.typing import NDArray
 
 from passerby.core.errors import OptionError, WeightsError
 from passerby.evaluate.model_files import fingerprint
+from passerby.evaluate.torch_files import pytorch, tensors
 
 Net = Literal["alex", "squeeze", "vgg"]
 Tensor = Any
@@ -110,10 +109,7 @@ class Lpips:
         """
         if net not in NETS:
             raise OptionError(f"LPIPS has no network {net!r}; choose {', '.join(NETS)}")
-        try:
-            self._torch: Any = import_module("torch")
-        except ImportError as error:
-            raise OptionError(f"LPIPS needs PyTorch: pip install passerby[evaluate] ({error})") from error
+        self._torch = pytorch("LPIPS")
         self.name = f"LPIPS 0.1, {net}"
         self.model = f"{fingerprint(backbone)}, {fingerprint(heads)}"
         self._layers = NETS[net]
@@ -189,16 +185,12 @@ class Lpips:
 
     def _loaded(self, path: Path, shapes: dict[str, tuple[int, ...]], device: str) -> dict[str, Tensor]:
         """The tensors of `path` that are named in `shapes`, in that order."""
-        try:
-            content = self._torch.load(path, map_location=device, weights_only=True)
-        except (OSError, EOFError, RuntimeError, pickle.UnpicklingError) as error:
-            reason = " ".join(str(error).split())[:200]
-            raise WeightsError(f"{path} does not load as weights alone: {reason}; save a plain state dict") from error
+        content = tensors(path)
         for name, shape in shapes.items():
             found = tuple(content[name].shape) if name in content else "nothing"
             if found != shape:
                 raise WeightsError(f"{path} has {found} for {name}, wanted {shape}; give the weights of that network")
-        return {name: content[name].float() for name in shapes}
+        return {name: content[name].float().to(device) for name in shapes}
 
 
 def _shapes(layers: tuple[Layer, ...]) -> Iterator[tuple[str, tuple[int, ...]]]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
-from passerby.core.errors import WeightsError
+from passerby import weights
 
 
 def fingerprint(path: Path) -> str:
@@ -14,8 +13,4 @@ def fingerprint(path: Path) -> str:
     Raises:
         WeightsError: the file cannot be read.
     """
-    try:
-        with path.open("rb") as file:
-            return f"{path.name} sha256 {hashlib.file_digest(file, 'sha256').hexdigest()}"
-    except OSError as error:
-        raise WeightsError(f"cannot read the model file {path}: {error.strerror}; check the path") from error
+    return f"{path.name} sha256 {weights.sha256(path)}"

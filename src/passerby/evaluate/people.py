@@ -41,11 +41,15 @@ class Appearances:
 def appearances(rows: Sightings, count: int, size: tuple[int, int]) -> Appearances:
     """What is told by the rows of a plan or a truth: its tracks are the people. Scores under `SURE` make unsure ones.
 
-    `count` frames and `size` (width, height) are those of the clip; boxes are cut to it.
+    `count` frames and `size` (width, height) are those of the clip; boxes are cut to it, and of what lies outside of it
+    nobody can be sure.
     """
     ordered = rows[np.argsort(rows.frames, kind="stable")]
-    sure = ~(ordered.scores < SURE)  # what has no score was not found by a detector, but told
-    return Appearances(count, size, ordered.frames, ordered.tracks, bx.clip(ordered.boxes, size), sure)
+    boxes = bx.clip(ordered.boxes, size)
+    sides = np.rint(boxes[:, 2:]) - np.rint(boxes[:, :2])
+    # What has no score was not found by a detector, but told.
+    sure = ~(ordered.scores < SURE) & (sides > 0).all(axis=1)
+    return Appearances(count, size, ordered.frames, ordered.tracks, boxes, sure)
 
 
 def some(people: Appearances, rows: NDArray[np.intp]) -> Appearances:

@@ -145,7 +145,15 @@ def _of(view: str, rows: list[tuple[str, Agreement]], model: str) -> list[Figure
     return [
         mean(f"plates read exactly, {view}", exact, tracks, protocol=protocol, model=model),
         *(
-            of_clips(f"{name}, {view}", tracks, statistic, protocol=protocol, model=model, missing=missing)
+            of_clips(
+                f"{name}, {view}",
+                tracks,
+                statistic,
+                protocol=protocol,
+                model=model,
+                missing=missing,
+                drawn="track",
+            )
             for name, statistic in statistics.items()
         ),
     ]

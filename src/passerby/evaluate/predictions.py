@@ -60,7 +60,7 @@ def paired(before: Mapping[str, Prediction], after: Mapping[str, Prediction]) ->
     """Which clips were right before and after: against their truths, or against what was seen before without any.
 
     Raises:
-        InputError: the two are not of the same clips, or only some have a truth.
+        InputError: the two are not of the same clips, only some have a truth, or the two have different ones.
     """
     odd = sorted(before.keys() ^ after.keys())
     if odd or not before:
@@ -68,6 +68,9 @@ def paired(before: Mapping[str, Prediction], after: Mapping[str, Prediction]) ->
             f"the predictions are of different clips ({', '.join(odd[:5]) or 'none'}); run the model on both"
         )
     truths = {clip: before[clip].truth or after[clip].truth for clip in before}
+    disputed = [clip for clip, truth in truths.items() if (after[clip].truth or truth) != truth]
+    if disputed:
+        raise InputError(f"the predictions disagree on what is right of {disputed[0]}; give both the same labels")
     known = sum(truth is not None for truth in truths.values())
     if 0 < known < len(truths):
         raise InputError(f"{known} of {len(truths)} clips have a truth; give it for all of them, or for none")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from passerby.core.errors import OptionError, StageError
 from passerby.evaluate.model_files import fingerprint
 from passerby.evaluate.plates import Reading
-from passerby.runtime import Session, quiet_onnxruntime
+from passerby.runtime import Session
 
 HEIGHT, NARROW, WIDE = 48, 320, 1600
 """Pixels: the height that the model reads, and the least and greatest width; what is narrower stands on grey."""
@@ -29,7 +29,7 @@ class PlateReader:
         """
         self.name, self.model = path.stem, fingerprint(path)
         self._session = Session(path)
-        letters = alphabet or _alphabet(path)
+        letters = alphabet or tuple(self._session.metadata.get("character", "").splitlines())
         if not letters or len(self._session.inputs) != 1:
             raise OptionError(f"{path.name} is no text reader with an alphabet in it; give its alphabet")
         # Class 0 is "nothing", and PaddleOCR puts a space behind its list.
@@ -69,9 +69,3 @@ def _input(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
     # The model was trained on pictures as OpenCV reads them: blue first.
     array[0, :, :, :wanted] = scaled[..., ::-1].transpose(2, 0, 1) / np.float32(127.5) - 1
     return array
-
-
-def _alphabet(path: Path) -> tuple[str, ...]:
-    """The characters that the file names; none where it names none. Loads the model once more, for a moment."""
-    session = quiet_onnxruntime().InferenceSession(path, providers=["CPUExecutionProvider"])
-    return tuple(session.get_modelmeta().custom_metadata_map.get("character", "").splitlines())

@@ -97,6 +97,7 @@ def aligned(ours: Masks, reference: Masks, window: Window | None = None) -> Alig
     the same frames of ours, those that have a partner at every shift: else a shift that drops hard frames would win.
 
     Raises:
+        InputError: the masks of a frame differ in size.
         NotMeasurable: there is no such frame.
     """
     window = window or Window()
@@ -120,10 +121,13 @@ def compared(
     """The paired frames of the sequence `name`, measured.
 
     The number of faces is that of the reference's separate areas (8 neighbours); faces that touch count as one.
+
+    Raises:
+        InputError: the masks of a frame differ in size.
     """
     rows = []
     for frame, partner in alignment.pairs:
-        mask, wanted = ours[frame], reference[partner]
+        mask, wanted = _pair(ours, reference, frame, partner)
         faces = cv2.connectedComponents(wanted.astype(np.uint8), connectivity=8)[0] - 1
         rows.append(MaskedFrame(name, frame, overlap(mask, wanted), boundary_f(mask, wanted), environment, faces))
     return rows
@@ -140,10 +144,9 @@ def folders(
         window: of every sequence.
 
     Raises:
-        InputError: the two do not hold the same sequences, or none.
+        InputError: the two do not hold the same sequences, or none, or cannot be read; or masks differ in size.
     """
-    names = {path.name for path in ours.iterdir() if path.is_dir()}
-    wanted = {path.name for path in reference.iterdir() if path.is_dir()}
+    names, wanted = _subfolders(ours), _subfolders(reference)
     if names != wanted or not names:
         odd = ", ".join(sorted(names ^ wanted)) or "none at all"
         raise InputError(f"{ours} and {reference} hold different sequences ({odd}); give both the same folders")
@@ -173,5 +176,20 @@ def read_environments(path: Path) -> dict[str, str]:
 
 
 def _score(ours: Masks, reference: Masks, frames: list[int], shift: int) -> float:
-    counts = [overlap(ours[frame], reference[frame + shift]) for frame in frames]
+    counts = [overlap(*_pair(ours, reference, frame, frame + shift)) for frame in frames]
     return 0.0 if all(count.empty for count in counts) else micro(dice, counts)
+
+
+def _pair(ours: Masks, reference: Masks, frame: int, partner: int) -> tuple[Area, Area]:
+    mask, wanted = ours[frame], reference[partner]
+    if mask.shape != wanted.shape:
+        sizes = " and ".join(f"{area.shape[1]}x{area.shape[0]}" for area in (mask, wanted))
+        raise InputError(f"frame {frame} and its reference, frame {partner}, are {sizes}; give masks of one size")
+    return mask, wanted
+
+
+def _subfolders(folder: Path) -> set[str]:
+    try:
+        return {path.name for path in folder.iterdir() if path.is_dir()}
+    except OSError as error:
+        raise InputError(f"cannot read {folder}: {error.strerror}; give a folder of folders of masks") from error

@@ -60,6 +60,11 @@ class Interval(NamedTuple):
     low: float
     high: float
 
+    @property
+    def without_width(self) -> bool:
+        """Whether its ends differ by rounding at most, as where all draws agree: it would look like certainty."""
+        return math.isclose(self.low, self.high, rel_tol=1e-9, abs_tol=1e-12)
+
 
 # Counts of independent cases
 
@@ -172,7 +177,7 @@ def mean(name: str, values: ArrayLike, identities: ArrayLike, *, protocol: str =
 
     Every row counts the same. Where all rows are 0, or all are 1, no draw differs; the interval is then that of
     `none_of` for as many cases as there are people, since rows of one person are not independent (3/n).
-    With one person alone there is no interval, and a note says so.
+    With one person alone, or people who all came to the same in between, there is no interval, and a note says so.
     """
     numbers, whose = np.asarray(values, np.float64), np.asarray(identities)
     if numbers.shape != whose.shape or numbers.ndim != 1:
@@ -193,13 +198,20 @@ def mean(name: str, values: ArrayLike, identities: ArrayLike, *, protocol: str =
         low, high = 1 - none_of(people), 1.0
         notes = (f"all of {people} people: the lower end is 0.05^(1/{people}), one-sided",)
     elif people > 1:
-        low, high = _mean_interval(np.bincount(inverse, numbers).astype(np.float64), counts)
+        ends = _mean_interval(np.bincount(inverse, numbers).astype(np.float64), counts)
+        low, high = (None, None) if ends.without_width else ends
+        notes = (all_the_same(people),) if ends.without_width else ()
     else:
         notes = ("one person alone gives no interval",)
     value = float(numbers.mean())
     return Figure(
         name=name, value=value, n=len(numbers), low=low, high=high, protocol=protocol, model=model, notes=notes
     )
+
+
+def all_the_same(count: int) -> str:
+    """The note for an interval `without_width` of so many people, clips or tracks."""
+    return f"all {count} came to the same; up to {100 * none_of(count):.2g} % of others may not"
 
 
 def _mean_interval(sums: NDArray[np.float64], counts: NDArray[np.int64]) -> Interval:

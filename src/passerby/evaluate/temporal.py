@@ -79,7 +79,8 @@ def warped_error(first: Picture, second: Picture, flow: Vectors, visible: Area) 
     Raises:
         NotMeasurable: no pixel is visible.
     """
-    return _mean_squared(_light(warped(second, flow)) - _light(first), visible)
+    # Bytes would be rounded wherever the flow leads between pixels, and that would count as flicker.
+    return _mean_squared(warped(_light(second), flow) - _light(first), visible)
 
 
 def warped(second: NDArray[Any], flow: Vectors) -> NDArray[Any]:

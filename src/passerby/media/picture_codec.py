@@ -152,8 +152,7 @@ def _animation(data: bytes, header: PictureHeader) -> tuple[list[NDArray[Any]], 
 
 
 def finished(picture: NDArray[Any], header: PictureHeader) -> Plane:
-    """Stored pixels as `Decoded` has them."""
-    """OpenCV's picture as RGB(A) or grey, upright."""
+    """OpenCV's picture, as it is stored, as RGB(A) or grey and upright: as `Decoded` has it."""
     channels = picture.shape[2] if picture.ndim == 3 else 1
     if header.inks:
         picture = np.ascontiguousarray(picture[..., :3])

@@ -45,15 +45,16 @@ class _PerRegion:
 
 @dataclass(frozen=True, kw_only=True)
 class Mosaic(_PerRegion):
-    """Large cells of mean colour, on a grid that moves and scales with what is hidden.
+    """Large cells of mean light and one mean colour, on a grid that moves and scales with what is hidden.
 
-    The means carry fixed noise, so that they cannot be matched exactly against the mosaic of a known picture.
+    One colour for all cells, because those of skin, hair and coat tell people apart; and fixed noise on that and on the
+    light of each cell, so that they cannot be matched against the mosaic of a known picture.
     """
 
     cells: int = 4
     """Cells across and down, over the whole of what is hidden."""
-    noise: float = 0.03
-    """Standard deviation of the noise on a cell, as a share of full scale."""
+    noise: float = 0.06
+    """Standard deviation of the noise on a cell's light and on the colour of all, as a share of full scale."""
     blind = False
 
     def __post_init__(self) -> None:
@@ -69,7 +70,8 @@ class Mosaic(_PerRegion):
         ]
         # The few cells of all planes at once: a call costs more than the numbers in it.
         sides = edges[..., 1:] - edges[..., :-1]
-        values = _means(np.array(corners, np.int64), sides[:, 0], sides[:, 1])
+        counts = sides[:, 1, :, None] * sides[:, 0, None, :]
+        values = _one_colour(_means(np.array(corners, np.int64), counts), counts)
         values += _cell_noise(region.seed, self.cells, self.noise, frame.format)
         darkest, brightest = np.array(pixels.limits(frame.format)).T.reshape(2, -1, *[1] * (values.ndim - 1))
         values = np.minimum(np.maximum(values, darkest), brightest).astype(frame.format.dtype)
@@ -86,14 +88,28 @@ class Mosaic(_PerRegion):
 def _cell_noise(seed: int, cells: int, noise: float, pixel_format: PixelFormat) -> NDArray[np.int64]:
     """What is added to the cells, (planes, cells, cells[, C]): drawn once for a track, for it never changes."""
     rng = np.random.default_rng(seed)
-    channels = pixel_format.channels
-    answer = []
-    for _ in pixel_format.subsampling:
-        drawn = rng.normal(0, noise * pixel_format.peak, (cells, cells, channels))
+    planes, channels = len(pixel_format.subsampling), pixel_format.channels
+    light = rng.normal(0, noise * pixel_format.peak, (cells, cells))
+    colour = rng.normal(0, noise * pixel_format.peak, 3)
+    if channels == 1:
+        drawn = np.stack([light, *(np.full_like(light, colour[i]) for i in range(1, planes))])
+    else:
+        drawn = (light[..., None] + colour)[None]
         if channels == 4:  # what is opaque stays so
-            drawn[..., 3] = 0
-        answer.append(np.rint(drawn if channels > 1 else drawn[..., 0]))
-    return np.array(answer, np.int64)
+            drawn = np.append(drawn, np.zeros((1, cells, cells, 1)), axis=-1)
+    return np.rint(drawn).astype(np.int64)
+
+
+def _one_colour(values: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """`values` (planes, cells, cells[, C]) of cells of so many samples each, with the mean of their colours for all."""
+    share = counts / np.maximum(counts.sum(axis=(1, 2), keepdims=True), 1)
+    if values.ndim == 3:
+        values[1:] = np.rint((values[1:] * share[1:]).sum(axis=(1, 2), keepdims=True))
+        return values
+    light = values[..., :3].mean(axis=-1, keepdims=True)
+    colour = ((values[..., :3] - light) * share[..., None]).sum(axis=(1, 2), keepdims=True)
+    values[..., :3] = np.rint(light + colour)
+    return values
 
 
 def _corners(plane: Plane, columns: NDArray[np.int64], rows: NDArray[np.int64]) -> NDArray[Any]:
@@ -104,13 +120,13 @@ def _corners(plane: Plane, columns: NDArray[np.int64], rows: NDArray[np.int64]) 
     return np.asarray(cv2.integral(plane, sdepth=depth).take(rows, axis=0).take(columns, axis=1))
 
 
-def _means(corners: NDArray[np.int64], widths: NDArray[np.int64], heights: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The mean of every cell, (planes, cells, cells[, C]): 0 where it has no sample.
+def _means(corners: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The mean of every cell of so many samples, (planes, cells, cells[, C]): 0 where it has none.
 
     The sum over a rectangle follows from the sums at its four corners: far faster than to sum cell by cell.
     """
     sums = corners[:, 1:, 1:] - corners[:, :-1, 1:] - corners[:, 1:, :-1] + corners[:, :-1, :-1]
-    counts = np.maximum(heights[:, :, None] * widths[:, None, :], 1)
+    counts = np.maximum(counts, 1)
     return np.asarray(sums // (counts[..., None] if sums.ndim > counts.ndim else counts))
 
 
@@ -230,7 +246,7 @@ class Outline(_PerRegion):
         for was, line, drawn in zip(old, lines, pixels.alphas(frame, ink, box), strict=True):
             where = drawn[..., None] if was.ndim == 3 else drawn
             planes.append(np.where(where > 0, line, was))
-        return Patch(box, tuple(planes))
+        return Patch(box, tuple(planes), hides=False)
 
 
 def _drawing(box: pixels.Box, region: Region, thick: int) -> NDArray[np.uint8]:

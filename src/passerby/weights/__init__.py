@@ -14,18 +14,34 @@ from pathlib import Path
 
 from passerby.core.errors import WeightsError
 from passerby.folders import user_cache, user_settings
+from passerby.weights import bring
+from passerby.weights.bring import BROUGHT
 from passerby.weights.entry import Weights
 from passerby.weights.table import TABLE
 
-__all__ = ["TABLE", "Weights", "entry", "find", "folders", "lies", "pulled_to", "sha256", "verify"]
+__all__ = [
+    "BROUGHT",
+    "TABLE",
+    "Weights",
+    "brought",
+    "entry",
+    "find",
+    "folders",
+    "lies",
+    "pulled_to",
+    "sha256",
+    "verify",
+]
 
 
 def entry(name: str) -> Weights:
     """What is known of the model `name`.
 
     Raises:
-        WeightsError: the name is unknown.
+        WeightsError: the name is unknown, or that of one of `BROUGHT`.
     """
+    if name in BROUGHT:
+        raise WeightsError(f"there is no checksum of {name}: {bring.how(BROUGHT[name], next(folders()))}")
     if name not in TABLE:
         close = get_close_matches(name, TABLE, 1)
         meant = f"did you mean {close[0]}? " if close else ""
@@ -53,6 +69,27 @@ def find(name: str, explicit: Path | None = None) -> Path:
         places = ", ".join(str(folder) for folder in folders())
         raise WeightsError(f"{wanted.file} is in none of {places}; {wanted.remedy}, or put the file into one of them")
     verify(path, wanted.sha256)
+    return path
+
+
+def brought(name: str, explicit: Path | None = None) -> Path:
+    """The file of one of `BROUGHT`, which nobody but the user can put there.
+
+    An `explicit` path is taken as it is. Otherwise the first file of that name in the folders counts, and has to be
+    the one that was published, where its checksum is known.
+
+    Raises:
+        WeightsError: there is no such file, or it is another one than it should be.
+    """
+    if explicit is not None:
+        if not explicit.is_file():
+            raise WeightsError(f"there is no model file {explicit}; give the path of a checkpoint")
+        return explicit
+    wanted = BROUGHT[name]
+    path = next((path for path in (folder / wanted.file for folder in folders()) if path.is_file()), None)
+    if path is None:
+        raise WeightsError(f"{wanted.file} is missing ({wanted.task}): {bring.how(wanted, next(folders()))}")
+    bring.check(wanted, path)
     return path
 
 
@@ -88,7 +125,9 @@ def sha256(path: Path) -> str:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise WeightsError(f"cannot read the model file {path}: {error.strerror}; check its permissions") from error
+        raise WeightsError(
+            f"cannot read the model file {path}: {error.strerror}; check that it is there and may be read"
+        ) from error
 
 
 @cache

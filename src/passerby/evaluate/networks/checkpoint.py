@@ -6,8 +6,6 @@ A network trained on ImageNet alone gives embeddings, too, and finds nobody in t
 
 from __future__ import annotations
 
-import pickle
-import struct
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,36 +13,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from passerby.core.errors import OptionError, StageError, WeightsError
+from passerby.core.errors import StageError, WeightsError
 from passerby.evaluate.embedders import Crop, imagenet
 from passerby.evaluate.model_files import fingerprint
+from passerby.evaluate.torch_files import pytorch, tensors
 
 SIZE = (128, 256)
 """(width, height) of the pictures."""
 BATCH = 16
 IMAGENET_CLASSES = 1000
 WIDTHS = {64: "osnet_x1_0", 48: "osnet_x0_75", 32: "osnet_x0_5", 16: "osnet_x0_25"}
-
-# deep-person-reid keeps a score beside the parameters, as NumPy's number under the name of the NumPy of its time.
-_SCALAR = type(np.float64(0)).__reduce__(np.float64(0))[0]
-_NUMBERS = [
-    *((_SCALAR, f"numpy.{core}.multiarray.scalar") for core in ("core", "_core")),
-    np.dtype,
-    *(type(np.dtype(kind)) for kind in (np.float32, np.float64)),
-]
-
-# What reading a damaged or a different file raises.
-_UNREADABLE = (
-    pickle.UnpicklingError,
-    OSError,
-    RuntimeError,
-    EOFError,
-    ValueError,
-    LookupError,
-    TypeError,
-    AttributeError,
-    struct.error,
-)
 
 
 class TorchEmbedder:
@@ -57,9 +35,9 @@ class TorchEmbedder:
             OptionError: PyTorch is not installed.
             WeightsError: the file cannot be read, is of another network, or was not trained to recognize persons.
         """
-        self._torch = _torch()
+        self._torch = pytorch("checkpoints of OSNet and AGW")
         self.model = fingerprint(path)
-        self.name, self._network = _network(path, _parameters(self._torch, path))
+        self.name, self._network = _network(path, tensors(path))
 
     def embed(self, crops: Sequence[Crop]) -> NDArray[np.float32]:
         """See `Embedder`."""
@@ -72,35 +50,6 @@ class TorchEmbedder:
         if not np.isfinite(rows).all():
             raise StageError(f"{self.model} gives numbers that are not finite; nothing it says can be trusted")
         return np.asarray(rows, np.float32)
-
-
-def _torch() -> Any:
-    try:
-        import torch
-    except ImportError as error:
-        raise OptionError("checkpoints of OSNet and AGW need PyTorch; pip install 'passerby[evaluate]'") from error
-    return torch
-
-
-def _parameters(torch: Any, path: Path) -> Mapping[str, Any]:
-    """The parameters in a file, by their published names."""
-    try:
-        # Never anything but tensors and numbers: a checkpoint that is a program is not run.
-        with torch.serialization.safe_globals(_NUMBERS):
-            content = torch.load(path, map_location="cpu", weights_only=True)
-    except _UNREADABLE as error:
-        reason = " ".join(str(error).split())[:120]
-        raise WeightsError(
-            f"{path} is no checkpoint of tensors alone ({reason}); a whole pickled network is a program and is not "
-            "run: where you trust it, save its state_dict() with torch.save, and give that"
-        ) from error
-    for key in ("state_dict", "model"):
-        if isinstance(content, Mapping) and isinstance(content.get(key), Mapping):
-            content = content[key]
-    if not isinstance(content, Mapping) or not all(torch.is_tensor(value) for value in content.values()):
-        raise WeightsError(f"{path} holds no state_dict; save that of the network with torch.save")
-    # Training on several devices puts a word before every name.
-    return {str(name).removeprefix("module."): value for name, value in content.items()}
 
 
 def _network(path: Path, parameters: Mapping[str, Any]) -> tuple[str, Any]:

@@ -1,0 +1,250 @@
+"""Generated faces and persons as an effect: what takes the place of hidden regions, made up by a network.
+
+The frames that it is shown are blanked where they are hidden. A network is told that these pixels are unknown, so
+neither they nor the grey in their place play a part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from passerby.core import pixels
+from passerby.core.errors import OptionError
+from passerby.core.frame import Frame
+from passerby.core.regions import Mask, Patch, Region
+from passerby.paint.gan import boxes as rules
+from passerby.paint.gan.boxes import Box, Size
+from passerby.paint.gan.cutting import Rule, as_faces, clipped, padded, smoothly
+from passerby.paint.gan.pasting import Drawer, Job, Picture, Target, paint
+from passerby.paint.gan.persons import joined
+from passerby.paint.gan.resizing import bicubic_float
+from passerby.paint.gan.seam import Matched
+from passerby.weights import checkpoint
+
+if TYPE_CHECKING:
+    from passerby.paint.gan.generator import Looks, Running
+
+LEAST = 8
+"""Pixels that a box has at least before a rule grows it."""
+GREY = 128
+SHARE = 0.01
+"""Of an area in a pixel of the crop from which on the pixel belongs to it."""
+SEEDS = 1 << 32
+"""Looks that there are."""
+Seam = Literal["matched", "original"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """How something is shown to the network that draws it."""
+
+    around: Callable[[Box, int, Size], Box]
+    """What is shown around a box, in which so many pixels are hidden, of a picture of (height, width)."""
+    unknown: Callable[[Mask], NDArray[np.bool_]]
+    """What of a mask's box the network makes up; all that is hidden, at least."""
+    rule: Rule
+
+
+def whole(mask: Mask) -> NDArray[np.bool_]:
+    """All of its box: networks for faces were trained so."""
+    return np.ones(mask.alpha.shape, bool)
+
+
+def touched(mask: Mask) -> NDArray[np.bool_]:
+    """All that is hidden, its soft edge included."""
+    return mask.alpha > 0
+
+
+def faces_fdf256(box: Box, hidden: int, picture: Size) -> Box:
+    """As FDF256 shows faces."""
+    return rules.face_simple(box)
+
+
+def faces_fdf128(box: Box, hidden: int, picture: Size) -> Box:
+    """As FDF128 shows faces."""
+    inside = clipped(box, picture)
+    return rules.face_fdf128(inside, picture) if inside == box else rules.face_simple(box, 0.7)
+
+
+def persons_fdh(box: Box, hidden: int, picture: Size) -> Box:
+    """As FDH shows persons."""
+    return rules.person(box, hidden, picture, 1.8)
+
+
+SUBJECTS = {
+    "stylegan_fdf128": Subject(around=faces_fdf128, unknown=whole, rule=as_faces),
+    "stylegan": Subject(around=faces_fdf256, unknown=whole, rule=as_faces),
+    "styleganL_nocse": Subject(around=persons_fdh, unknown=touched, rule=smoothly),
+}
+"""What the published networks draw that need to be told nothing but what a frame shows."""
+
+
+class Generated:
+    """An `Anonymizer` (see `core.stages`) that draws regions anew, each track with one look.
+
+    The regions of all frames of a call are drawn together, but for those of a frame that overlap: the larger one comes
+    later and sees the smaller one as it was drawn.
+    """
+
+    reach = 0
+    blind = True
+
+    def __init__(
+        self,
+        drawer: Drawer,
+        subject: Subject,
+        *,
+        seam: Seam = "matched",
+        batch: int = 8,
+        notes: Sequence[str] = (),
+    ) -> None:
+        """Draw by `drawer`.
+
+        Args:
+            drawer: a network at work.
+            subject: what it draws.
+            seam: whether colours are made to agree at the edge, or left as the network drew them.
+            batch: frames per call.
+            notes: what a user should know, each one line.
+        """
+        self.batch = batch
+        self.notes = tuple(notes)
+        self._drawer: Drawer = Matched(drawer) if seam == "matched" else drawer
+        self._subject = subject
+
+    def paint(self, frames: Sequence[Frame], hidden: Sequence[Sequence[Region]]) -> list[list[Patch]]:
+        """See `Anonymizer`."""
+        jobs = [self._jobs(frame, mine) for frame, mine in zip(frames, hidden, strict=True)]
+        busy = [i for i, mine in enumerate(jobs) if mine]
+        painted = dict(
+            zip(busy, paint([_blank(frames[i], hidden[i]) for i in busy], [jobs[i] for i in busy]), strict=True)
+        )
+        return [
+            [_patch(frame, region, painted.get(i)) for region in mine]
+            for i, (frame, mine) in enumerate(zip(frames, hidden, strict=True))
+        ]
+
+    def _jobs(self, frame: Frame, hidden: Sequence[Region]) -> list[Job]:
+        """What is to be drawn in a frame, the smallest first, as it is put together (`composite`)."""
+        left = sorted((r for r in hidden if _inside(frame, r)), key=lambda region: region.mask.alpha.size)
+        return [
+            Job(self._drawer, self._target(frame, region, left[i + 1 :]), region.seed % SEEDS)
+            for i, region in enumerate(left)
+        ]
+
+    def _target(self, frame: Frame, region: Region, later: Sequence[Region]) -> Target:
+        mask, picture = region.mask, frame.size[::-1]
+        shown = self._subject.around(_at_least(mask.box), int(touched(mask).sum()), picture)
+        box = joined(shown, mask.box)
+        mine, others = (mask, touched(mask)), [(other.mask, touched(other.mask)) for other in later]  # grey still
+        unknown = _unknown(frame, [(mask, self._subject.unknown(mask)), *others], box)
+        return Target(
+            box=box,
+            known=self._free(unknown),
+            rule=self._subject.rule,
+            written=_unknown(frame, [mine], clipped(box, picture)),
+            kept=self._free(_unknown(frame, [mine, *others], box) | _beyond(box, picture)),
+        )
+
+    def _free(self, area: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """The pixels of a crop in which no pixel of an `area` of its box has a share."""
+        return np.asarray(np.abs(bicubic_float(area.astype(np.float32), self._drawer.size)) < SHARE)
+
+
+def generated(
+    name: str,
+    path: Path | None = None,
+    *,
+    looks: Looks | None = None,
+    running: Running | None = None,
+    seam: Seam = "matched",
+) -> Generated:
+    """The effect that draws with the published network `name`, from its file, or from one at `path`.
+
+    Args:
+        name: one of `SUBJECTS`.
+        path: a checkpoint of yours, instead of the one in the folders for models.
+        looks: how far they may differ; None takes the centres that the weights have, or else half-way to the mean.
+        running: where and how the network computes.
+        seam: see `Generated`.
+
+    Raises:
+        OptionError: there is no such effect, or PyTorch is not installed.
+        WeightsError: the weights are missing, or are not what they should be.
+    """
+    if name not in SUBJECTS:
+        raise OptionError(f"there is no effect that draws with {name!r}; there is {', '.join(SUBJECTS)}")
+    checkpoint.torch_library()
+    from passerby.paint.gan.generator import Generator, usual_looks
+    from passerby.paint.gan.published import load
+
+    loaded = load(name, path)
+    looks = looks or usual_looks(loaded.net)
+    notes = (
+        [f"{name}: weights that are not needed are passed over: {', '.join(loaded.unused)}"] if loaded.unused else []
+    )
+    if not looks.modes and looks.truncation == 0:
+        notes.append(f"{name}: with truncation 0 everybody is given the same look")
+    return Generated(Generator(loaded.net, looks=looks, running=running), SUBJECTS[name], seam=seam, notes=notes)
+
+
+def _inside(frame: Frame, region: Region) -> bool:
+    """Some of the region is in the picture."""
+    x0, y0, x1, y1 = clipped(region.mask.box, frame.size[::-1])
+    return x0 < x1 and y0 < y1
+
+
+def _at_least(box: Box) -> Box:
+    """`box` with sides that rules do not round away."""
+    x, y = (max(LEAST - (box[i + 2] - box[i]), 0) for i in (0, 1))
+    return box[0] - x // 2, box[1] - y // 2, box[2] + x - x // 2, box[3] + y - y // 2
+
+
+def _blank(frame: Frame, hidden: Sequence[Region]) -> Picture:
+    """The whole picture, grey wherever something is hidden."""
+    picture, more = pixels.rgb(frame).copy(), pixels.spread(frame.format)
+    for region in hidden:
+        x0, y0, x1, y1 = region.mask.box
+        left, top, right, bottom = clipped((x0 - more, y0 - more, x1 + more, y1 + more), frame.size[::-1])
+        if left < right and top < bottom:
+            area = _unknown(frame, [(region.mask, touched(region.mask))], (left, top, right, bottom))
+            picture[top:bottom, left:right][area] = GREY
+    return picture
+
+
+def _unknown(frame: Frame, areas: Sequence[tuple[Mask, NDArray[np.bool_]]], box: Box) -> NDArray[np.bool_]:
+    """What of `box` areas of masks reach; shared colour carries what is hidden a little further."""
+    more = pixels.spread(frame.format)
+    wide = box[0] - more, box[1] - more, box[2] + more, box[3] + more
+    reached = np.zeros((wide[3] - wide[1], wide[2] - wide[0]), np.uint8)
+    for mask, area in areas:
+        reached |= _placed(mask, area, wide)
+    grown = cv2.dilate(reached, np.ones((2 * more + 1, 2 * more + 1), np.uint8))
+    return grown[more : len(grown) - more, more : grown.shape[1] - more].astype(bool)
+
+
+def _beyond(box: Box, picture: Size) -> NDArray[np.bool_]:
+    """What of `box` lies outside of the picture."""
+    left, top, right, bottom = clipped(box, picture)
+    answer = np.ones((box[3] - box[1], box[2] - box[0]), bool)
+    answer[top - box[1] : bottom - box[1], left - box[0] : right - box[0]] = False
+    return answer
+
+
+def _placed(mask: Mask, area: NDArray[np.bool_], box: Box) -> NDArray[np.uint8]:
+    """An `area` of a mask's box, cut and padded to `box`."""
+    return padded(area.astype(np.uint8), (box[0] - mask.x, box[1] - mask.y, box[2] - mask.x, box[3] - mask.y))
+
+
+def _patch(frame: Frame, region: Region, painted: Picture | None) -> Patch:
+    box = pixels.aligned(frame, region.mask.box)
+    if painted is None:  # nothing of the frame's regions is in the picture
+        return Patch(box, tuple(plane.copy() for plane in pixels.crop(frame, box)))
+    return Patch(box, pixels.to_planes(painted[box[1] : box[3], box[0] : box[2]], frame, box))

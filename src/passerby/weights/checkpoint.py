@@ -1,0 +1,91 @@
+"""Weights in PyTorch's own files: read without running anything that they hold, and checked before they are used."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterable, Mapping
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from passerby.core.errors import OptionError, WeightsError
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+SHOWN = 3
+"""Names that an error lists at most."""
+
+
+def torch_library() -> ModuleType:
+    """PyTorch.
+
+    Raises:
+        OptionError: it is not installed.
+    """
+    try:
+        return import_module("torch")
+    except ImportError as error:
+        raise OptionError(
+            f"this needs PyTorch, which is not here: pip install 'passerby[generate]' ({error})"
+        ) from error
+
+
+def read(path: Path) -> dict[str, Any]:
+    """What a checkpoint holds.
+
+    Only tensors and plain containers are ever made of it. A file that wants more is refused.
+
+    Raises:
+        OptionError: PyTorch is not installed.
+        WeightsError: the file cannot be read, wants to run code, or holds no names.
+    """
+    torch = torch_library()
+    try:
+        found = torch.load(path, weights_only=True, map_location="cpu")
+    except (OSError, EOFError, RuntimeError, ValueError, KeyError, pickle.UnpicklingError) as error:
+        reason = str(error).strip().splitlines()
+        raise WeightsError(
+            f"{path} does not load as weights alone ({reason[0] if reason else type(error).__name__}); "
+            "use a checkpoint as torch.save wrote it"
+        ) from error
+    if not isinstance(found, dict) or not all(isinstance(name, str) for name in found):
+        raise WeightsError(f"{path} holds a {type(found).__name__}, wanted is a checkpoint: weights by name")
+    return found
+
+
+def put(weights: Mapping[str, Any], into: nn.Module, path: Path) -> tuple[str, ...]:
+    """Give a network its weights.
+
+    Buffers that the network has as None are made where the file has them. Nothing is changed on an error.
+
+    Returns:
+        The names in the file that the network has no use for.
+
+    Raises:
+        WeightsError: something is missing, has another shape, or is not a finite number.
+    """
+    own: dict[str, Tensor] = into.state_dict()
+    missing = [name for name in own if name not in weights]
+    if missing:
+        raise WeightsError(f"{path} holds other weights than wanted: {_listed(missing)} missing; use another file")
+    wrong = [name for name in own if getattr(weights[name], "shape", None) != own[name].shape]
+    if wrong:
+        name = wrong[0]
+        came = tuple(getattr(weights[name], "shape", ()))
+        raise WeightsError(
+            f"{path} holds other weights than wanted: {name} is {came}, wanted is {tuple(own[name].shape)}; "
+            "use the file of this very network"
+        )
+    broken = [name for name in own if own[name].is_floating_point() and not weights[name].isfinite().all()]
+    if broken:
+        raise WeightsError(f"{path} holds numbers that are not finite in {_listed(broken)}; get the file again")
+    into.load_state_dict({name: weights[name] for name in own})
+    return tuple(name for name in weights if name not in own)
+
+
+def _listed(names: Iterable[str]) -> str:
+    names = list(names)
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + more
