@@ -130,7 +130,7 @@ def test_masks_are_compared_per_environment(tmp_path: Path, capsys: pytest.Captu
 def test_masks_of_two_sizes_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     one, other = masks(tmp_path / "a"), masks(tmp_path / "b", size=(30, 40))
     assert main(["evaluate", "masks", str(one), str(other)]) == 1
-    assert "cannot be compared" in capsys.readouterr().err
+    assert "give masks of one size" in capsys.readouterr().err
 
 
 # Bad input

@@ -80,6 +80,15 @@ def test_every_nth_frame_is_enough(tmp_path: Path) -> None:
     assert found.evaluation.pairs[0][0].frames == 12
 
 
+def test_a_truth_is_read_at_the_frames_that_are_looked_at(tmp_path: Path) -> None:
+    film = Film(bare=((9, 2),))
+    original, anonymized = pair(film, tmp_path)
+    told = Told(truth=truth(film, tmp_path / "truth.csv"), every=3)
+    found = ask.asked(original, anonymized, ["leaks"], told, Asking(), nobody)
+    assert figure(section(found, "leaks"), "miss rate").n == 12
+    assert figure(section(found, "leaks"), "miss rate").value == pytest.approx(1 / 12)
+
+
 # Nothing is made up
 
 
@@ -190,6 +199,16 @@ def test_folders_are_compared_file_by_file_and_what_is_alone_is_told(tmp_path: P
     assert [before.name for before, _ in found.evaluation.pairs] == ["two.mp4", "one.mp4"]
     assert found.left_out == (f"three.mp4: there is no file of that name in {tmp_path / 'anonymized'}",)
     assert figure(section(found, "leaks"), "any-leak rate").n == 6
+
+
+def test_people_of_two_clips_are_different_people(tmp_path: Path, recognizer: None) -> None:
+    film = Film(frames=30, hide=left)
+    for name in ("one.mp4", "two.mp4"):
+        pair(film, tmp_path, name)
+    found = ask.asked(tmp_path / "original", tmp_path / "anonymized", ["reid"], Told(), Asking(), seen(film))
+    anonymized = figure(section(found, "reid"), "Rank-1, anonymized, face, track")
+    assert anonymized.n == 6
+    assert any("of 6 people" in note for note in anonymized.notes)
 
 
 def test_one_pair_that_does_not_fit_does_not_spoil_the_others(tmp_path: Path) -> None:

@@ -31,10 +31,7 @@ def mask_section(
     for folder in (ours, reference):
         if not folder.is_dir():
             raise InputError(f"{folder} is no folder; give two folders of masks, one PNG a frame")
-    try:
-        rows, alignments = _compared(ours, reference, environments, window)
-    except ValueError as error:  # masks of different shapes
-        raise InputError(f"{ours} and {reference} cannot be compared: {error}") from error
+    rows, alignments = _compared(ours, reference, environments, window)
     figures = noted(masks.figures(rows), *(_told(name, one) for name, one in alignments.items()))
     return Section(
         name="masks",
