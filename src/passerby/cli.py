@@ -16,7 +16,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
-from passerby.arguments import parse
+from passerby.arguments import COMMANDS, parse
 from passerby.console import answer, say
 from passerby.core.errors import OptionError, PasserbyError
 from passerby.settings import Options
@@ -171,6 +171,12 @@ def _verify(chosen: argparse.Namespace) -> int:
     if not all(verdict.clean for verdict in verdicts):
         return LEFTOVERS
     return FAILED if any(verdict.unchecked for verdict in verdicts) else DONE
+
+
+def _evaluate(chosen: argparse.Namespace) -> int:
+    from passerby import evaluate_command
+
+    return evaluate_command.masks(chosen) if chosen.command == "evaluate masks" else evaluate_command.evaluate(chosen)
 
 
 def _live(chosen: argparse.Namespace) -> int:
@@ -329,6 +335,7 @@ RUN: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "render": _render,
     **{f"plan {action}": _plan for action in ("show", "edit", "export", "import", "sheet")},
     "verify": _verify,
+    **{name: _evaluate for name in COMMANDS if name.split()[0] == "evaluate"},
     "live": _live,
     "deep-privacy2": _deep_privacy2,
     "demo": _demo,

@@ -14,7 +14,7 @@ def deep_privacy2() -> Parser:
     add("configuration", metavar="CONFIG", help="FB_cse, a path to FB_cse.py (which is not read), or a .toml file")
     add("-i", "--input_path", "--input-path", type=named, metavar="PATH", help="picture, video, or folder of them")
     add("-o", "--output_path", "--output-path", type=named, metavar="PATH", help="(default: NAME_anonymized beside it)")
-    add("-v", "--visualize", action="store_true", help="open the output when it is done")
+    add("-v", "--visualize", action="store_true", help="open what -o names when it is done")
     add("--max-res", type=int, metavar="N", help="longest side of the output in pixels")
     add("--start-time", "--st", type=int, metavar="S", help="leave out what lies before this second")
     add("--end-time", "--et", type=int, metavar="S", help="leave out what lies at or after it")
