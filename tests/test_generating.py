@@ -262,8 +262,11 @@ def test_a_folder_is_mirrored_and_found_again_in_the_cache(tmp_path: Path, mine:
     words = ("deep-privacy2", mine.removeprefix("gan:"), "-i", "in", "-o", "out", "--cache", "--seed", "3")
     assert run(*words) == 0
     first = [(tmp_path / "out" / name).read_bytes() for name in ("a.png", "deeper/b.jpg")]
-    assert len(list((tmp_path / "out").rglob("*.plan"))) == 2
-    assert run(*words) == 0  # from the plans
+    plans = sorted((tmp_path / "out").rglob("*.plan"))
+    written = [plan.stat().st_mtime_ns for plan in plans]
+    assert len(plans) == 2
+    assert run(*words) == 0
+    assert [plan.stat().st_mtime_ns for plan in plans] == written
     assert [(tmp_path / "out" / name).read_bytes() for name in ("a.png", "deeper/b.jpg")] == first
     shown = cv2.imread(str(tmp_path / "out" / "a.png"))
     assert np.abs(shown.astype(int) - cv2.imread(str(tmp_path / "in" / "a.png"))).max() > 50

@@ -16,7 +16,7 @@ from passerby.core.frame import Frame
 from passerby.core.regions import Patch, Region
 from passerby.mask.shapes import Rectangle
 from passerby.paint.composite import composite
-from passerby.paint.effects import Mosaic
+from passerby.paint.effects import Fill, Mosaic
 from passerby.paint.gan.combination import combination
 from passerby.paint.gan.combined import Combined, Style, combined
 from passerby.testing import check_anonymizer
@@ -124,9 +124,14 @@ def test_the_effect_keeps_the_contract(label: str, tmp_path: Path) -> None:
 
 
 def test_no_generator_is_shown_what_any_effect_hides(tmp_path: Path) -> None:
-    """The mosaic beside a drawn face is shown as it is painted, not what is under it."""
-    over = [region("face", (50, 30, 80, 66)), region("person", (70, 20, 120, 110), 2)]
-    made = effect(tmp_path, ("person", "styleganL_nocse"), ("face", "stylegan"))
+    """What a plain effect hides beside a drawn face is shown as it is painted, not what is under it."""
+    over = [
+        region("face", (50, 30, 80, 66)),
+        region("plate", (60, 50, 110, 90), 2),
+        region("person", (70, 9, 120, 99), 3),
+    ]
+    path = small_generators.combination(tmp_path, ("person", "styleganL_nocse"), ("face", "stylegan"))
+    made = combined(combination(str(path)), Fill())
     shown = place()
     planes = shown.planes[0].copy()
     for one in over:

@@ -95,7 +95,7 @@ def _moved(before: _Motion, index: int, region: Region) -> _Motion:
         return _begun(index, region)
     place = expected + ALPHA * off
     box = _rounded(_sides(place), before.box)
-    outlines = (*before.outlines[1 - MEMORY :], _outline(region.mask, box))
+    outlines = (*before.outlines, _outline(region.mask, box))[-MEMORY:]
     return _Motion(index, place, before.speed + BETA / steps * off, box, outlines)
 
 
