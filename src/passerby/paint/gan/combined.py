@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +18,8 @@ from passerby.core.stages import Anonymizer
 from passerby.paint.composite import composite
 from passerby.paint.gan.combination import TOLD, Combination, Draw
 from passerby.paint.gan.effect import SUBJECTS, Seam, Subject, Wish, fulfilled, seamed
-from passerby.paint.gan.pasting import Drawer, Picture
-from passerby.paint.gan.tellers import Silent, Teller, teller
+from passerby.paint.gan.pasting import Drawer
+from passerby.paint.gan.tellers import Seen, Silent, Teller, teller
 from passerby.paint.gan.windows import Window, Windows
 from passerby.runtime import VARIABLE
 from passerby.weights import checkpoint
@@ -89,15 +89,15 @@ class Combined:
     def _wishes(self, frame: Frame, hidden: Sequence[Region]) -> dict[int, Wish]:
         """Of each region that can be drawn, by its number, who draws it."""
         windows = self._windows.around(frame.index, hidden)
-        picture = pixels.rgb(frame) if hidden else None
+        picture = cache(partial(pixels.rgb, frame))  # once, and only if somebody has to see it
         wishes = {}
         for i, (region, window) in enumerate(zip(hidden, windows, strict=True)):
-            wish = None if picture is None else self._wish(picture, region, window)
+            wish = self._wish(picture, region, window)
             if wish is not None:
                 wishes[i] = wish
         return wishes
 
-    def _wish(self, picture: Picture, region: Region, window: Window) -> Wish | None:
+    def _wish(self, picture: Seen, region: Region, window: Window) -> Wish | None:
         for hand in self._hands:
             if hand.label == region.label and not region.method:
                 told = hand.teller.tell(picture, region)

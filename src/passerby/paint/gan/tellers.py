@@ -5,7 +5,7 @@ They see what is hidden. What they say of it is a posture: points of a skeleton,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -32,10 +32,14 @@ SIDE = 320
 """Pixels of a picture for a model that takes any."""
 
 
+Seen = Callable[[], Picture]
+"""Gives the whole picture, to who has to see it."""
+
+
 class Teller(Protocol):
     """Tells a generator what it has to know."""
 
-    def tell(self, picture: Picture, region: Region) -> Told | None:
+    def tell(self, picture: Seen, region: Region) -> Told | None:
         """What is to be known of `region`; None where nothing can be told."""
         ...
 
@@ -43,7 +47,7 @@ class Teller(Protocol):
 class Silent:
     """For generators that need to be told nothing."""
 
-    def tell(self, picture: Picture, region: Region) -> Told | None:
+    def tell(self, picture: Seen, region: Region) -> Told | None:
         return NOTHING
 
 
@@ -56,10 +60,10 @@ class Poses:
     def __init__(self, path: Path) -> None:
         self._path, self._session, (self._height, self._width) = _opened(path)
 
-    def tell(self, picture: Picture, region: Region) -> Told | None:
+    def tell(self, picture: Seen, region: Region) -> Told | None:
         face = region.label != "person"
         box = _wider(region.box, AROUND_FACE if face else AROUND_BODY, square=True)
-        shown = _shown(picture, box, (self._width, self._height))
+        shown = _shown(picture(), box, (self._width, self._height))
         [rows, *_] = _run(self._session, self._path, np.asarray(shown / 255, np.float32))
         if rows.ndim != 3 or rows.shape[1] != 5 + 3 * POINTS:
             raise StageError(f"{self._path.name} gives {rows.shape}, wanted of a pose model is (1, 56, N); use another")
@@ -94,9 +98,9 @@ class Surfaces:
             raise WeightsError(f"{beside} holds {table.dtype} {table.shape}, wanted are finite numbers (points, 16)")
         self._table = table.astype(np.float32)
 
-    def tell(self, picture: Picture, region: Region) -> Told | None:
+    def tell(self, picture: Seen, region: Region) -> Told | None:
         box = _wider(region.box, 0, square=False)
-        shown = _shown(picture, box, (self._width, self._height)).astype(np.float32)
+        shown = _shown(picture(), box, (self._width, self._height)).astype(np.float32)
         scores, embedding = (_run(self._session, self._path, shown) + (np.empty(0),) * 2)[:2]
         wanted = scores.ndim == embedding.ndim == 4 and scores.shape[2:] == embedding.shape[2:] and scores.shape[1] > 1
         if not wanted or embedding.shape[1] != self._table.shape[1]:
