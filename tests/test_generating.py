@@ -255,7 +255,7 @@ def test_what_makes_no_sense_is_wrong_usage_in_a_line(words: list[str], told: st
     assert said.count("\n") == 1
 
 
-def test_a_folder_is_mirrored_and_found_again_in_the_cache(tmp_path: Path, mine: str, capsys: Any) -> None:
+def test_a_folder_is_mirrored_and_found_again_in_the_cache(tmp_path: Path, mine: str) -> None:
     (tmp_path / "in" / "deeper").mkdir(parents=True)
     picture(tmp_path / "in" / "a.png")
     picture(tmp_path / "in" / "deeper" / "b.jpg")
@@ -270,3 +270,6 @@ def test_a_folder_is_mirrored_and_found_again_in_the_cache(tmp_path: Path, mine:
     assert [(tmp_path / "out" / name).read_bytes() for name in ("a.png", "deeper/b.jpg")] == first
     shown = cv2.imread(str(tmp_path / "out" / "a.png"))
     assert np.abs(shown.astype(int) - cv2.imread(str(tmp_path / "in" / "a.png"))).max() > 50
+    cv2.imwrite(str(tmp_path / "in" / "a.png"), np.full((64, 64, 3), 99, np.uint8))
+    assert run(*words) == 0  # another picture of the same name
+    assert (cv2.imread(str(tmp_path / "out" / "a.png")) == 99).all()

@@ -56,8 +56,9 @@ def _remembering(job: Job, chosen: argparse.Namespace) -> list[str]:
 
 
 def _fingerprint(path: Path, chosen: argparse.Namespace) -> str:
-    """Of all that what is found depends on; the plan itself says of which bytes it is."""
-    words = [str(path.resolve()), *_reading(chosen), *_looking(chosen)]
+    """Of all that what is found depends on."""
+    stat = path.stat()
+    words = [str(path.resolve()), str(stat.st_size), str(stat.st_mtime_ns), *_reading(chosen), *_looking(chosen)]
     return hashlib.sha256("\0".join(words).encode()).hexdigest()[:16]
 
 

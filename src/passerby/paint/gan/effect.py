@@ -57,8 +57,8 @@ class Subject:
 
 def whole(mask: Mask, box: Box) -> tuple[Mask, NDArray[np.bool_]]:
     """All of the box: networks for faces were trained so."""
-    area = np.full((box[3] - box[1], box[2] - box[0]), 255, np.uint8)
-    return Mask(box[0], box[1], area), touched(Mask(box[0], box[1], area))
+    every = Mask(box[0], box[1], np.full((box[3] - box[1], box[2] - box[0]), 255, np.uint8))
+    return every, touched(every)
 
 
 def outlined(mask: Mask, box: Box) -> tuple[Mask, NDArray[np.bool_]]:
