@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from passerby.core.errors import OptionError, StageError, WeightsError
+from passerby.core.errors import StageError, WeightsError
 from passerby.core.regions import Region
 from passerby.paint.gan.boxes import Box
 from passerby.paint.gan.cutting import padded
@@ -58,7 +58,8 @@ class Poses:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path, self._session, (self._height, self._width) = _opened(path)
+        self._path = path
+        self._session, (self._height, self._width) = _opened(path)
 
     def tell(self, picture: Seen, region: Region) -> Told | None:
         face = region.label != "person"
@@ -88,7 +89,8 @@ class Surfaces:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path, self._session, (self._height, self._width) = _opened(path)
+        self._path = path
+        self._session, (self._height, self._width) = _opened(path)
         beside = path.with_suffix(".npy")
         try:
             table = np.load(beside, allow_pickle=False)
@@ -110,7 +112,8 @@ class Surfaces:
         return Body(Surface(spots, embedding[0].transpose(1, 2, 0), box), self._table) if spots.any() else None
 
 
-def _opened(path: Path) -> tuple[Path, Session, tuple[int, int]]:
+def _opened(path: Path) -> tuple[Session, tuple[int, int]]:
+    """A model that takes a picture, and its (height, width)."""
     if not path.is_file():
         raise WeightsError(f"there is no model file {path}; give the path of an .onnx file")
     session = shared(path)
@@ -118,13 +121,11 @@ def _opened(path: Path) -> tuple[Path, Session, tuple[int, int]]:
         shapes = ", ".join(f"{port.name} {port.shape}" for port in session.inputs)
         raise WeightsError(f"{path.name} takes {shapes}; wanted is one picture (1, 3, H, W), so export it so")
     height, width = session.inputs[0].shape[2:]
-    return path, session, (height or SIDE, width or SIDE)
+    return session, (height or SIDE, width or SIDE)
 
 
 def teller(kind: str, path: Path) -> Teller:
     """What tells `kind`, 'pose' or 'surfaces', by the model at `path`."""
-    if kind not in ("pose", "surfaces"):
-        raise OptionError(f"nothing tells {kind!r}")
     return Poses(path) if kind == "pose" else Surfaces(path)
 
 
