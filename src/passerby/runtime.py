@@ -22,7 +22,7 @@ from passerby.core.errors import OptionError, PasserbyError, StageError, Weights
 from passerby.providers import Provider
 
 VARIABLE = "PASSERBY_RUNTIME"
-"""The environment variable that names one of `RUNTIMES`; without it, the fastest one that is here runs."""
+"""The environment variable that names one of `RUNTIMES`; see `choice` for what runs without it."""
 THREADS = 1
 """Threads that a call computes in: the caller's own. Beside an encoder, more would halve the speed of both."""
 
@@ -125,6 +125,8 @@ class Session:
 def choice() -> Choice:
     """What runs models here: what PASSERBY_RUNTIME names, or the first of `RUNTIMES` that is here and faster.
 
+    Those of `providers.ROUNDING` have to be named.
+
     Raises:
         OptionError: PASSERBY_RUNTIME names what is unknown or does not work here.
     """
@@ -140,7 +142,7 @@ def choice() -> Choice:
             )
         return Choice(named, f"{VARIABLE} names it")
     passed_over: list[str] = []
-    for name in RUNTIMES:
+    for name in (name for name in RUNTIMES if name not in providers.ROUNDING):
         why_not = _why_not(name)
         if why_not is None:
             return Choice(name, REASONS.get(name) or "; ".join(passed_over))
