@@ -261,6 +261,28 @@ def test_a_model_of_ones_own_that_hides_does_not_look(street, tmp_path):
     assert all(sums([str(tmp_path / "mine.onnx")]) <= hid for hid in told)
 
 
+@pytest.mark.parametrize("look", ["analyze", "anonymize"])
+def test_a_plan_says_which_models_do_not_look(street, tmp_path, look):
+    own = onnx.load(weights.find("centerface"))
+    own.doc_string = "mine"
+    onnx.save(own, tmp_path / "mine.onnx")
+    models = f"face={tmp_path / 'mine.onnx'}"
+    if look == "analyze":
+        passerby.analyze(street, tmp_path / "its.plan", models=models)
+    else:
+        passerby.anonymize(street, tmp_path / "out.mp4", models=models, plan=tmp_path / "its.plan")
+    plan = load_plan(tmp_path / "its.plan")
+    told = []
+
+    def seek(labels, hidden_by):
+        told.append(hidden_by)
+        return seeing()(labels, hidden_by)
+
+    checked(street.with_name("out.mp4"), Checking(plan=plan), seek=seek)
+    assert set(plan.models) == {"mine.onnx"}
+    assert sums([str(tmp_path / "mine.onnx"), "centerface"]) <= told[0]
+
+
 def test_an_existing_output_stays(street, tmp_path):
     (tmp_path / "out.mp4").write_text("mine")
     with pytest.raises(passerby.OutputError):

@@ -55,7 +55,7 @@ class Checking:
     sound: bool = False
     """It may have sound."""
     hidden_by: tuple[str, ...] = ()
-    """Models that did the hiding, by their names in the registry or their files, besides those that passerby uses."""
+    """Models that did the hiding, by name in the registry or file, besides passerby's own and those of the `plan`."""
     options: Options = DEFAULTS
     """How things were hidden (`shape`, `grow`) where there is a `plan`, and how the original was read."""
 
@@ -89,7 +89,8 @@ def verify(
         every: frames from one look to the next; 1 looks at every one.
         conf: least score of a find, in (0, 1).
         sound: the file may have sound.
-        hidden_by: models that did the hiding, by name or file, if other than passerby's own; they do not look.
+        hidden_by: models that did the hiding, by name or file, if other than passerby's own or those of the plan; they
+            do not look.
 
     Raises:
         PasserbyError: see `core.errors`.
@@ -115,7 +116,7 @@ def checked(path: Path, checking: Checking, progress: Progress | None = None, se
     source = _opened(path)
     _check_other(path, source.info.sha256, checking)
     labels = {"face", *(checking.plan.labels if checking.plan else ())}
-    found_by = seek(labels, _hid(labels) | sums(checking.hidden_by))
+    found_by = seek(labels, _hid(labels, checking))
     with source:
         seen = _seen(source, checking, found_by, progress or Silent())
     return Verdict(
@@ -150,10 +151,11 @@ def _check_other(path: Path, sha256: str | None, checking: Checking) -> None:
         raise OptionError(f"--original {checking.original} is the file to verify itself; give what it was made from")
 
 
-def _hid(labels: Collection[str]) -> frozenset[str]:
-    """The SHA-256 sums of passerby's own models for `labels`, which never judge themselves."""
+def _hid(labels: Collection[str], checking: Checking) -> frozenset[str]:
+    """The SHA-256 sums of models that never look: passerby's own for `labels`, and those that are known to have hid."""
     names = {name for label in labels for name in targets.MODELS.get(label, ())}
-    return frozenset(weights.entry(name).sha256 for name in names)
+    planned = checking.plan.models.values() if checking.plan else ()
+    return frozenset(weights.entry(name).sha256 for name in names).union(sums(checking.hidden_by), planned)
 
 
 def _seen(source: VideoSource | StillSource, checking: Checking, found_by: Seekers, progress: Progress) -> Seen:
