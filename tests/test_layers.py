@@ -30,7 +30,7 @@ MAY_IMPORT = {
     "rgbd": {"rgbd", "core", "detect", "media", "track", "mask", "paint"},
     "leftovers": {
         *("leftovers", "core", "detect", "flow", "hiding", "mask", "media", "plan", "progress", "settings", "targets"),
-        *("track", "weights"),
+        *("one_thread", "track", "weights"),
     },
     "evaluate": {"evaluate", "core", "media", "plan", "weights", "runtime"},
     "looking": {"core", "detect", "flow", "track"},

@@ -15,6 +15,7 @@ from onnx_models import real
 from recognize_models import by_light
 
 import passerby
+from passerby import recognition
 from passerby.cli import main
 from passerby.core.errors import OptionError
 from passerby.core.plan import decided
@@ -95,6 +96,23 @@ def test_a_photograph_says_who_is_hidden(folder, model, tmp_path, option, photo,
 def test_the_report_tells_of_all_that_took_time(folder, model, tmp_path):
     report = passerby.anonymize(folder / "two.png", tmp_path / "out.png", keep=[folder / "light.png"], **model)
     assert set(report.stages) == {"decode", "look", "follow", "recognize", "paint", "encode"}
+
+
+def test_opencv_has_one_thread_while_faces_are_compared(folder, model, monkeypatch):
+    seen = []
+
+    def watching(plan, source, embedder):
+        seen.append(cv2.getNumThreads())
+        return measured(plan, source, embedder)
+
+    monkeypatch.setattr(recognition, "measured", watching)
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(3)
+    try:
+        passerby.analyze(folder / "two.png", keep=[folder / "light.png"], **model)
+        assert (seen, cv2.getNumThreads()) == ([1], 3)
+    finally:
+        cv2.setNumThreads(before)
 
 
 def test_both_photographs_keep_both(folder, model):

@@ -23,6 +23,7 @@ from passerby.core.tracks import Origin, Track
 from passerby.detect.compose import surroundings, within
 from passerby.detect.faces import CenterFace
 from passerby.media.stills import StillSource
+from passerby.one_thread import one_thread
 from passerby.recognize import vote
 from passerby.recognize.families import embedder
 from passerby.recognize.vote import Bar, Faces, Vote
@@ -78,7 +79,8 @@ def recognized(plan: Plan, source: Source, who: Recognizer) -> tuple[Plan, tuple
     Args:
         source: the frames that the plan was made from.
     """
-    faces = measured(plan, source, who.embedder)
+    with one_thread():
+        faces = measured(plan, source, who.embedder)
     if who.same_person:
         plan, faces = _merged(plan, faces, who.embedder)
     if not (who.keep or who.only):

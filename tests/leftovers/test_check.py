@@ -61,6 +61,14 @@ def face(street):
     return tuple(float(side) for side in track.boxes[track.frames == 10][0])
 
 
+def test_opencv_has_one_thread_for_as_long_as_it_is_looked(street, monkeypatch):
+    monkeypatch.setattr(cv2, "getNumThreads", lambda: 3)
+    told = []
+    monkeypatch.setattr(cv2, "setNumThreads", told.append)
+    checked(street.with_name("out.mp4"), Checking(), seek=seeing())
+    assert told == [1, 3]
+
+
 def test_every_find_is_left_over_where_nothing_is_known(street):
     verdict = checked(street.with_name("out.mp4"), Checking(), seek=seeing((3, LEFT), (20, LEFT)))
     assert [(len(thing.finds), thing.finds[0].frame) for thing in verdict.leftovers] == [(5, 3), (5, 20)]

@@ -7,8 +7,6 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
-
 from passerby import hiding, targets, weights
 from passerby.core.errors import InputError, OptionError, PlanError
 from passerby.core.frame import MediaInfo
@@ -23,6 +21,7 @@ from passerby.leftovers.verdict import Verdict
 from passerby.media.reading import Reading
 from passerby.media.stills import StillSource, is_still
 from passerby.media.video import VideoSource
+from passerby.one_thread import one_thread
 from passerby.plan import store
 from passerby.progress import Progress, Silent
 from passerby.settings import DEFAULTS, Options
@@ -108,7 +107,6 @@ def verify(
 
 def checked(path: Path, checking: Checking, progress: Progress | None = None, seek: Seek = seekers) -> Verdict:
     """`verify`, with who looks chosen by `seek`."""
-    cv2.setNumThreads(1)
     if not path.is_file():
         raise InputError(f"{path} does not exist or is no file; check the name")
     still = is_still(path)
@@ -117,7 +115,7 @@ def checked(path: Path, checking: Checking, progress: Progress | None = None, se
     _check_other(path, source.info.sha256, checking)
     labels = {"face", *(checking.plan.labels if checking.plan else ())}
     found_by = seek(labels, _hid(labels, checking))
-    with source:
+    with one_thread(), source:
         seen = _seen(source, checking, found_by, progress or Silent())
     return Verdict(
         file=path.name,
