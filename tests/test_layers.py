@@ -32,7 +32,10 @@ MAY_IMPORT = {
         *("leftovers", "core", "detect", "flow", "hiding", "mask", "media", "plan", "progress", "settings", "targets"),
         *("one_thread", "track", "weights"),
     },
-    "evaluate": {"evaluate", "core", "media", "plan", "weights", "runtime"},
+    "evaluate": {
+        *("evaluate", "core", "detect", "hiding", "leftovers", "media", "plan", "progress", "runtime", "settings"),
+        *("targets", "track", "weights"),
+    },
     "looking": {"core", "detect", "flow", "track"},
     "looker": {"core", "detect", "flow", "looking", "track"},
     "pipeline": {*STAGES, "core", "flow", "looker", "looking", "one_thread"},

@@ -54,6 +54,12 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
             wanted = self.headers["Range"]
             site.asked.append(wanted)
             start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted and site.ranges else 0
+            if site.status == 302:
+                self.send_response(302)
+                self.send_header("Location", self.path)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+                return
             if site.status != 200 or start >= len(site.content):
                 self.send_error(site.status if site.status != 200 else 416)
                 return
@@ -203,6 +209,7 @@ FALSE = {
     "a file without end": ({"content": CONTENT * 2, "tells_length": False}, "more than the 700000 bytes"),
     "nothing": ({"status": 404}, "answers 404"),
     "a broken server": ({"status": 503}, "answers 503"),
+    "a circle": ({"status": 302}, "answers 302"),
 }
 
 

@@ -184,6 +184,8 @@ WRONG = [
     ("face=", "--model: face has no model"),
     ("yunet_n_640", "--model: no class is called"),
     (3, "--model"),
+    ({"person": 3}, "person has a model or a list of them, by names or files; got 3"),
+    ({"face": []}, "face has a model or a list of them"),
     ("face=yunet_n_64", "did you mean yunet_n_640"),
     ("face=missing.onnx", "no model file missing.onnx"),
     ("face=text:NOISE", "text finds plate, text, not face"),

@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from passerby.detect.compose import Outlined as Outlined
     from passerby.detect.compose import Tiled as Tiled
     from passerby.detect.faces import CenterFace as CenterFace
+    from passerby.evaluate.ask import evaluation as evaluation
+    from passerby.evaluate.findings import Evaluation as Evaluation
     from passerby.job import anonymize as anonymize
     from passerby.leftovers.check import verify as verify
     from passerby.leftovers.verdict import Verdict as Verdict
@@ -118,6 +120,8 @@ _MODULES = {
         "Tiled",
     ),
     "passerby.detect.faces": ("CenterFace",),
+    "passerby.evaluate.ask": ("evaluation",),
+    "passerby.evaluate.findings": ("Evaluation",),
     "passerby.job": ("anonymize",),
     "passerby.leftovers.check": ("verify",),
     "passerby.leftovers.verdict": ("Verdict",),

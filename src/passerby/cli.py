@@ -16,7 +16,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
-from passerby.arguments import parse
+from passerby.arguments import COMMANDS, parse
 from passerby.console import answer, say
 from passerby.core.errors import OptionError, PasserbyError
 from passerby.settings import Options
@@ -173,6 +173,12 @@ def _verify(chosen: argparse.Namespace) -> int:
     return FAILED if any(verdict.unchecked for verdict in verdicts) else DONE
 
 
+def _evaluate(chosen: argparse.Namespace) -> int:
+    from passerby import evaluate_command
+
+    return evaluate_command.masks(chosen) if chosen.command == "evaluate masks" else evaluate_command.evaluate(chosen)
+
+
 def _live(chosen: argparse.Namespace) -> int:
     from passerby import live_command
 
@@ -279,7 +285,9 @@ def _told(outcome: Any, options: Options, verbose: bool = False) -> str:
             else (f"{outcome.input}{target}: {outcome.status}" + (f": {outcome.message}" if outcome.message else ""))
         )
     report = outcome.report
-    fate = "found (nothing hidden)" if options.outlined() else "hidden"
+    fate = "hidden"
+    if options.outlined():
+        fate = "found (nothing hidden)" if len(options.outlined()) == len(options.labels()) else "hidden or outlined"
     lines = [
         f"{outcome.output}: {report.hidden} places of {report.tracks} tracks {fate} in {report.frames} frames, "
         f"{report.frames_per_second:.1f} frames/s"
@@ -313,6 +321,7 @@ RUN: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "render": _render,
     **{f"plan {action}": _plan for action in ("show", "edit", "export", "import", "sheet")},
     "verify": _verify,
+    **{name: _evaluate for name in COMMANDS if name.split()[0] == "evaluate"},
     "live": _live,
     "demo": _demo,
     "doctor": _doctor,

@@ -14,7 +14,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from passerby.console import say
-from passerby.core.errors import OptionError
+from passerby.core.errors import OptionError, OutputError
 from passerby.live import sinks, sources
 from passerby.live.clock import WallClock
 from passerby.live.preview import Preview
@@ -33,7 +33,7 @@ def live(chosen: argparse.Namespace, options: Options) -> Statistics:
     """Run until the source is over, its time is up, or a signal comes; what was written by then is complete."""
     quiet: Callable[[str], None] = lambda _: None  # noqa: E731
     tell = quiet if chosen.quiet else say
-    if chosen.seconds is not None and chosen.seconds <= 0:
+    if chosen.seconds is not None and not chosen.seconds > 0:
         raise OptionError(f"--seconds is a number above 0, got {chosen.seconds:g}")
     living = Living(
         latency_s=chosen.latency / 1000,
@@ -81,6 +81,8 @@ def _outlets(chosen: argparse.Namespace, around: Surroundings) -> list[sinks.Out
     """What `--to` and `--show` name."""
     if not chosen.to and not chosen.show:
         raise OptionError("say where it is to go, as in: passerby live rtsp://camera/stream --to out.mkv, or --show")
+    for name in chosen.to:
+        _check_no_source(name, chosen.source)
     outlets = [_outlet(name, chosen, around) for name in chosen.to]
     if chosen.show:
         preview = Preview(chosen.port)
@@ -100,6 +102,15 @@ def _outlet(name: str, chosen: argparse.Namespace, around: Surroundings) -> sink
     if "://" in name:
         return sinks.Address(name, around.clock, around.statistics, around.say, chosen.transport)
     return sinks.File(Path(name), force=chosen.force)
+
+
+def _check_no_source(sink: str, source: str) -> None:
+    """Raise OutputError where a sink would replace the file that the pictures come from."""
+    if "://" in sink or "://" in source:
+        return
+    there = Path(sink), Path(source)
+    if all(path.is_file() for path in there) and there[0].samefile(there[1]):
+        raise OutputError(f"{sink} is the source itself; choose another name")
 
 
 def _pixels(name: str) -> str:

@@ -76,7 +76,10 @@ def model_choices(given: Any, classes: Mapping[str, str]) -> tuple[ModelChoice, 
         TypeError, AttributeError: `given` is none of these.
     """
     if isinstance(given, Mapping):
-        each = ((name, [one] if isinstance(one, str | Path) else one) for name, one in given.items())
+        each = [(name, [one] if isinstance(one, str | Path) else one) for name, one in given.items()]
+        for name, models in each:
+            if not (isinstance(models, list | tuple) and models and all(isinstance(one, str | Path) for one in models)):
+                raise OptionError(f"{name} has a model or a list of them, by names or files; got {models!r}")
         pairs = [(name, str(one)) for name, models in each for one in models]
     else:
         written = [given] if isinstance(given, str | ModelChoice) else given or ()

@@ -25,6 +25,8 @@ TARGETS: Mapping[str, str] = {
 """What can be hidden, as users name it, and the label that detectors give it."""
 CLASSES = {**TARGETS, **{label: label for label in TARGETS.values()}}
 """The names that a class may have where it gets a value of its own, and its label."""
+PARTS = ("face", "person")
+"""What heads are made out of, unless a model for heads is chosen."""
 
 METHODS = ("mosaic", "fill", "blur", "noise", "image", "outline")
 HIDING = tuple(method for method in METHODS if method != "outline")
@@ -272,6 +274,11 @@ class Options:
         named = {name: label for name, label in CLASSES.items() if label in hidden}
         return per_class(f"--{name}", getattr(self, name), named | {label: label for label in labels}, read, others)
 
+    def _asks(self, label: str) -> bool:
+        """Whether a model that finds things of a label is asked for anything."""
+        made_of = PARTS if "head" in self.labels() and not self.models_of("head") else ()
+        return label in (*self.labels(), *made_of)
+
     def outlined(self) -> tuple[str, ...]:
         """The labels that are only outlined, and so stay visible."""
         return tuple(label for label, method in self.methods().items() if method == "outline")
@@ -281,7 +288,14 @@ class Options:
         methods = set(self.methods().values())
         lines = []
         if self.outlined():
-            lines.append(f"NOTHING IS HIDDEN: outline only draws boxes around {', '.join(self.outlined())}s")
+            bare = "NOTHING IS HIDDEN" if methods == {"outline"} else "NOT EVERYTHING IS HIDDEN"
+            drawn = ", ".join(f"{label}s" for label in self.outlined())
+            lines.append(f"{bare}: outline only draws boxes around {drawn}")
+        idle = [f"{label}s" for label in dict.fromkeys(choice.label for choice in self.models) if not self._asks(label)]
+        if idle:
+            lines.append(
+                f"NOT EVERYTHING IS HIDDEN: {', '.join(idle)} have a --model and are not in --hide {self.hide}"
+            )
         if "blur" in methods:
             lines.append("a blur can be undone in part; fill, noise and image leave nothing")
         if "mosaic" in methods and self.cells > SAFE_CELLS:

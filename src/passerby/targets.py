@@ -14,7 +14,7 @@ from passerby.detect.compose import Either, Outlined, SecondLook, Sure
 from passerby.detect.families import FAMILIES, Use
 from passerby.detect.heads import Heads
 from passerby.detect.portrait import Portrait
-from passerby.settings import OUTLINED, Options
+from passerby.settings import OUTLINED, PARTS, Options
 
 DOUBT = 0.5
 """Share of the least score from which another look is worth it."""
@@ -33,8 +33,6 @@ OUTLINES: Mapping[str, str] = {"person": "prisma_portrait_seg"}
 """The model that tells the pixels of each label, where there is one."""
 LANDMARKS = "centerface"
 """The model that finds the landmarks by which faces are recognized, whichever finds the faces."""
-PARTS = ("face", "person")
-"""What heads are made out of, unless a model for heads is chosen."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,7 +169,8 @@ def test_our_mosaic_is_what_the_attacker_takes_it_for():
     operator = Painted("mosaic", Mosaic(noise=0), 4)
     [hidden] = operator.hide([crop], 5)
     [known] = operator.known(1, 5)
-    assert np.abs(known.forward(crop.astype(np.float32)) - hidden).max() <= 1
+    # Means are cut to whole numbers, and rounded once more with the colour.
+    assert np.abs(known.forward(crop.astype(np.float32)) - hidden).max() <= 1.5
 
 
 def test_noise_of_a_track_stays_and_is_another_one_in_the_next():

@@ -99,6 +99,9 @@ def interrupted(run):
         (["x.mp4", "--to", "null", "--latency", "0"], "--latency"),
         (["x.mp4", "--to", "null", "--transport", "pigeon"], "tcp"),
         (["x.mp4", "--to", "null", "--seconds", "0"], "--seconds"),
+        (["x.mp4", "--to", "null", "--seconds", "nan"], "--seconds"),
+        (["x.mp4", "--show", "--port", "65536"], "--port"),
+        (["x.mp4", "--show", "--port", "-1"], "--port"),
     ],
 )
 def test_wrong_usage_says_what_would_be_right(words, said, capsys):
@@ -109,6 +112,16 @@ def test_wrong_usage_says_what_would_be_right(words, said, capsys):
 def test_a_file_that_is_not_there(tmp_path, capsys):
     assert cli.main(["live", str(tmp_path / "no.mp4"), "--to", "null"]) == 1
     assert "no.mp4" in capsys.readouterr().err
+
+
+def test_the_source_is_never_replaced(street, tmp_path, capsys, monkeypatch):
+    """Not under another name for it, either, and however much one insists."""
+    before = street.read_bytes()
+    monkeypatch.chdir(tmp_path)
+    for name in (str(street), "street.mp4", f"../{tmp_path.name}/street.mp4"):
+        assert cli.main(["live", str(street), "--to", "null", "--to", name, "--force"]) == 1
+        assert "is the source itself" in capsys.readouterr().err
+    assert street.read_bytes() == before
 
 
 def test_help(capsys):

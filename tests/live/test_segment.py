@@ -7,9 +7,9 @@ from itertools import islice
 
 import pytest
 from drawn_frames import YUV444_FULL, Film, frame
-from live_fakes import FakeClock, Scripted, arrived, stream
+from live_fakes import RATE, FakeClock, Scripted, arrived, stream
 
-from passerby.live.inbox import Over
+from passerby.live.inbox import Arrived, Over
 from passerby.live.latency import Pace
 from passerby.live.segment import Segment, rate_of
 from passerby.live.sources import Lost, Picture
@@ -59,6 +59,15 @@ def test_it_ends_when_nothing_comes():
 
 def test_a_short_pause_is_no_end():
     assert len(list(segment([*EVEN, *stream(Film([None]), 2.0)]))) == 11
+
+
+@pytest.mark.parametrize(("stamp_s", "frames"), [(0.40, 11), (0.44, 11), (1.04, 10)])
+def test_it_ends_where_pictures_of_a_burst_are_missing(stamp_s, frames):
+    """By our clock the next one came at once, so that nothing else would tell that everybody is elsewhere by now."""
+    after = Arrived(Picture(EVEN[0][1].picture.frame, Fraction(stamp_s), RATE), 361)
+    stretch = segment([*EVEN, (0.361, after)])
+    assert len(list(stretch)) == frames
+    assert (stretch.next is after) == (frames == 10)
 
 
 def test_it_ends_when_the_run_is_stopped():

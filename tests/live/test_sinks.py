@@ -112,6 +112,24 @@ def test_an_address_that_goes_away_is_tried_again():
     assert not any("key" in line or "pass" in line for line in said)
 
 
+def test_an_address_that_answers_and_takes_nothing_is_tried_more_and_more_rarely():
+    """FFmpeg opens some kinds of connections with the first packet, and says so late that nobody is there."""
+    clock, tried = FakeClock(), []
+
+    def connect(*words):
+        tried.append(clock.now())
+        return Line(0)
+
+    outlet = Address("tcp://there:1", clock, Statistics(), lambda _: None, connect=connect)
+    outlet.open(SIZE, RATE)
+    for i in range(250):
+        outlet.write(picture(), 40 * i)
+        clock.sleep(0.04)
+    pauses = np.diff(tried)
+    assert len(tried) == 5
+    assert (pauses[1:] > 1.8 * pauses[:-1]).all()
+
+
 def test_a_server_that_is_not_there_is_lost_and_no_error():
     said = []
     outlet = Address("rtmp://127.0.0.1:9/app/key", FakeClock(), Statistics(), said.append)

@@ -12,7 +12,7 @@ from passerby.core import pixels
 from passerby.core.errors import StageError
 from passerby.core.regions import Mask, Patch, Region
 from passerby.paint.composite import blanked, composite
-from passerby.paint.effects import Fill, Mosaic
+from passerby.paint.effects import ByLabel, Fill, Mosaic, Outline
 
 BOX = np.array([20, 10, 50, 40], np.float32)
 
@@ -70,6 +70,19 @@ def test_the_soft_edge_is_a_weighted_mean():
     old, new = (picture.planes[0][10:18, 20:28].astype(int) for picture in (before, after))
     value = int(pixels.colour(YUV420, (200, 30, 90))[0])
     assert np.array_equal(new, (old * 127 + value * 128 + 127) // 255)
+
+
+@pytest.mark.parametrize("first", ["face", "person"])
+def test_a_drawing_around_a_person_uncovers_no_face(first):
+    """However much larger it is, and whichever comes first."""
+    before, face, person = frame(), full(30, 20, 12, 12), full(10, 5, 60, 50)
+    regions = [region(face), replace(region(person), label="person")]
+    regions = regions if first == "face" else regions[::-1]
+    effect = ByLabel({"face": Fill(colour=(200, 30, 90)), "person": Outline()})
+    [patches] = effect.paint([before], [regions])
+    after = composite(before, regions, patches)
+    assert (after.planes[0][20:32, 30:42] == pixels.colour(YUV420, (200, 30, 90))[0]).all()
+    assert (after.planes[0] != filled(before, [region(face)]).planes[0]).any(), "the drawing is there, too"
 
 
 def test_the_decoders_memory_is_not_written_to():

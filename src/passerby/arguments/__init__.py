@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import passerby
 from passerby import settings_file
-from passerby.arguments import live, models, plan, run, verify
+from passerby.arguments import evaluate, live, models, plan, run, verify
 from passerby.arguments.parser import EXIT_CODES, Parser
 from passerby.core.errors import OptionError
 
@@ -20,6 +21,7 @@ HELP = (
   passerby plan show|edit|sheet PLAN      review who will be hidden; also export and import
   passerby render PLAN                    hide what a plan says
   passerby verify FILE...                 look once more at finished files, with another model, for what is left over
+  passerby evaluate ORIGINAL ANONYMIZED   measure who can be seen, who is recognized, and what is left of the picture
   passerby live SOURCE --to SINK          hide faces in a stream, a camera or a pipe, as it comes
   passerby demo                           compose a short clip with faces and anonymize it
   passerby doctor                         print what to paste into a bug report
@@ -42,6 +44,9 @@ COMMANDS: Mapping[str, Callable[[], argparse.ArgumentParser]] = {
     "plan import": plan.import_,
     "plan sheet": plan.sheet,
     "verify": verify.verify,
+    "evaluate": evaluate.evaluate,
+    **{f"evaluate {name}": partial(evaluate.part, name) for name in evaluate.ABOUT},
+    "evaluate masks": evaluate.masks,
     "live": live.live,
     "demo": run.demo,
     "doctor": run.doctor,
@@ -86,14 +91,16 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
 
 def _command(words: Sequence[str]) -> tuple[str, Sequence[str]]:
     """The command's name and what follows it."""
-    if words[0] not in GROUPS:
-        return (words[0], words[1:]) if words[0] in COMMANDS else ("anonymize", words)
     command = " ".join(words[:2])
-    if command not in COMMANDS:
-        group = words[0]
-        actions = ", ".join(name.removeprefix(f"{group} ") for name in COMMANDS if name.startswith(f"{group} "))
-        raise OptionError(f"passerby {group} does one of {actions}, as in: passerby {GROUPS[group]}")
-    return command, words[2:]
+    if len(words) > 1 and command in COMMANDS:
+        return command, words[2:]
+    if words[0] in COMMANDS:
+        return words[0], words[1:]
+    if words[0] not in GROUPS:
+        return "anonymize", words
+    group = words[0]
+    actions = ", ".join(name.removeprefix(f"{group} ") for name in COMMANDS if name.startswith(f"{group} "))
+    raise OptionError(f"passerby {group} does one of {actions}, as in: passerby {GROUPS[group]}")
 
 
 def _settings_file(parser: argparse.ArgumentParser, words: Sequence[str]) -> Path | None:

@@ -51,3 +51,5 @@ class Patch:
     """x0 y0 x1 y1 as `pixels.aligned` gives it: inside the frame, on whole chroma samples."""
     planes: tuple[Plane, ...]
     """One array per plane of the frame, of the shapes that `pixels.window` selects for `box`."""
+    hides: bool = True
+    """Nothing of what was there is left; where not, all that hides something goes on top of it."""

@@ -20,7 +20,7 @@ from passerby.core.frame import Frame, PixelFormat
 from passerby.core.regions import Mask, Region
 from passerby.core.stages import Anonymizer
 from passerby.evaluate.embedders import Crop
-from passerby.evaluate.inversion import Averaged, Blurred, Linear, Same
+from passerby.evaluate.inversion import Averaged, Blurred, Linear, OneColour, Same
 
 MOST_CELLS = 4
 """Mosaic cells across a face up to which it withstands; with more it can be recognized again."""
@@ -194,7 +194,7 @@ class Painted:
         return answer
 
     def known(self, count: int, seed: int) -> list[Linear] | None:
-        return None if self.cells is None else [Averaged(self.cells, (0, 0))] * count
+        return None if self.cells is None else [OneColour(self.cells)] * count
 
 
 def _frame(crop: Crop, index: int) -> Frame:

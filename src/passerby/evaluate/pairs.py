@@ -7,7 +7,7 @@ is that of the track (or of the truth) that a box is of, in both videos.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from passerby.core import pixels
 from passerby.core.errors import InputError, NotMeasurable
 from passerby.core.frame import Frame
 from passerby.evaluate.embedders import Crop, Embedder
-from passerby.evaluate.people import Appearances
+from passerby.evaluate.people import Appearances, some
 
 MOST = 20
 """Crops of one person: neighbouring frames tell nothing new, and cost as much as others."""
@@ -91,22 +91,17 @@ def thinned(people: Appearances, most: int = MOST) -> Appearances:
     for person in np.unique(people.people[good]):
         rows = np.flatnonzero(good & (people.people == person))
         kept.append(rows[np.unique(np.linspace(0, len(rows) - 1, min(most, len(rows))).round().astype(int))])
-    return _some(people, np.sort(np.concatenate(kept)) if kept else np.empty(0, np.intp))
+    return some(people, np.sort(np.concatenate(kept)) if kept else np.empty(0, np.intp))
 
 
 def every(people: Appearances, step: int) -> Appearances:
     """The sure boxes of every `step`-th frame, tiny ones left out: what `drift.along` follows."""
-    return _some(people, np.flatnonzero(_good(people) & (people.frames % step == 0)))
+    return some(people, np.flatnonzero(_good(people) & (people.frames % step == 0)))
 
 
 def _good(people: Appearances) -> NDArray[np.bool_]:
     sides = (people.boxes[:, 2:] - people.boxes[:, :2]).min(axis=1, initial=np.inf)
     return np.asarray(people.sure & (sides >= LEAST_PX), np.bool_)
-
-
-def _some(people: Appearances, rows: NDArray[np.intp]) -> Appearances:
-    columns = {name: getattr(people, name)[rows] for name in ("frames", "people", "boxes", "sure")}
-    return replace(people, **columns)
 
 
 def cut(original: Iterable[Frame], anonymized: Iterable[Frame], people: Appearances, around: Around = whole) -> Views:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +50,13 @@ def appearances(rows: Sightings, count: int, size: tuple[int, int]) -> Appearanc
     # What has no score was not found by a detector, but told.
     sure = ~(ordered.scores < SURE) & (sides > 0).all(axis=1)
     return Appearances(count, size, ordered.frames, ordered.tracks, boxes, sure)
+
+
+def some(people: Appearances, rows: NDArray[np.intp]) -> Appearances:
+    """Some rows of `people`, in the order given, which has to be rising in frames."""
+    return replace(
+        people, frames=people.frames[rows], people=people.people[rows], boxes=people.boxes[rows], sure=people.sure[rows]
+    )
 
 
 def found(frames: Iterable[Frame], detector: Detector, label: str) -> Appearances:

@@ -115,7 +115,7 @@ class ByOriginal:
             overlaps = bx.iou((box[None] / scale).astype(np.float32), there)[0]
             best = int(overlaps.argmax()) if len(overlaps) else -1
             same = best >= 0 and overlaps[best] >= SAME
-            left = detail_left(_grey(then, there[best]), _grey(frame, there[best] * scale)) if same else 0.0
+            left = detail_left(light_of(then, there[best]), light_of(frame, there[best] * scale)) if same else 0.0
             answer.append(None if left > DETAIL else Fate.CHANGED)
         return answer
 
@@ -128,8 +128,8 @@ class ByOriginal:
         return self._frame
 
 
-def _grey(frame: Frame, box: NDArray[np.float32]) -> NDArray[np.float64]:
-    """The light of `box` (4,) in `frame`, (GRID, GRID), 0..255."""
+def light_of(frame: Frame, box: NDArray[np.float32]) -> NDArray[np.float64]:
+    """The light of `box` (4,) in `frame`, (GRID, GRID), 0..255; of one pixel at least."""
     [inside] = bx.clip(box[None], frame.size)
     x0, y0 = (min(int(low), side - 1) for low, side in zip(inside[:2], frame.size, strict=True))
     x1, y1 = max(int(np.ceil(inside[2])), x0 + 1), max(int(np.ceil(inside[3])), y0 + 1)

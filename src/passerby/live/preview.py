@@ -10,7 +10,7 @@ from typing import Any
 import cv2
 from av.video.frame import VideoFrame
 
-from passerby.core.errors import OutputError
+from passerby.core.errors import OptionError, OutputError
 from passerby.live.fitting import rgb
 
 LONGEST = 960
@@ -19,6 +19,7 @@ QUALITY = 80
 BETWEEN_TICKS = 60
 """Ticks from one picture to the next, at least."""
 WAIT_S = 1.0
+LAST_PORT = 65535
 HOSTS = ("127.0.0.1", "localhost")
 PAGE = """<!doctype html><meta charset="utf-8"><title>passerby live</title>
 <style>html{background:#111;color:#ccc;font:14px sans-serif}img{display:block;max-width:100%;margin:auto}</style>
@@ -33,8 +34,11 @@ class Preview:
         """Listen on `port` of this machine's loopback; 0 takes any that is free.
 
         Raises:
+            OptionError: there is no such port.
             OutputError: the port is taken.
         """
+        if not 0 <= port <= LAST_PORT:
+            raise OptionError(f"--port is a number from 0 (any) to {LAST_PORT}, got {port}")
         self._changed = threading.Condition()
         self._jpeg = b""
         self._count = 0

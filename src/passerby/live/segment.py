@@ -22,10 +22,13 @@ PLAUSIBLE = (1, 240)
 """Frames per second between which one believes what a source says."""
 LOOK_UP_S = 0.05
 """Seconds after which one looks whether the run is to stop."""
+LEAP_S = 0.1
+"""Seconds of the source's own clock that may be missing between two pictures that came together."""
 
 
 class Segment:
-    """A `Source` that ends when the picture changes its kind, the source breaks off or pauses, or the rate is wrong.
+    """A `Source` that ends when the picture changes its kind, the source breaks off, pauses or leaps, or the rate is
+    wrong.
 
     Every end of it is the end of a shot: nothing is followed across it, and the next one begins with a look.
     """
@@ -119,7 +122,18 @@ class Segment:
 def alike(one: Arrived, other: Arrived) -> bool:
     """Whether two pictures can be of one segment."""
     a, b = one.picture.frame, other.picture.frame
-    return (a.size, a.format, a.turn, a.sample_aspect) == (b.size, b.format, b.turn, b.sample_aspect)
+    same = (a.size, a.format, a.turn, a.sample_aspect) == (b.size, b.format, b.turn, b.sample_aspect)
+    return same and _leap_s(one, other) <= LEAP_S
+
+
+def _leap_s(one: Arrived, other: Arrived) -> float:
+    """Seconds of the source's own clock between two pictures, beyond those of ours.
+
+    A stream begins with many pictures at once. Where some of them were left out, nobody has moved from one place to the
+    other in the time that there seems to be between what is left.
+    """
+    made, before = other.picture.stamp, one.picture.stamp
+    return 0.0 if made is None or before is None else float(made - before - (other.ticks - one.ticks) * TICK)
 
 
 def rate_of(picture: Picture) -> Fraction:

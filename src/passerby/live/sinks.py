@@ -246,6 +246,8 @@ class Address:
         except av.error.FFmpegError as error:
             self._lose(error)
             self.statistics.unsent += 1
+        else:
+            self._pause_s = FIRST_PAUSE_S
 
     def close(self, error: BaseException | None) -> None:
         if self._encoded is not None:
@@ -264,7 +266,7 @@ class Address:
     def _lose(self, error: av.error.FFmpegError | OSError) -> None:
         if self._encoded is not None:
             self._encoded.abandon()
-            self._encoded, self._pause_s = None, FIRST_PAUSE_S
+            self._encoded = None
         self.say(
             f"{self._shown} does not take the stream ({error.strerror or error}); trying again in {self._pause_s:g} s"
         )

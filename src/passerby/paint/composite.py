@@ -34,8 +34,10 @@ def composite(frame: Frame, hidden: Sequence[Region], patches: Sequence[Patch]) 
     painted = frame.with_planes(planes)
     for region, patch in zip(hidden, patches, strict=True):
         _check(frame, region, patch)
-    # The largest last: where things overlap, the coarser cells win, and no small patch brings detail back.
-    for region, patch in sorted(zip(hidden, patches, strict=True), key=lambda pair: pair[0].mask.alpha.size):
+    # The largest last: where things overlap, the coarser cells win, and no small patch brings detail back. A drawing on
+    # what was there would bring all of it back, however large it is.
+    order = sorted(zip(hidden, patches, strict=True), key=lambda pair: (pair[1].hides, pair[0].mask.alpha.size))
+    for region, patch in order:
         weights = pixels.alphas(painted, region.mask, patch.box)
         for old, new, alpha in zip(pixels.crop(painted, patch.box), patch.planes, weights, strict=True):
             _blend(old, new, alpha)

@@ -246,7 +246,7 @@ class Outline(_PerRegion):
         for was, line, drawn in zip(old, lines, pixels.alphas(frame, ink, box), strict=True):
             where = drawn[..., None] if was.ndim == 3 else drawn
             planes.append(np.where(where > 0, line, was))
-        return Patch(box, tuple(planes))
+        return Patch(box, tuple(planes), hides=False)
 
 
 def _drawing(box: pixels.Box, region: Region, thick: int) -> NDArray[np.uint8]:

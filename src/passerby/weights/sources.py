@@ -56,7 +56,7 @@ def _from_url(url: str, part: BinaryIO, size: int) -> None:
         error.close()
         if error.code == 416:  # there is nothing behind what we have: it is the start of another file
             part.truncate(0)
-        raise WeightsError(f"the server answers {error.code} {error.reason} for {url}") from error
+        raise WeightsError(f"the server answers {error.code} {_reason(error)} for {url}") from error
     except (OSError, HTTPException, ValueError) as error:
         raise WeightsError(f"cannot reach {url}: {_reason(error)}") from error
     with answer:

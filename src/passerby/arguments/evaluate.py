@@ -1,0 +1,107 @@
+"""What can be written behind `passerby evaluate`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from passerby.arguments.parser import Parser, parser
+from passerby.settings import DEFAULTS, SHAPES
+
+ABOUT = {
+    "leaks": "How much of every face is hidden, who leaks, and whether a detector still finds them.",
+    "reid": "Whether people are found again among the originals, by face and by body.",
+    "faces": "Whether a face recognizer takes hidden faces for their owners.",
+    "attack": "Whether people are recognized by attackers who know other pictures of them.",
+    "drift": "Whether somebody stays the same along a track, and as far from the original.",
+    "quality": "How much of the picture is as it was: PSNR, SSIM, LPIPS, of the whole and inside and outside of masks.",
+    "temporal": "Whether what was hidden flickers.",
+    "utility": "Whether persons, vehicles and actions are still recognised.",
+    "tracking": "Whether the plan follows people as the truth does: MOTA, IDF1, HOTA.",
+}
+"""The questions that can be asked alone, of two files or two folders."""
+
+
+def evaluate() -> argparse.ArgumentParser:
+    command = parser(
+        "evaluate",
+        "Compare an original with what was made of it, by passerby or any other tool, and write a report: who leaks, "
+        "who is recognized again, what attackers achieve, and what is left of the picture. Parts of it alone: "
+        f"passerby evaluate {'|'.join((*ABOUT, 'masks'))}.",
+    )
+    _add_pair(command)
+    _add_extras(command, predictions=True, organize=False)
+    return command
+
+
+def part(name: str) -> argparse.ArgumentParser:
+    """The parser of one question."""
+    command = parser(f"evaluate {name}", ABOUT[name])
+    _add_pair(command)
+    _add_extras(command, predictions=name == "utility", organize=name == "reid")
+    return command
+
+
+def masks() -> argparse.ArgumentParser:
+    command = parser(
+        "evaluate masks",
+        "Compare masks with reference masks: folders of PNG files, one a frame, or of a folder for each sequence. A "
+        "reference that was prompted by our own boxes, as SAM is, cannot show what both of them miss.",
+    )
+    add = command.add_argument
+    add("ours", type=Path, metavar="OURS", help="folder of masks")
+    add("reference", type=Path, metavar="REFERENCE", help="folder of masks that count as right")
+    add = command.add_argument_group("which frames belong together").add_argument
+    add("--environments", type=Path, metavar="FILE.json", help='{"sequence": "Lab", …}: also figures for each of them')
+    add("--first", type=int, default=0, metavar="N", help="first frame of ours that counts (default: %(default)s)")
+    add("--last", type=int, metavar="N", help="last frame of ours that counts (default: the last there is)")
+    add("--max-shift", type=int, default=0, metavar="N", help="frames by which the reference may lie off (default: 0)")
+    _add_output(command)
+    return command
+
+
+def _add_pair(command: Parser) -> None:
+    add = command.add_argument
+    add("original", type=Path, metavar="ORIGINAL", help="a video or picture, or a folder of them")
+    add(
+        "anonymized", type=Path, metavar="ANONYMIZED", help="what was made of it; a folder with files of the same names"
+    )
+    add = command.add_argument_group("what is known").add_argument
+    add("--plan", type=Path, metavar="PLAN", help="what was hidden where; of folders, a folder of plans")
+    add(
+        "--truth",
+        type=Path,
+        metavar="FILE",
+        help="who is where: .plan, .xml (CVAT), .coco.json, .csv, .json, or .txt (MOT); of folders, a folder of them",
+    )
+    add(
+        "--hidden-by",
+        action="append",
+        default=[],
+        metavar="MODEL",
+        help="a model that hid, by name or file; it will not measure",
+    )
+    add("--shape", choices=SHAPES, default=DEFAULTS.shape, help="with --plan: as it was (default: %(default)s)")
+    add("--grow", type=float, default=DEFAULTS.grow, metavar="F", help="likewise (default: %(default)s)")
+    add = command.add_argument_group("how is looked").add_argument
+    add("--models", type=Path, metavar="DIR", help="folder of model files, instead of the one PASSERBY_MODELS names")
+    add("--every", type=int, default=1, metavar="N", help="look at every Nth frame (default: at every one)")
+    _add_output(command)
+
+
+def _add_extras(command: Parser, *, predictions: bool, organize: bool) -> None:
+    add = command.add_argument_group("what else can be measured").add_argument
+    if predictions:
+        add("--before", type=Path, metavar="FILE", help="what a model of actions saw in the originals (.json, .csv)")
+        add("--after", type=Path, metavar="FILE", help="and in what became of them")
+    if organize:
+        add("--organize", type=Path, metavar="FOLDER", help="also write the crops as a data set like Market-1501")
+    add("--features", type=Path, metavar="FILE.onnx", help="a network for FID and KID of faces")
+    add("--run-report", type=Path, metavar="FILE.json", help="the report of the run that hid: throughput, time a frame")
+
+
+def _add_output(command: Parser) -> None:
+    add = command.add_argument_group("what is said").add_argument
+    add("-o", "--output", type=Path, metavar="DIR", help="write the report into this folder (default: print it alone)")
+    add("-y", "--force", action="store_true", help="replace an existing report")
+    add("-q", "--quiet", action="store_true", help="show no progress")

@@ -1,0 +1,199 @@
+"""An original and what was made of it, read side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from passerby.core.errors import InputError, NotMeasurable, OptionError
+from passerby.core.frame import Frame, MediaInfo
+from passerby.core.plan import Plan
+from passerby.media.container import VIDEO_SUFFIXES
+from passerby.media.reading import Reading
+from passerby.media.stills import STILL_SUFFIXES, StillSource, is_still
+from passerby.media.video import VideoSource
+
+MARKED = "_anonymized"
+"""What names of anonymized files end with, where they do not lie in a folder of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Two files that belong together."""
+
+    name: str
+    """Of the original, as seen from its folder."""
+    original: Path
+    anonymized: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two files of one kind and size. Frames are read anew each time that they are asked for."""
+
+    name: str
+    original: VideoSource | StillSource
+    anonymized: VideoSource | StillSource
+    every: int = 1
+    """Every so manieth frame is looked at, from the first one on."""
+
+    @property
+    def info(self) -> MediaInfo:
+        """Of the original."""
+        return self.original.info
+
+    @property
+    def expected(self) -> int | None:
+        """How many frames are looked at, as far as the file says."""
+        return None if self.info.frames is None else -(-self.info.frames // self.every)
+
+    def frames(self) -> Iterator[tuple[Frame, Frame]]:
+        """Frames of the same number, shown at the same time; all are read, and every `every`th one is given.
+
+        Raises:
+            InputError: one ends before the other, or shows a frame at another time, or one cannot be read.
+        """
+        with self.original as original, self.anonymized as anonymized:
+            others, near = iter(anonymized), _near(self.info)
+            begin: tuple[Fraction, Fraction] | None = None
+            count = 0
+            for one in original:
+                other = next(others, None)
+                if other is None:
+                    raise InputError(
+                        f"{self.name}: the anonymized file has {count} frames and the original goes on; "
+                        "give what was made of this very file, from its first frame to its last"
+                    )
+                begin = begin or (one.time, other.time)
+                self._check(one, other, begin, near)
+                if count % self.every == 0:
+                    yield one, other
+                count += 1
+            if next(others, None) is not None:
+                raise InputError(
+                    f"{self.name}: the original has {count} frames and the anonymized file goes on; "
+                    "give what was made of this very file, from its first frame to its last"
+                )
+
+    def _check(self, one: Frame, other: Frame, begin: tuple[Fraction, Fraction], near: Fraction) -> None:
+        if one.size != other.size:
+            raise InputError(f"{self.name}: {_sizes(one.size, other.size)}")
+        times = one.time - begin[0], other.time - begin[1]
+        if abs(times[0] - times[1]) > near:
+            raise InputError(
+                f"{self.name}: frame {one.index} is shown at {float(times[0]):.3f} s in the original and at "
+                f"{float(times[1]):.3f} s in the anonymized file: other frames; give what was made of this very file"
+            )
+
+
+def opened(named: Named, plan: Plan | None = None, every: int = 1) -> Pair:
+    """Both files, looked at up to their first frames. The original is read as it was for the `plan`.
+
+    Raises:
+        InputError: one cannot be read, or they are not of one kind and size.
+        OptionError: they are one and the same, or the plan is of another file.
+    """
+    if every < 1:
+        raise OptionError(f"--every is a number of frames from 1 up, got {every}")
+    for path in (named.original, named.anonymized):
+        if not path.is_file():
+            raise InputError(f"{path} does not exist or is no file; check the name")
+    if named.original.samefile(named.anonymized):
+        raise OptionError(f"{named.original} is given twice; give the original and what was made of it")
+    kinds = [is_still(path) for path in (named.original, named.anonymized)]
+    if kinds[0] != kinds[1]:
+        which = "picture", "video"
+        raise InputError(
+            f"{named.name}: the original is a {which[not kinds[0]]} and the anonymized file a {which[not kinds[1]]}; "
+            "give two of one kind"
+        )
+    pair = Pair(named.name, _source(named.original, plan), _source(named.anonymized), every)
+    if pair.info.size != pair.anonymized.info.size:
+        raise InputError(f"{named.name}: {_sizes(pair.info.size, pair.anonymized.info.size)}")
+    if plan is not None and plan.media.sha256 != pair.info.sha256:
+        raise OptionError(
+            f"the plan is for {plan.media.name} ({plan.media.sha256[:8]}), and the original is {pair.info.name} "
+            f"({(pair.info.sha256 or '')[:8]}); give the plan of this file, or none"
+        )
+    return pair
+
+
+def named(original: Path, anonymized: Path) -> tuple[list[Named], list[str]]:
+    """The pairs of two files, or of two folders, and the names of originals for which there is nothing.
+
+    In a folder a file belongs to the one of the same place and name; its ending may be another, and its name may end
+    with `MARKED`, as passerby's own outputs do.
+
+    Raises:
+        InputError: one is a folder and the other is not, or no two files belong together.
+    """
+    if original.is_dir() != anonymized.is_dir():
+        raise InputError(f"{original} and {anonymized} are a folder and a file; give two of one kind")
+    if not original.is_dir():
+        return [Named(original.name, original, anonymized)], []
+    others = {path.relative_to(anonymized): path for path in _media(anonymized)}
+    pairs, alone = [], []
+    for path in _media(original):
+        if path.resolve().is_relative_to(anonymized.resolve()):
+            continue
+        place = path.relative_to(original)
+        other = _partner(place, others)
+        if other is None:
+            alone.append(str(place))
+        else:
+            pairs.append(Named(str(place), path, other))
+    if not pairs:
+        raise InputError(f"no file in {anonymized} is called as one in {original}; give two folders of the same files")
+    return pairs, alone
+
+
+def _media(folder: Path) -> list[Path]:
+    known = STILL_SUFFIXES | VIDEO_SUFFIXES
+    return [path for path in sorted(folder.rglob("*")) if path.suffix.lower() in known and path.is_file()]
+
+
+def _partner(place: Path, others: dict[Path, Path]) -> Path | None:
+    still = place.suffix.lower() in STILL_SUFFIXES
+    for name in (place, place.with_stem(place.stem + MARKED)):
+        if name in others:
+            return others[name]
+        for other, path in others.items():
+            alike = other.suffix.lower() in STILL_SUFFIXES
+            if other.with_suffix("") == name.with_suffix("") and alike == still:
+                return path
+    return None
+
+
+def _source(path: Path, plan: Plan | None = None) -> VideoSource | StillSource:
+    if is_still(path):
+        return StillSource(path)
+    then = None if plan is None else plan.media
+    if then is None:
+        return VideoSource(path)
+    return VideoSource(path, Reading(start_s=then.start, end_s=then.end, fps=then.fps, salvage=then.salvage))
+
+
+def _near(info: MediaInfo) -> Fraction:
+    """By how much times may differ: containers round them each in its own way."""
+    if info.rate is None:  # of pictures: an animation's times are rounded to whole hundredths
+        return Fraction(1, 50)
+    return 1 / (2 * info.rate)
+
+
+def _sizes(one: tuple[int, int], other: tuple[int, int]) -> str:
+    return (
+        f"the original is {one[0]}x{one[1]} and the anonymized file {other[0]}x{other[1]} pixels large; "
+        "compare them at one size"
+    )
+
+
+def enough(count: int, name: str) -> None:
+    """Refuse a pair without a frame.
+
+    Raises:
+        NotMeasurable: `count` is 0.
+    """
+    if not count:
+        raise NotMeasurable(f"{name} has no frame that could be looked at")

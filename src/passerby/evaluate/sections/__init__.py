@@ -1,0 +1,1 @@
+"""The questions of an evaluation: from clips to sections of a report."""

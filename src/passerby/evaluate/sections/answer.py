@@ -1,0 +1,71 @@
+"""What a question came to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from passerby.core.errors import OptionError
+from passerby.evaluate import cost, predictions
+from passerby.evaluate.clip import Clip
+from passerby.evaluate.findings import Section
+from passerby.evaluate.hidden_area import ByPixels, ByPlan, Hidden
+from passerby.evaluate.statistics import Figure
+from passerby.progress import Progress, Silent
+from passerby.settings import DEFAULTS, Options
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A section, or why there is none; or both, where a part of it could not be asked."""
+
+    section: Section | None
+    missing: tuple[str, ...] = ()
+    """One line each: what, why, and what would make it possible."""
+
+
+def silent(name: str) -> Progress:
+    """Says nothing."""
+    return Silent()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asking:
+    """What the questions share."""
+
+    hid: tuple[str, ...] = ()
+    """sha256 sums of the models that did the hiding: none of them measures."""
+    progress: Callable[[str], Progress] = silent
+    """From what is being done to who is told how far it has come."""
+    options: Options = field(default=DEFAULTS)
+    """How things were hidden (`shape`, `grow`) where there is a plan."""
+    run_report: Path | None = None
+    """What `passerby anonymize --report` wrote."""
+    predictions: tuple[Path, Path] | None = None
+    """What a model of actions saw in the originals, and in what became of them."""
+    features: Path | None = None
+    """An ONNX network for distances of heaps of pictures."""
+
+    def __post_init__(self) -> None:
+        """Refuse at once what would be refused after a long look at the films.
+
+        Raises:
+            InputError: the run's report or the predictions are none.
+            OptionError: the predictions are twice the same file.
+        """
+        if self.run_report is not None:
+            cost.figures(self.run_report)
+        if self.predictions is not None:
+            if self.predictions[0] == self.predictions[1]:
+                raise OptionError(f"the predictions before and after are the same file {self.predictions[0]}; give two")
+            predictions.paired(*(predictions.read(path) for path in self.predictions))
+
+    def hidden(self, clip: Clip) -> Hidden:
+        """Who knows what is hidden in `clip`."""
+        return ByPixels() if clip.plan is None else ByPlan(clip.plan, self.options)
+
+
+def noted(figures: Sequence[Figure], *notes: str) -> tuple[Figure, ...]:
+    """`figures` with more to know about them."""
+    return tuple(replace(figure, notes=(*figure.notes, *notes)) for figure in figures)

@@ -1,0 +1,120 @@
+"""Is the picture still as it was, where nobody had to be hidden?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from passerby import weights
+from passerby.core import pixels
+from passerby.core.errors import NotMeasurable, OptionError, WeightsError
+from passerby.core.frame import Frame
+from passerby.evaluate import distribution, goals
+from passerby.evaluate.clip import Clip
+from passerby.evaluate.findings import Section
+from passerby.evaluate.lpips import Lpips, Net
+from passerby.evaluate.quality import Fidelity
+from passerby.evaluate.sections import crops
+from passerby.evaluate.sections.answer import Answer, Asking, noted
+from passerby.evaluate.statistics import Figure
+from passerby.evaluate.watchers import FACE, PERSON, VEHICLE
+
+QUESTION = "Is the picture still as it was where nobody had to be hidden?"
+MOST_FRAMES = 200
+"""Of a clip, spread evenly: neighbours tell nothing new, and all metrics of a large frame take seconds."""
+NET: Net = "alex"
+BACKBONE = "alexnet-owt-7be5be79.pth"
+"""As torchvision publishes it, beside whose weights LPIPS publishes its own."""
+
+
+def quality(clips: Sequence[Clip], asking: Asking) -> Answer:
+    """PSNR, SSIM and LPIPS of whole frames, inside and outside of what is hidden, and of each class."""
+    missing: list[str] = []
+    try:
+        fidelity = Fidelity(perception=_lpips())
+    except (WeightsError, OptionError) as error:
+        missing.append(f"LPIPS: {error}")
+        fidelity = Fidelity()
+    protocols = []
+    for clip in clips:
+        hidden = asking.hidden(clip)
+        protocols.append(hidden.protocol)
+        frames = clip.frames(asking.progress(f"{clip.name}, quality"))
+        step = max(1, -(-clip.count // MOST_FRAMES))
+        if step > 1:
+            protocols.append(f"every {step}th frame of {clip.name}")
+        for index, (one, other) in enumerate(frames):
+            if index % step:
+                continue
+            area = hidden.area(one, other)
+            before, after = pixels.rgb(one), pixels.rgb(other)
+            fidelity.add(clip.name, before, after, hidden=area, classes=_classes(clip, index, one))
+    try:
+        heaps = _heaps(clips, asking)
+    except (WeightsError, NotMeasurable, OptionError) as error:
+        missing.append(f"FID and KID: {error}")
+        heaps = []
+    figures = [*noted(fidelity.figures(), *dict.fromkeys(protocols)), *heaps]
+    section = Section(
+        name="quality",
+        question=QUESTION,
+        figures=tuple(figures),
+        headline=("SSIM, outside", "PSNR, pooled, outside", "SSIM"),
+        verdicts=tuple(goals.judged(goals.QUALITY_GOALS, figures)),
+    )
+    return Answer(section, tuple(missing))
+
+
+def _classes(clip: Clip, index: int, frame: Frame) -> dict[str, NDArray[np.bool_]]:
+    """The boxes of each class that is looked for, (H, W)."""
+    if not clip.before:
+        return {}
+    found, (width, height) = clip.before[index], frame.size
+    answer = {}
+    for label in (FACE, PERSON, VEHICLE):
+        area = np.zeros((height, width), np.bool_)
+        for x0, y0, x1, y1 in np.rint(np.clip(found.boxes[found.labels == label], 0, None)).astype(int):
+            area[y0:y1, x0:x1] = True
+        answer[label] = area
+    return answer
+
+
+def _lpips() -> Lpips:
+    """LPIPS with AlexNet.
+
+    Raises:
+        WeightsError: its network or its heads are not here.
+        OptionError: PyTorch is not here.
+    """
+    heads = weights.find(f"lpips_lin_{NET}")
+    backbone = next((folder / BACKBONE for folder in weights.folders() if (folder / BACKBONE).is_file()), None)
+    if backbone is None:
+        raise WeightsError(
+            f"its network is not here; put torchvision's {BACKBONE} "
+            "(https://download.pytorch.org/models/) into the folder that --models names"
+        )
+    return Lpips(NET, backbone, heads)
+
+
+def _heaps(clips: Sequence[Clip], asking: Asking) -> list[Figure]:
+    """Distances of heaps of face crops before and after, by the features of a network that was given.
+
+    Raises:
+        OptionError: none was given.
+        NotMeasurable: there is no face.
+    """
+    if asking.features is None:
+        raise OptionError("no network was given; give an Inception of FID's as ONNX with --features FILE")
+    network = distribution.OnnxFeatures(asking.features, name=_called(asking.features))
+    gathered = crops.gathered(clips, "face", asking)
+    before = [crop for one in gathered for crop in one.views.originals]
+    after = [crop for one in gathered for crop in one.views.anonymized]
+    return list(noted(distribution.figures(network, before, after), "crops of faces"))
+
+
+def _called(path: Path) -> str:
+    """FID is the name of one network's features alone."""
+    return distribution.INCEPTION if "inception" in path.stem.lower() else path.stem
