@@ -83,6 +83,18 @@ class Embedded:
         if len(lengths) > 1:
             raise ValueError(f"columns have {sorted(lengths)} rows; give one row for each box")
 
+    @property
+    def same(self) -> NDArray[np.bool_]:
+        """The pairs of rows of one person, (N, N)."""
+        return np.asarray(self.identities[:, None] == self.identities[None], np.bool_)
+
+    def too_near(self, gap_frames: int) -> NDArray[np.bool_]:
+        """The pairs of rows of one person less than `gap_frames` apart, and each with itself, (N, N).
+
+        To find those is no recognizing: neighbouring frames are nearly the same picture.
+        """
+        return np.asarray(self.same & (np.abs(self.frames[:, None] - self.frames[None]) < max(gap_frames, 1)), np.bool_)
+
 
 def thinned(people: Appearances, most: int = MOST) -> Appearances:
     """At most `most` sure boxes of everyone, spread evenly over their time; tiny ones left out."""

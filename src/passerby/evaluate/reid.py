@@ -133,10 +133,8 @@ def evaluate(people: Embedded, mode: Mode, of: str, *, gap_frames: int = GAP_FRA
         raise ValueError("a data set has two folders of crops; look one up in the other with `compare`")
     if mode is Mode.TRACK:
         return _by_track(people, of)
-    whose, frames = people.identities, people.frames
-    near = np.abs(frames[:, None] - frames[None])
-    too_near = (whose[:, None] == whose[None]) & (near < max(gap_frames, 1))
-    ignored = near > 0 if mode is Mode.SAME_FRAME else too_near
+    other_frame = people.frames[:, None] != people.frames[None]
+    ignored = other_frame if mode is Mode.SAME_FRAME else people.too_near(gap_frames)
     return _looked_up(people, mode, of, ignored, people.originals)
 
 
