@@ -11,7 +11,7 @@ import pytest
 from fake_onnxruntime import COREML, CUDA, TENSORRT, Fake
 
 from passerby import providers, runtime, weights
-from passerby.core.errors import OptionError, WeightsError
+from passerby.core.errors import OptionError, StageError, WeightsError
 from passerby.providers import CPU
 from passerby.runtime import VARIABLE, Session, choice
 
@@ -105,8 +105,14 @@ def test_a_model_that_a_provider_does_not_take_is_not_left_to_the_processor(monk
     library = offering(monkeypatch, [CUDA])
     assert choice().name == "cuda"
     library.working = [CPU]
-    with pytest.raises(WeightsError, match="cuda does not take it"):
+    with pytest.raises(WeightsError, match=r"cuda does not take it.*; cuda computes here; try --device cpu$"):
         Session(weights.find("centerface"))
+
+
+def test_a_gpu_that_fails_at_work_leaves_the_processor_to_try(monkeypatch: pytest.MonkeyPatch) -> None:
+    offering(monkeypatch, [CUDA])
+    with pytest.raises(StageError, match=r"try --device cpu$"):
+        Session(weights.find("centerface")).run({})
 
 
 def test_what_goes_in_and_out_is_bound_to_the_memory_of_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -79,11 +79,14 @@ class Session:
 
         Raises:
             OptionError: PASSERBY_RUNTIME names a library that is unknown or does not work here.
-            WeightsError: the file cannot be read.
+            WeightsError: the file cannot be read, or what computes does not take it.
         """
         self._name = path.name
-        self._backend = RUNTIMES[choice().name]()
-        with self._failing(WeightsError, f"{path} does not load as a model", "; put another file there"):
+        chosen = choice().name
+        self._backend = RUNTIMES[chosen]()
+        # Where a GPU fails the file may be a good one.
+        self._instead = f"{chosen} computes here; try --device cpu" if chosen in PROVIDERS else ""
+        with self._failing(WeightsError, f"{path} does not load as a model", "put another file there"):
             self._computes = self._backend.load(path)
 
     def run(self, inputs: Arrays) -> Outputs:
@@ -92,7 +95,7 @@ class Session:
         Raises:
             StageError: the model does not take these inputs, or computing failed.
         """
-        with self._failing(StageError, f"the model {self._name} failed"):
+        with self._failing(StageError, f"the model {self._name} failed", ""):
             return self._backend.run(inputs)
 
     @property
@@ -115,11 +118,11 @@ class Session:
         return Description(self._name, self._computes, THREADS, self._backend.memory)
 
     @contextmanager
-    def _failing(self, kind: type[PasserbyError], what: str, remedy: str = "") -> Iterator[None]:
+    def _failing(self, kind: type[PasserbyError], what: str, remedy: str) -> Iterator[None]:
         try:
             yield
         except self._backend.errors as error:
-            raise kind(f"{what}: {_line(error)}{remedy}") from error
+            raise kind("; ".join(filter(None, [f"{what}: {_line(error)}", self._instead or remedy]))) from error
 
 
 def choice() -> Choice:
