@@ -16,7 +16,7 @@ from passerby.core import boxes as bx
 from passerby.core import pixels
 from passerby.core.errors import InputError, NotMeasurable
 from passerby.core.frame import Frame
-from passerby.evaluate.embedders import Crop, Embedder
+from passerby.evaluate.embedders import Crop, CropEmbedder
 from passerby.evaluate.people import Appearances, some
 
 MOST = 20
@@ -161,7 +161,7 @@ def _together(
         raise InputError(f"the original has {count} frames, and the anonymized video or the boxes others; give a pair")
 
 
-def embed(views: Views, embedder: Embedder, detected: NDArray[np.bool_] | None = None) -> Embedded:
+def embed(views: Views, embedder: CropEmbedder, detected: NDArray[np.bool_] | None = None) -> Embedded:
     """Both sides of `views` through one model."""
     sides = embedder.embed(views.originals), embedder.embed(views.anonymized)
     return Embedded(views.identities, views.frames, *sides, embedder.model, detected)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from passerby.core.errors import NotMeasurable
 from passerby.evaluate import ranking, statistics
-from passerby.evaluate.embedders import Embedder
+from passerby.evaluate.embedders import CropEmbedder
 from passerby.evaluate.market import Labelled
 from passerby.evaluate.pairs import Embedded
 from passerby.evaluate.ranking import Ranking
@@ -176,7 +176,7 @@ def _looked_up(
     return Reidentification(mode, of, people.model, anonymized, originals)
 
 
-def compare(queries: Labelled, gallery: Labelled, embedder: Embedder, of: str) -> Reidentification:
+def compare(queries: Labelled, gallery: Labelled, embedder: CropEmbedder, of: str) -> Reidentification:
     """Look the crops of one data set up in another, leaving out those of the same identity and camera.
 
     Distractors (identity 0) are looked at and looked up by nobody. What the model can do is shown by the gallery in
