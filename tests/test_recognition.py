@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import av
 import cv2
+import drawn_plans
 import footage
 import numpy as np
 import pytest
@@ -23,6 +25,7 @@ from passerby.demo.person import Look
 from passerby.demo.scene import Key, Person, Scene, Shot
 from passerby.inputs import opened
 from passerby.recognition import measured, recognizer
+from passerby.recognize.vote import Faces
 from passerby.settings import Options
 
 FRAMES = 30
@@ -221,6 +224,19 @@ def test_one_person_who_comes_back_is_kept_both_times(folder, model, tmp_path):
         (True, 0),
         (False, 1),
     }
+
+
+def test_tracks_that_become_one_are_recognized_each_by_its_own_faces():
+    """The second follows right after the first, and may yet be somebody else until its own face is seen."""
+    alike = np.tile(np.float32([1, 0]), (3, 1))
+    parts = {
+        id: Faces(np.array([2, 7, 12]) + start, alike, np.tile([start, start + 20], (3, 1)))
+        for id, start in ((1, 0), (2, 20))
+    }
+    plan = drawn_plans.plan(drawn_plans.track(1, 0, 20), drawn_plans.track(2, 20, 40, x=400))
+    merged, faces = recognition._merged(plan, parts, SimpleNamespace(same=0.5, other=0.25))
+    assert [len(track.frames) for track in merged.tracks] == [40]
+    assert faces[1].stretches.tolist() == [[0, 20]] * 3 + [[20, 40]] * 3
 
 
 @pytest.mark.parametrize(
