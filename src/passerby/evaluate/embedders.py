@@ -109,7 +109,7 @@ def registered(name: str, explicit: Path | None = None) -> OnnxEmbedder:
 
 
 class OnnxEmbedder:
-    """An ONNX file as an `CropEmbedder`: one picture in, one row of numbers out."""
+    """An ONNX file as a `CropEmbedder`: one picture in, one row of numbers out."""
 
     def __init__(self, path: Path, family: Family) -> None:
         """Load the file at `path`, whose input is that of `family`.

@@ -26,7 +26,7 @@ WIDTHS = {64: "osnet_x1_0", 48: "osnet_x0_75", 32: "osnet_x0_5", 16: "osnet_x0_2
 
 
 class TorchEmbedder:
-    """A checkpoint of OSNet or AGW as an `CropEmbedder`, run by PyTorch on the processor."""
+    """A checkpoint of OSNet or AGW as a `CropEmbedder`, run by PyTorch on the processor."""
 
     def __init__(self, path: Path) -> None:
         """Load the checkpoint at `path`: a state_dict, or a dictionary with one, saved by torch.save.
