@@ -47,7 +47,7 @@ def bare(path, **chosen):
         for item in marked(source):
             totals.times.append(item.frame.pts)
             totals.cuts += [item.frame.index] if item.cut else []
-        return recorded(path, source.info, options, totals, [], seed=0)
+        return recorded(path, source.info, options, {}, totals, [], seed=0)
 
 
 def drawn_at(truth, frame, person=0, until=None):

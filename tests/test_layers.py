@@ -30,7 +30,7 @@ MAY_IMPORT = {
     "rgbd": {"rgbd", "core", "detect", "media", "track", "mask", "paint"},
     "leftovers": {
         *("leftovers", "core", "detect", "flow", "hiding", "mask", "media", "plan", "progress", "settings", "targets"),
-        *("track", "weights"),
+        *("one_thread", "track", "weights"),
     },
     "evaluate": {
         *("evaluate", "core", "detect", "hiding", "leftovers", "media", "plan", "progress", "runtime", "settings"),

@@ -11,7 +11,7 @@ import pytest
 from fake_onnxruntime import COREML, CUDA, TENSORRT, Fake
 
 from passerby import providers, runtime, weights
-from passerby.core.errors import OptionError, WeightsError
+from passerby.core.errors import OptionError, StageError, WeightsError
 from passerby.providers import CPU
 from passerby.runtime import VARIABLE, Session, choice
 
@@ -38,21 +38,36 @@ def offering(monkeypatch: pytest.MonkeyPatch, offered: Sequence[str], working: S
 CHOSEN = [
     ([], None, "onnxruntime"),
     ([CUDA], None, "cuda"),
-    ([CUDA, TENSORRT], None, "tensorrt"),
+    ([CUDA, TENSORRT], None, "cuda"),
     ([TENSORRT, CUDA], [CUDA], "cuda"),
+    ([TENSORRT], None, "onnxruntime"),
     ([TENSORRT, CUDA], [], "onnxruntime"),
-    ([COREML], None, "coreml"),
+    ([COREML], None, "onnxruntime"),
     (["DmlExecutionProvider"], None, "directml"),
     (["AzureExecutionProvider"], None, "onnxruntime"),
 ]
 
 
 @pytest.mark.parametrize(("offered", "working", "name"), CHOSEN)
-def test_the_fastest_that_works_is_chosen(
+def test_the_fastest_that_works_and_rounds_nothing_is_chosen(
     monkeypatch: pytest.MonkeyPatch, offered: list[str], working: list[str] | None, name: str
 ) -> None:
     offering(monkeypatch, offered, working)
     assert choice().name == name
+
+
+@pytest.mark.parametrize(("title", "name"), [(TENSORRT, "tensorrt"), (COREML, "coreml")])
+def test_one_that_rounds_runs_where_it_is_named(monkeypatch: pytest.MonkeyPatch, title: str, name: str) -> None:
+    offering(monkeypatch, [CUDA, title])
+    monkeypatch.setenv(VARIABLE, name)
+    assert choice().name == name
+
+
+def test_cuda_computes_in_32_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    library = offering(monkeypatch, [CUDA])
+    Session(weights.find("centerface"))
+    [(_, options), _] = library.asked[-1]
+    assert options["use_tf32"] == "0"
 
 
 def test_one_that_is_offered_and_does_not_work_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,8 +105,14 @@ def test_a_model_that_a_provider_does_not_take_is_not_left_to_the_processor(monk
     library = offering(monkeypatch, [CUDA])
     assert choice().name == "cuda"
     library.working = [CPU]
-    with pytest.raises(WeightsError, match="cuda does not take it"):
+    with pytest.raises(WeightsError, match=r"cuda does not take it.*; cuda computes here; try --device cpu$"):
         Session(weights.find("centerface"))
+
+
+def test_a_gpu_that_fails_at_work_leaves_the_processor_to_try(monkeypatch: pytest.MonkeyPatch) -> None:
+    offering(monkeypatch, [CUDA])
+    with pytest.raises(StageError, match=r"try --device cpu$"):
+        Session(weights.find("centerface")).run({})
 
 
 def test_what_goes_in_and_out_is_bound_to_the_memory_of_a_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,6 +129,7 @@ def test_engines_are_kept_in_the_users_cache_and_made_in_16_bits(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     library = offering(monkeypatch, [TENSORRT])
+    monkeypatch.setenv(VARIABLE, "tensorrt")
     Session(weights.find("centerface"))
     [(name, options), last] = library.asked[-1]
     assert (name, last) == (TENSORRT, CPU)
@@ -120,6 +142,7 @@ def test_engines_are_kept_in_the_users_cache_and_made_in_16_bits(
 def test_a_model_of_one_size_runs_before_its_first_picture(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     onnx_models = pytest.importorskip("onnx_models", reason="needs the onnx package to make models")
     offering(monkeypatch, [COREML])
+    monkeypatch.setenv(VARIABLE, "coreml")
     free = onnx_models.model(tmp_path / "free.onnx", {"y": np.zeros(3, np.float32)}, shape=(1, 3, "height", "width"))
     fixed = onnx_models.model(tmp_path / "fixed.onnx", {"y": np.zeros(3, np.float32)}, shape=(1, 3, 64, 96))
     runs = [Session(path)._backend._session.runs for path in (free, fixed)]  # type: ignore[attr-defined]

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import av
 import cv2
+import drawn_plans
 import footage
 import numpy as np
 import pytest
@@ -15,6 +17,7 @@ from onnx_models import real
 from recognize_models import by_light
 
 import passerby
+from passerby import recognition
 from passerby.cli import main
 from passerby.core.errors import OptionError
 from passerby.core.plan import decided
@@ -22,6 +25,7 @@ from passerby.demo.person import Look
 from passerby.demo.scene import Key, Person, Scene, Shot
 from passerby.inputs import opened
 from passerby.recognition import measured, recognizer
+from passerby.recognize.vote import Faces
 from passerby.settings import Options
 
 FRAMES = 30
@@ -95,6 +99,23 @@ def test_a_photograph_says_who_is_hidden(folder, model, tmp_path, option, photo,
 def test_the_report_tells_of_all_that_took_time(folder, model, tmp_path):
     report = passerby.anonymize(folder / "two.png", tmp_path / "out.png", keep=[folder / "light.png"], **model)
     assert set(report.stages) == {"decode", "look", "follow", "recognize", "paint", "encode"}
+
+
+def test_opencv_has_one_thread_while_faces_are_compared(folder, model, monkeypatch):
+    seen = []
+
+    def watching(plan, source, embedder):
+        seen.append(cv2.getNumThreads())
+        return measured(plan, source, embedder)
+
+    monkeypatch.setattr(recognition, "measured", watching)
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(3)
+    try:
+        passerby.analyze(folder / "two.png", keep=[folder / "light.png"], **model)
+        assert (seen, cv2.getNumThreads()) == ([1], 3)
+    finally:
+        cv2.setNumThreads(before)
 
 
 def test_both_photographs_keep_both(folder, model):
@@ -203,6 +224,19 @@ def test_one_person_who_comes_back_is_kept_both_times(folder, model, tmp_path):
         (True, 0),
         (False, 1),
     }
+
+
+def test_tracks_that_become_one_are_recognized_each_by_its_own_faces():
+    """The second follows right after the first, and may yet be somebody else until its own face is seen."""
+    alike = np.tile(np.float32([1, 0]), (3, 1))
+    parts = {
+        id: Faces(np.array([2, 7, 12]) + start, alike, np.tile([start, start + 20], (3, 1)))
+        for id, start in ((1, 0), (2, 20))
+    }
+    plan = drawn_plans.plan(drawn_plans.track(1, 0, 20), drawn_plans.track(2, 20, 40, x=400))
+    merged, faces = recognition._merged(plan, parts, SimpleNamespace(same=0.5, other=0.25))
+    assert [len(track.frames) for track in merged.tracks] == [40]
+    assert faces[1].stretches.tolist() == [[0, 20]] * 3 + [[20, 40]] * 3
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from passerby import pipeline, recognition
+from passerby import pipeline, recognition, targets
 from passerby.core.frame import Frame, MediaInfo
 from passerby.core.plan import Plan
 from passerby.core.stages import Source
@@ -42,6 +42,7 @@ def analysis(path: Path, options: Options, progress: Progress, look: Look) -> An
     source = opened(path, options)
     total = expected(source.info, options)
     found_by = look(source.info, options)
+    models = targets.checksums(options)
     seen: list[Sightings] = []
     with source:
         totals = pipeline.analyze(
@@ -51,7 +52,7 @@ def analysis(path: Path, options: Options, progress: Progress, look: Look) -> An
             looking=found_by.looking,
             keep=seen,
         )
-    plan = recorded(path, source.info, options, totals, seen, chosen_seed(options, source.info))
+    plan = recorded(path, source.info, options, models, totals, seen, chosen_seed(options, source.info))
     if who is None:
         return Analysis(plan, (), totals, found_by)
     again = opened(path, options)

@@ -143,7 +143,7 @@ class Job:
                 keep=seen if file else None,
             )
             if file and self.options.plan:
-                plan = recorded(self.input, source.info, self.options, totals, seen, seed)
+                plan = recorded(self.input, source.info, self.options, models, totals, seen, seed)
                 store.save(plan, file, self.options.plan.parent)
         report = self._report(source, sink, totals, seed, time.monotonic() - started, painter)
         return replace(report, bound=found_by.bound, runtime=found_by.runtime, models=models)

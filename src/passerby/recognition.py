@@ -23,6 +23,7 @@ from passerby.core.tracks import Origin, Track
 from passerby.detect.compose import surroundings, within
 from passerby.detect.faces import CenterFace
 from passerby.media.stills import StillSource
+from passerby.one_thread import one_thread
 from passerby.recognize import vote
 from passerby.recognize.families import embedder
 from passerby.recognize.vote import Bar, Faces, Vote
@@ -78,7 +79,8 @@ def recognized(plan: Plan, source: Source, who: Recognizer) -> tuple[Plan, tuple
     Args:
         source: the frames that the plan was made from.
     """
-    faces = measured(plan, source, who.embedder)
+    with one_thread():
+        faces = measured(plan, source, who.embedder)
     if who.same_person:
         plan, faces = _merged(plan, faces, who.embedder)
     if not (who.keep or who.only):
@@ -91,18 +93,18 @@ def recognized(plan: Plan, source: Source, who: Recognizer) -> tuple[Plan, tuple
 
 def measured(plan: Plan, source: Source, embedder: Embedder) -> dict[int, Faces]:
     """The faces of every track of faces that show well whose they are, by the track's id."""
+    tracks = [track for track in plan.tracks if track.label == "face"]
     wanted: dict[int, list[tuple[int, NDArray[np.float32]]]] = defaultdict(list)
-    for track in plan.tracks:
-        if track.label == "face":
-            for row in _rows(plan, track):
-                wanted[int(track.frames[row])].append((track.id, track.boxes[row]))
-    found: dict[int, list[tuple[int, Embedding]]] = {track.id: [] for track in plan.tracks if track.label == "face"}
+    for track in tracks:
+        for row in _rows(plan, track):
+            wanted[int(track.frames[row])].append((track.id, track.boxes[row]))
+    found: dict[int, list[tuple[int, Embedding]]] = {track.id: [] for track in tracks}
     for frame in source:
         for id, box in wanted.get(frame.index, ()):
             embedding = _embedding(frame, box, embedder)
             if embedding is not None:
                 found[id].append((frame.index, embedding))
-    return {id: _faces(rows) for id, rows in found.items()}
+    return {track.id: _faces(found[track.id], track, plan.cuts) for track in tracks}
 
 
 def _rows(plan: Plan, track: Track) -> Iterator[int]:
@@ -115,11 +117,10 @@ def _rows(plan: Plan, track: Track) -> Iterator[int]:
             yield row
 
 
-def _faces(rows: Sequence[tuple[int, Embedding]]) -> Faces:
-    if not rows:
-        return Faces(np.empty(0, np.int64), np.empty((0, 1), np.float32))
-    frames, embeddings = zip(*rows, strict=True)
-    return Faces(np.array(frames, np.int64), np.stack(embeddings))
+def _faces(rows: Sequence[tuple[int, Embedding]], track: Track, cuts: NDArray[np.int64]) -> Faces:
+    frames = np.array([frame for frame, _ in rows], np.int64)
+    embeddings = np.stack([one for _, one in rows]) if rows else np.empty((0, 1), np.float32)
+    return Faces(frames, embeddings, vote.stretches(track, frames, cuts))
 
 
 def _embedding(frame: Frame, box: NDArray[np.float32], embedder: Embedder) -> Embedding | None:
@@ -151,8 +152,11 @@ def _merged(plan: Plan, faces: Mapping[int, Faces], embedder: Embedder) -> tuple
         plan = plan.merge(group)
         parts = [merged.pop(id) for id in group]
         frames = np.concatenate([part.frames for part in parts])
-        order = np.argsort(frames)
-        merged[group[0]] = Faces(frames[order], np.concatenate([part.embeddings for part in parts])[order])
+        order = np.argsort(frames, kind="stable")
+        embeddings, stretches = (
+            np.concatenate(columns) for columns in zip(*((it.embeddings, it.stretches) for it in parts), strict=True)
+        )
+        merged[group[0]] = Faces(frames[order], embeddings[order], stretches[order])
     return plan, merged
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -13,7 +13,7 @@ import numpy as np
 import passerby
 from passerby.core.errors import PlanError
 from passerby.core.frame import Frame, MediaInfo
-from passerby.core.plan import Media, Plan
+from passerby.core.plan import MODEL, Media, Plan
 from passerby.core.stages import Source
 from passerby.core.tracks import Sightings
 from passerby.hiding import rules
@@ -43,13 +43,20 @@ LOOKING = (
 
 
 def recorded(
-    path: Path, info: MediaInfo, options: Options, totals: Totals, seen: Sequence[Sightings], seed: int
+    path: Path,
+    info: MediaInfo,
+    options: Options,
+    models: Mapping[str, str],
+    totals: Totals,
+    seen: Sequence[Sightings],
+    seed: int,
 ) -> Plan:
     """The plan of a run, or of an analysis, that has come to its end.
 
     Args:
         path, info: the file that was read.
         options: how it was read, and who is hidden by rule.
+        models: the names of those that decided who is hidden, and the SHA-256 sum of each.
         totals, seen: what the pipeline counted and kept.
         seed: what was random was drawn from it.
     """
@@ -74,7 +81,9 @@ def recorded(
         np.array(totals.cuts, np.int64),
         np.array(totals.times, np.int64),
         seed,
-        {"passerby": passerby.__version__} | {name: changed[name] for name in LOOKING if name in changed},
+        {"passerby": passerby.__version__}
+        | {name: changed[name] for name in LOOKING if name in changed}
+        | {MODEL + name: sha256 for name, sha256 in models.items()},
     )
 
 

@@ -22,7 +22,7 @@ from passerby.core.errors import OptionError, PasserbyError, StageError, Weights
 from passerby.providers import Provider
 
 VARIABLE = "PASSERBY_RUNTIME"
-"""The environment variable that names one of `RUNTIMES`; without it, the fastest one that is here runs."""
+"""The environment variable that names one of `RUNTIMES`; see `choice` for what runs without it."""
 THREADS = 1
 """Threads that a call computes in: the caller's own. Beside an encoder, more would halve the speed of both."""
 
@@ -79,11 +79,14 @@ class Session:
 
         Raises:
             OptionError: PASSERBY_RUNTIME names a library that is unknown or does not work here.
-            WeightsError: the file cannot be read.
+            WeightsError: the file cannot be read, or what computes does not take it.
         """
         self._name = path.name
-        self._backend = RUNTIMES[choice().name]()
-        with self._failing(WeightsError, f"{path} does not load as a model", "; put another file there"):
+        chosen = choice().name
+        self._backend = RUNTIMES[chosen]()
+        # Where a GPU fails the file may be a good one.
+        self._instead = f"{chosen} computes here; try --device cpu" if chosen in PROVIDERS else ""
+        with self._failing(WeightsError, f"{path} does not load as a model", "put another file there"):
             self._computes = self._backend.load(path)
 
     def run(self, inputs: Arrays) -> Outputs:
@@ -92,7 +95,7 @@ class Session:
         Raises:
             StageError: the model does not take these inputs, or computing failed.
         """
-        with self._failing(StageError, f"the model {self._name} failed"):
+        with self._failing(StageError, f"the model {self._name} failed", ""):
             return self._backend.run(inputs)
 
     @property
@@ -115,15 +118,17 @@ class Session:
         return Description(self._name, self._computes, THREADS, self._backend.memory)
 
     @contextmanager
-    def _failing(self, kind: type[PasserbyError], what: str, remedy: str = "") -> Iterator[None]:
+    def _failing(self, kind: type[PasserbyError], what: str, remedy: str) -> Iterator[None]:
         try:
             yield
         except self._backend.errors as error:
-            raise kind(f"{what}: {_line(error)}{remedy}") from error
+            raise kind("; ".join(filter(None, [f"{what}: {_line(error)}", self._instead or remedy]))) from error
 
 
 def choice() -> Choice:
     """What runs models here: what PASSERBY_RUNTIME names, or the first of `RUNTIMES` that is here and faster.
+
+    Those of `providers.ROUNDING` have to be named.
 
     Raises:
         OptionError: PASSERBY_RUNTIME names what is unknown or does not work here.
@@ -140,7 +145,7 @@ def choice() -> Choice:
             )
         return Choice(named, f"{VARIABLE} names it")
     passed_over: list[str] = []
-    for name in RUNTIMES:
+    for name in (name for name in RUNTIMES if name not in providers.ROUNDING):
         why_not = _why_not(name)
         if why_not is None:
             return Choice(name, REASONS.get(name) or "; ".join(passed_over))

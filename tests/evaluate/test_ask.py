@@ -157,7 +157,7 @@ def test_drift_of_untouched_faces_stays_at_the_original(tmp_path: Path, recogniz
 
 
 def test_faces_are_verified_by_the_originals_thresholds(tmp_path: Path, recognizer: None) -> None:
-    faces = section(asked(Film(hide=left), tmp_path, "faces"), "faces")
+    faces = section(asked(Film(frames=60, hide=left), tmp_path, "faces"), "faces")
     assert figure(faces, "TAR at FAR 0.01, anonymized").value == 1
     assert figure(faces, "undetected, anonymized").value == 0
 

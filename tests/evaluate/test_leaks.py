@@ -39,7 +39,7 @@ def test_three_of_ten_frames_uncovered():
     assert figures["recall"].value == pytest.approx(0.7)
     assert figures["miss rate"].value == pytest.approx(0.3)
     assert figures["coverage per person"].value == pytest.approx(0.7)
-    assert figures["exposure gap"].value == 3
+    assert (figures["exposure gap"].value, figures["exposure gap"].unit) == (3, "sightings")
     assert (figures["any-leak rate"].value, figures["any-leak rate"].n) == (1, 1)
     assert figures["over-hiding"].value == 0
 

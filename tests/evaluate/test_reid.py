@@ -162,7 +162,23 @@ def test_queries_of_another_camera_are_looked_up():
     found = reid.compare(coloured((1, 2, RED), (2, 2, GREEN), (0, 2, BLUE)), SEEN, Colours(), "body")
     assert found.anonymized.first.tolist() == [1, 1]
     assert found.anonymized.entries.tolist() == [5, 5]
-    assert found.originals.first.tolist() == [1, 1, 1, 1]
+
+
+def test_originals_are_looked_up_by_the_same_rule_as_queries():
+    """Two change clothes between the cameras: only a crop of the same camera resembles the right one."""
+    seen = coloured((1, 1, RED), (1, 1, RED), (1, 3, GREEN), (2, 1, GREEN), (2, 3, RED))
+    found = reid.compare(coloured((1, 2, RED), (2, 2, GREEN)), seen, Colours(), "body")
+    assert found.originals.queries.tolist() == [0, 1, 2, 3, 4]
+    assert (found.originals.first > 1).all()
+
+
+def test_originals_of_one_camera_give_no_figure_and_queries_still_do():
+    found = reid.compare(coloured((1, 2, RED), (2, 2, GREEN)), coloured((1, 1, RED), (2, 1, GREEN)), Colours(), "body")
+    figures = by_name(found)
+    assert figures["Rank-1, anonymized"].value == 1
+    assert figures["Rank-1, originals"].value is None
+    assert figures["Rank-1, originals"].missing
+    assert any("is open" in note for note in figures["Rank-1, anonymized"].notes)
 
 
 def test_two_folders_of_one_camera_raise_and_do_not_score_zero():

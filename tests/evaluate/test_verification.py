@@ -108,9 +108,9 @@ def crowd(people=12, noise=0.15, seed=0):
     return each + noise * random.normal(size=each.shape)
 
 
-def pair(originals, anonymized, detected=None, model=""):
-    """Of ten faces each of everybody."""
-    frames = np.tile(np.arange(EACH), len(originals) // EACH)
+def pair(originals, anonymized, detected=None, model="", apart=25):
+    """Of ten faces each of everybody, so many frames apart."""
+    frames = np.tile(np.arange(EACH) * apart, len(originals) // EACH)
     identities = np.repeat(np.arange(len(originals) // EACH), EACH)
     return Embedded(identities, frames, originals, anonymized, model, detected)
 
@@ -131,6 +131,30 @@ def test_without_anonymization_everybody_is_recognized():
     assert figures["TAR at FAR 0.001, anonymized"].n == 12 * 10 * 9
     assert figures["Rank-1, anonymized"].model == "net 0123"
     assert "guessing gives 0.0756" in figures["Rank-1, anonymized"].notes
+
+
+@pytest.mark.parametrize(("apart", "gap"), [(12, 25), (4, 10)])
+def test_faces_of_neighbouring_frames_are_no_pairs(apart, gap):
+    """Each is at least three faces away from those that it is compared with: 7 + 6 + … + 1 pairs are left of ten."""
+    rows = crowd()
+    figures = by_name(faces.figures(pair(rows, rows, apart=apart), gap_frames=gap))
+    assert figures["TAR at FAR 0.001, originals"].n == 12 * 28
+    assert figures["TAR at FAR 0.001, anonymized"].n == 12 * 28 * 2
+    assert f"from {gap} frames apart" in figures["Rank-1, originals"].protocol
+
+
+def test_only_the_neighbouring_frame_is_alike_and_nobody_is_recognized():
+    """Frame by frame two people change places with each other."""
+    rows = crowd(people=2, noise=0.01)
+    turned = np.concatenate([rows[:5], rows[15:], rows[10:15], rows[5:10]])
+    figures = by_name(faces.figures(pair(turned, turned, apart=5)))
+    assert figures["Rank-1, originals"].value == 0
+
+
+def test_a_clip_shorter_than_the_gap_is_said_to_be():
+    rows = crowd()
+    with pytest.raises(NotMeasurable, match="25 frames apart or more; give a longer clip"):
+        faces.figures(pair(rows, rows, apart=2))
 
 
 def test_noise_in_place_of_faces_comes_out_at_chance():

@@ -61,6 +61,14 @@ def face(street):
     return tuple(float(side) for side in track.boxes[track.frames == 10][0])
 
 
+def test_opencv_has_one_thread_for_as_long_as_it_is_looked(street, monkeypatch):
+    monkeypatch.setattr(cv2, "getNumThreads", lambda: 3)
+    told = []
+    monkeypatch.setattr(cv2, "setNumThreads", told.append)
+    checked(street.with_name("out.mp4"), Checking(), seek=seeing())
+    assert told == [1, 3]
+
+
 def test_every_find_is_left_over_where_nothing_is_known(street):
     verdict = checked(street.with_name("out.mp4"), Checking(), seek=seeing((3, LEFT), (20, LEFT)))
     assert [(len(thing.finds), thing.finds[0].frame) for thing in verdict.leftovers] == [(5, 3), (5, 20)]
@@ -259,6 +267,28 @@ def test_a_model_of_ones_own_that_hides_does_not_look(street, tmp_path):
     proven(Job(street, tmp_path / "out.mp4", options), seek=seek)
     assert len(told) == 2
     assert all(sums([str(tmp_path / "mine.onnx")]) <= hid for hid in told)
+
+
+@pytest.mark.parametrize("look", ["analyze", "anonymize"])
+def test_a_plan_says_which_models_do_not_look(street, tmp_path, look):
+    own = onnx.load(weights.find("centerface"))
+    own.doc_string = "mine"
+    onnx.save(own, tmp_path / "mine.onnx")
+    models = f"face={tmp_path / 'mine.onnx'}"
+    if look == "analyze":
+        passerby.analyze(street, tmp_path / "its.plan", models=models)
+    else:
+        passerby.anonymize(street, tmp_path / "out.mp4", models=models, plan=tmp_path / "its.plan")
+    plan = load_plan(tmp_path / "its.plan")
+    told = []
+
+    def seek(labels, hidden_by):
+        told.append(hidden_by)
+        return seeing()(labels, hidden_by)
+
+    checked(street.with_name("out.mp4"), Checking(plan=plan), seek=seek)
+    assert set(plan.models) == {"mine.onnx"}
+    assert sums([str(tmp_path / "mine.onnx"), "centerface"]) <= told[0]
 
 
 def test_an_existing_output_stays(street, tmp_path):

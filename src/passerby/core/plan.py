@@ -20,6 +20,8 @@ from passerby.core.errors import OptionError, PlanError
 from passerby.core.tracks import Origin, Sightings, Track, united
 from passerby.core.zones import Polygon
 
+MODEL = "model "
+"""In `Plan.provenance`, what stands before the name of a model that decided who is hidden."""
 Span = tuple[int, int]
 """Frames from the first to before the second."""
 
@@ -126,7 +128,7 @@ class Plan:
     seed: int = 0
     """Whatever an effect draws at random is drawn from this and the track's id."""
     provenance: Mapping[str, str] = field(default_factory=dict)
-    """Versions, weights' hashes and options that led to it, as text."""
+    """Versions and options that led to it, as text, and the SHA-256 sums of models: see `models`."""
 
     def __post_init__(self) -> None:
         _check(self)
@@ -142,6 +144,11 @@ class Plan:
     def methods(self) -> tuple[str, ...]:
         """The methods that its decisions name."""
         return tuple(sorted({decision.method for decision in self.decisions if decision.method is not None}))
+
+    @property
+    def models(self) -> Mapping[str, str]:
+        """The models that decided who is hidden, and the SHA-256 sum of each; none where they were not kept yet."""
+        return {name.removeprefix(MODEL): said for name, said in self.provenance.items() if name.startswith(MODEL)}
 
     def track(self, id: int) -> Track:
         """The track of that id.

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from passerby.core.errors import NotMeasurable
 from passerby.evaluate import heads
-from passerby.evaluate.embedders import Crop, Embedder
+from passerby.evaluate.embedders import Crop, CropEmbedder
 from passerby.evaluate.inversion import Linear, undone
 from passerby.evaluate.operators import Nothing, Operator, Solid
 from passerby.evaluate.statistics import Figure, mean
@@ -56,7 +56,7 @@ class Tracks:
 class Look:
     """What of a hidden crop is shown to the model: all but `margin`, a share of its sides on every side."""
 
-    embedder: Embedder
+    embedder: CropEmbedder
     margin: float = 0.0
 
     def of(self, tracks: Sequence[Sequence[Crop]]) -> NDArray[np.float32]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from passerby.core.errors import NotMeasurable
 from passerby.evaluate.attack import Attacked, Hidden, Look, Tracks, attack_hidden
-from passerby.evaluate.embedders import Crop, Embedder
+from passerby.evaluate.embedders import Crop, CropEmbedder
 from passerby.evaluate.pairs import Views
 
 PART = 0.4
@@ -21,7 +21,7 @@ FACE = (112, 112)
 """(width, height) that crops are brought to; of persons (128, 256) suits."""
 
 
-def attack_views(views: Views, embedder: Embedder, *, name: str, size: tuple[int, int] = FACE) -> Attacked:
+def attack_views(views: Views, embedder: CropEmbedder, *, name: str, size: tuple[int, int] = FACE) -> Attacked:
     """Try to recognize people in the later part of a finished file `name`, knowing both videos' earlier part.
 
     How it was made is not known, so that nothing is undone: for that, see `attack.attack`.

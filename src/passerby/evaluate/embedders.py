@@ -28,7 +28,7 @@ _MEAN = np.array([0.485, 0.456, 0.406], np.float32)
 _DEVIATION = np.array([0.229, 0.224, 0.225], np.float32)
 
 
-class Embedder(Protocol):
+class CropEmbedder(Protocol):
     """Turns pictures of people into directions: those of one person lie close together."""
 
     @property
@@ -109,7 +109,7 @@ def registered(name: str, explicit: Path | None = None) -> OnnxEmbedder:
 
 
 class OnnxEmbedder:
-    """An ONNX file as an `Embedder`: one picture in, one row of numbers out."""
+    """An ONNX file as a `CropEmbedder`: one picture in, one row of numbers out."""
 
     def __init__(self, path: Path, family: Family) -> None:
         """Load the file at `path`, whose input is that of `family`.
@@ -129,7 +129,7 @@ class OnnxEmbedder:
         self._batch = inputs[0].shape[0] or 16
 
     def embed(self, crops: Sequence[Crop]) -> NDArray[np.float32]:
-        """See `Embedder`."""
+        """See `CropEmbedder`."""
         parts = []
         for first in range(0, len(crops), self._batch):
             group = [self.family.numbers(crop, self.family.size) for crop in crops[first : first + self._batch]]

@@ -14,9 +14,10 @@ from passerby.core.errors import NotMeasurable
 from passerby.evaluate import ranking, statistics, verification
 from passerby.evaluate.figures import of_clips
 from passerby.evaluate.pairs import Embedded
+from passerby.evaluate.reid import GAP_FRAMES
 from passerby.evaluate.statistics import Figure
 
-PROTOCOL = "faces, {what}; crops by the original's boxes; the same frame is never compared with itself"
+PROTOCOL = "faces, {what}; crops by the original's boxes"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,24 +30,29 @@ class _Side:
     searches: verification.Searches
 
 
-def figures(faces: Embedded) -> tuple[Figure, ...]:
+def figures(faces: Embedded, *, gap_frames: int = GAP_FRAMES) -> tuple[Figure, ...]:
     """TAR at every one of `verification.FARS`, AUC, EER, Rank-1/5/10 and TPIR at FPIR 1 %, of originals and anonymized.
 
+    Faces of one person are compared from `gap_frames` on: those of neighbouring frames are nearly the same picture.
     What cannot be computed is there with the reason. Anonymized faces that a detector does not find are in all of
     them (an embedder does not ask a detector), counted by a figure of their own, and TAR is given for the others, too.
 
     Raises:
-        NotMeasurable: nobody is there twice, there is one person only, or the model gives all originals the same.
+        NotMeasurable: nobody is there twice so far apart, there is one person only, or the model gives all originals
+            the same.
     """
-    before, after = _side(faces, faces.originals), _side(faces, faces.anonymized)
-    whose, same = faces.identities, faces.identities[:, None] == faces.identities[None]
+    whose, same, too_near = faces.identities, faces.same, faces.too_near(gap_frames)
+    genuine = same & ~too_near
+    if not genuine.any():
+        raise NotMeasurable(f"nobody is to be seen twice, {gap_frames} frames apart or more; give a longer clip")
+    before, after = (_side(faces, rows, too_near) for rows in (faces.originals, faces.anonymized))
     upper = np.triu(np.ones(same.shape, bool), 1)
     impostors = np.sort(before.scores[upper & ~same])
     if np.ptp(impostors) <= ranking.TIE:
         raise NotMeasurable(f"degenerate: all pairs of different people score {impostors[0]:.6g}; use another model")
     sides = {
-        "originals": (before.scores, upper & same),
-        "anonymized": (after.scores, same & ~np.eye(len(whose), dtype=bool)),
+        "originals": (before.scores, upper & genuine),
+        "anonymized": (after.scores, genuine),
     }
     if faces.detected is not None:
         found = np.asarray(faces.detected, bool)
@@ -59,16 +65,18 @@ def figures(faces: Embedded) -> tuple[Figure, ...]:
     for name, side in (("originals", before), ("anonymized", after)):
         answer += [_rank(name, side, k, faces.model) for k in (1, 5, 10)]
         answer.append(_open_set(name, side, before, whose, faces.model))
+    rule = f"one person only from {gap_frames} frames apart"
+    answer = [replace(figure, protocol=f"{figure.protocol}; {rule}") for figure in answer]
     if faces.detected is not None:
         undetected = ~np.asarray(faces.detected, bool)
         answer.append(statistics.mean("undetected, anonymized", undetected, whose, protocol="face detector"))
     return tuple(answer)
 
 
-def _side(faces: Embedded, rows: NDArray[np.float32]) -> _Side:
-    distances, itself = ranking.cosine(rows, faces.originals), np.eye(len(rows), dtype=bool)
-    ranks = ranking.rank(distances, faces.identities, faces.identities, itself)
-    searches = verification.search(1 - distances, faces.identities, faces.identities, itself)
+def _side(faces: Embedded, rows: NDArray[np.float32], too_near: NDArray[np.bool_]) -> _Side:
+    distances = ranking.cosine(rows, faces.originals)
+    ranks = ranking.rank(distances, faces.identities, faces.identities, too_near)
+    searches = verification.search(1 - distances, faces.identities, faces.identities, too_near)
     return _Side(1 - distances, ranks, searches)
 
 

@@ -190,9 +190,9 @@ def figures(faces: Appearances, covered: Cover) -> tuple[Figure, ...]:
             name="exposure gap",
             value=float(total.longest),
             n=total.faces,
-            unit="frames",
+            unit="sightings",
             protocol=PROTOCOL,
-            notes=("frames in a row in which the same person is exposed, at most",),
+            notes=("in a row in which one person is exposed, at most; frames in which nobody sees them do not count",),
         ),
         Figure(
             name="any-leak rate",

@@ -16,7 +16,7 @@ from passerby.core import boxes as bx
 from passerby.core import pixels
 from passerby.core.errors import InputError, NotMeasurable
 from passerby.core.frame import Frame
-from passerby.evaluate.embedders import Crop, Embedder
+from passerby.evaluate.embedders import Crop, CropEmbedder
 from passerby.evaluate.people import Appearances, some
 
 MOST = 20
@@ -82,6 +82,18 @@ class Embedded:
             lengths.add(len(self.detected))
         if len(lengths) > 1:
             raise ValueError(f"columns have {sorted(lengths)} rows; give one row for each box")
+
+    @property
+    def same(self) -> NDArray[np.bool_]:
+        """The pairs of rows of one person, (N, N)."""
+        return np.asarray(self.identities[:, None] == self.identities[None], np.bool_)
+
+    def too_near(self, gap_frames: int) -> NDArray[np.bool_]:
+        """The pairs of rows of one person less than `gap_frames` apart, and each with itself, (N, N).
+
+        To find those is no recognizing: neighbouring frames are nearly the same picture.
+        """
+        return np.asarray(self.same & (np.abs(self.frames[:, None] - self.frames[None]) < max(gap_frames, 1)), np.bool_)
 
 
 def thinned(people: Appearances, most: int = MOST) -> Appearances:
@@ -149,7 +161,7 @@ def _together(
         raise InputError(f"the original has {count} frames, and the anonymized video or the boxes others; give a pair")
 
 
-def embed(views: Views, embedder: Embedder, detected: NDArray[np.bool_] | None = None) -> Embedded:
+def embed(views: Views, embedder: CropEmbedder, detected: NDArray[np.bool_] | None = None) -> Embedded:
     """Both sides of `views` through one model."""
     sides = embedder.embed(views.originals), embedder.embed(views.anonymized)
     return Embedded(views.identities, views.frames, *sides, embedder.model, detected)

@@ -124,6 +124,12 @@ class Ranking:
         return float(1 - (np.maximum(wrong, 0) / left).prod(axis=1).mean())
 
 
+def nobody(skipped: int) -> Ranking:
+    """The ranking of queries of which none has a true match; figures of it are missing."""
+    whole, part = np.empty(0, np.int64), np.empty(0, np.float64)
+    return Ranking(whole, whole, whole, whole, part, whole, whole, np.empty(0, bool), skipped)
+
+
 def rank(
     distances: ArrayLike,
     query_ids: ArrayLike,

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from passerby.core.errors import NotMeasurable
 from passerby.evaluate import ranking, statistics
-from passerby.evaluate.embedders import Embedder
+from passerby.evaluate.embedders import CropEmbedder
 from passerby.evaluate.market import Labelled
 from passerby.evaluate.pairs import Embedded
 from passerby.evaluate.ranking import Ranking
@@ -70,7 +70,7 @@ class Reidentification:
     model: str
     anonymized: Ranking
     originals: Ranking
-    """The same queries, of the original video; the gallery in itself, where it is a data set."""
+    """The same queries, of the original video; the gallery in itself, where it is a data set, perhaps of nobody."""
 
     @property
     def level(self) -> Level:
@@ -84,12 +84,15 @@ class Reidentification:
     @property
     def notes(self) -> tuple[str, ...]:
         """What must be known to read the level, each one line."""
-        own = float(self.originals.cmc(1)[0])
+        own = float(self.originals.cmc(1)[0]) if len(self.originals.first) else None
         people = len(np.unique(self.anonymized.identities))
-        notes = [f"chance is {self.chance:.1%}, the originals' own Rank-1 {own:.1%}, of {people} people"]
+        known = "not known" if own is None else f"{own:.1%}"
+        notes = [f"chance is {self.chance:.1%}, the originals' own Rank-1 {known}, of {people} people"]
         if self.chance >= Level.EXCELLENT.value:
             notes.append("with so few people guessing alone is right often: compare with chance, not with the level")
-        if own < 0.5:
+        if own is None:
+            notes.append("no original has a true match among the others: whether the model recognizes anybody is open")
+        elif own < 0.5:
             notes.append("the model hardly recognizes the originals: a low Rank-1 says nothing about privacy")
         if self.anonymized.degenerate.any():
             ties = int(self.anonymized.degenerate.sum())
@@ -133,10 +136,8 @@ def evaluate(people: Embedded, mode: Mode, of: str, *, gap_frames: int = GAP_FRA
         raise ValueError("a data set has two folders of crops; look one up in the other with `compare`")
     if mode is Mode.TRACK:
         return _by_track(people, of)
-    whose, frames = people.identities, people.frames
-    near = np.abs(frames[:, None] - frames[None])
-    too_near = (whose[:, None] == whose[None]) & (near < max(gap_frames, 1))
-    ignored = near > 0 if mode is Mode.SAME_FRAME else too_near
+    other_frame = people.frames[:, None] != people.frames[None]
+    ignored = other_frame if mode is Mode.SAME_FRAME else people.too_near(gap_frames)
     return _looked_up(people, mode, of, ignored, people.originals)
 
 
@@ -175,11 +176,11 @@ def _looked_up(
     return Reidentification(mode, of, people.model, anonymized, originals)
 
 
-def compare(queries: Labelled, gallery: Labelled, embedder: Embedder, of: str) -> Reidentification:
+def compare(queries: Labelled, gallery: Labelled, embedder: CropEmbedder, of: str) -> Reidentification:
     """Look the crops of one data set up in another, leaving out those of the same identity and camera.
 
     Distractors (identity 0) are looked at and looked up by nobody. What the model can do is shown by the gallery in
-    itself, where every crop is looked up among all others.
+    itself, by the same rule; where that leaves nobody, the figures of the originals are missing.
 
     Raises:
         NotMeasurable: no query has a true match: where both folders are of one camera, the rule leaves out all.
@@ -192,7 +193,14 @@ def compare(queries: Labelled, gallery: Labelled, embedder: Embedder, of: str) -
     ids, cameras = queries.identities[wanted], queries.cameras[wanted]
     left_out = ranking.junk(ids, gallery.identities, cameras, gallery.cameras)
     anonymized = ranking.rank(ranking.cosine(rows, entries), ids, gallery.identities, left_out)
-    known = np.flatnonzero(gallery.identities > 0)
-    itself = known[:, None] == np.arange(len(entries))[None]
-    own = ranking.rank(ranking.cosine(entries[known], entries), gallery.identities[known], gallery.identities, itself)
-    return Reidentification(Mode.DATA_SET, of, embedder.model, anonymized, own)
+    return Reidentification(Mode.DATA_SET, of, embedder.model, anonymized, _in_itself(gallery, entries))
+
+
+def _in_itself(gallery: Labelled, entries: NDArray[np.floating]) -> Ranking:
+    """The crops of `gallery`, whose embeddings are `entries` (N, D), looked up among those of other cameras."""
+    known = gallery.identities > 0
+    ids = gallery.identities[known]
+    left_out = ranking.junk(ids, gallery.identities, gallery.cameras[known], gallery.cameras)
+    if not (~left_out & (ids[:, None] == gallery.identities[None])).any():
+        return ranking.nobody(len(ids))
+    return ranking.rank(ranking.cosine(entries[known], entries), ids, gallery.identities, left_out)

@@ -7,8 +7,6 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
-
 from passerby import hiding, targets, weights
 from passerby.core.errors import InputError, OptionError, PlanError
 from passerby.core.frame import MediaInfo
@@ -23,6 +21,7 @@ from passerby.leftovers.verdict import Verdict
 from passerby.media.reading import Reading
 from passerby.media.stills import StillSource, is_still
 from passerby.media.video import VideoSource
+from passerby.one_thread import one_thread
 from passerby.plan import store
 from passerby.progress import Progress, Silent
 from passerby.settings import DEFAULTS, Options
@@ -55,7 +54,7 @@ class Checking:
     sound: bool = False
     """It may have sound."""
     hidden_by: tuple[str, ...] = ()
-    """Models that did the hiding, by their names in the registry or their files, besides those that passerby uses."""
+    """Models that did the hiding, by name in the registry or file, besides passerby's own and those of the `plan`."""
     options: Options = DEFAULTS
     """How things were hidden (`shape`, `grow`) where there is a `plan`, and how the original was read."""
 
@@ -89,7 +88,8 @@ def verify(
         every: frames from one look to the next; 1 looks at every one.
         conf: least score of a find, in (0, 1).
         sound: the file may have sound.
-        hidden_by: models that did the hiding, by name or file, if other than passerby's own; they do not look.
+        hidden_by: models that did the hiding, by name or file, if other than passerby's own or those of the plan; they
+            do not look.
 
     Raises:
         PasserbyError: see `core.errors`.
@@ -107,7 +107,6 @@ def verify(
 
 def checked(path: Path, checking: Checking, progress: Progress | None = None, seek: Seek = seekers) -> Verdict:
     """`verify`, with who looks chosen by `seek`."""
-    cv2.setNumThreads(1)
     if not path.is_file():
         raise InputError(f"{path} does not exist or is no file; check the name")
     still = is_still(path)
@@ -115,8 +114,8 @@ def checked(path: Path, checking: Checking, progress: Progress | None = None, se
     source = _opened(path)
     _check_other(path, source.info.sha256, checking)
     labels = {"face", *(checking.plan.labels if checking.plan else ())}
-    found_by = seek(labels, _hid(labels) | sums(checking.hidden_by))
-    with source:
+    found_by = seek(labels, _hid(labels, checking))
+    with one_thread(), source:
         seen = _seen(source, checking, found_by, progress or Silent())
     return Verdict(
         file=path.name,
@@ -150,10 +149,11 @@ def _check_other(path: Path, sha256: str | None, checking: Checking) -> None:
         raise OptionError(f"--original {checking.original} is the file to verify itself; give what it was made from")
 
 
-def _hid(labels: Collection[str]) -> frozenset[str]:
-    """The SHA-256 sums of passerby's own models for `labels`, which never judge themselves."""
+def _hid(labels: Collection[str], checking: Checking) -> frozenset[str]:
+    """The SHA-256 sums of models that never look: passerby's own for `labels`, and those that are known to have hid."""
     names = {name for label in labels for name in targets.MODELS.get(label, ())}
-    return frozenset(weights.entry(name).sha256 for name in names)
+    planned = checking.plan.models.values() if checking.plan else ()
+    return frozenset(weights.entry(name).sha256 for name in names).union(sums(checking.hidden_by), planned)
 
 
 def _seen(source: VideoSource | StillSource, checking: Checking, found_by: Seekers, progress: Progress) -> Seen:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,14 +86,9 @@ def sums(models: Collection[str]) -> frozenset[str]:
     Raises:
         WeightsError: one is neither.
     """
-    return frozenset(_sum(model) for model in models)
-
-
-def _sum(model: str) -> str:
-    if Path(model).is_file():
-        with Path(model).open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    return weights.entry(model).sha256
+    return frozenset(
+        weights.sha256(Path(model)) if Path(model).is_file() else weights.entry(model).sha256 for model in models
+    )
 
 
 def _several(make: _Maker, path: Path, size: tuple[int, int], conf: float) -> Detector:

@@ -2,8 +2,9 @@
 
 A face votes with the cosine of its embedding and a photograph's. What counts is the middle one of a track's votes,
 that no vote speaks against it, and that nobody else who is there at the same time is nearly as much like the
-photograph. A track that passes is visible only in frames near those in which its face was recognized: when it loses
-its person and goes on with another one, who looks away, it is hidden again.
+photograph. A track that passes is visible only in frames near those in which its face was recognized, and nearer to
+them than to a face that may be somebody else's: when it loses its person and goes on with another one, who looks away,
+it is hidden again.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ class Faces:
     """(M,) rising."""
     embeddings: NDArray[np.float32]
     """(M, D) unit vectors."""
+    stretches: NDArray[np.int64]
+    """(M, 2) the first frame of the stretch in which each was seen, and the one after its last; see `stretches`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +48,7 @@ class Bar:
     least: int = 3
     """Faces that a track needs to be told at all."""
     reach_s: float = 1.0
-    """Seconds before and after a recognized face in which a track is still taken for that person."""
+    """Seconds before and after a recognized face in which a track is still taken for that person, at most."""
     margin: float = 0.1
     """By which somebody has to be more like a photograph than anybody else who is there at the same time."""
 
@@ -98,7 +101,7 @@ def keep(track: int, faces: Faces, photos: Mapping[str, NDArray[np.float32]], ba
         if evidence.min() < bar.other:
             why = f"frame {faces.frames[int(evidence.argmin())]} shows somebody else"
         sure = evidence >= bar.same
-    visible = () if why else spans(faces.frames[sure], times, bar.reach_s)
+    visible = () if why else spans(faces, sure, times, bar.reach_s)
     return Vote(track, len(best), name, similarity, visible, why or "the same person")
 
 
@@ -114,7 +117,7 @@ def leave(track: int, faces: Faces, photos: Mapping[str, NDArray[np.float32]], b
         why = f"too few faces to tell, {bar.least} are needed"
     elif best.max() >= bar.other:
         why = f"may be the same person in frame {faces.frames[int(best.argmax())]}"
-    visible = () if why else spans(faces.frames, times, bar.reach_s)
+    visible = () if why else spans(faces, np.ones(len(best), bool), times, bar.reach_s)
     return Vote(track, len(best), name, similarity, visible, why or "somebody else")
 
 
@@ -139,16 +142,38 @@ def confused(
     return None
 
 
-def spans(frames: NDArray[np.int64], times: Times, reach_s: float) -> tuple[Span, ...]:
-    """The frames up to `reach_s` seconds before and after some of `frames` (N,) rising, as ranges that do not touch."""
-    firsts = np.searchsorted(times, times[frames] - reach_s, side="left").tolist()
-    ends = np.searchsorted(times, times[frames] + reach_s, side="right").tolist()
+def spans(faces: Faces, sure: NDArray[np.bool_], times: Times, reach_s: float) -> tuple[Span, ...]:
+    """The frames up to `reach_s` seconds before and after the `sure` (M,) ones of `faces`, as ranges that do not touch.
+
+    None reaches out of the stretch in which its face was seen, nor as near to a face that is not sure as to its own.
+    """
+    frames, others = faces.frames[sure], faces.frames[~sure]
+    never = 2 * len(times)
+    before = np.concatenate([[-never], others])[np.searchsorted(others, frames, side="right")]
+    after = np.concatenate([others, [never]])[np.searchsorted(others, frames, side="left")]
+    within = np.searchsorted(times, times[frames] - reach_s, side="left")
+    until = np.searchsorted(times, times[frames] + reach_s, side="right")
+    firsts = np.maximum.reduce([within, faces.stretches[sure, 0], (before + frames) // 2 + 1])
+    ends = np.minimum.reduce([until, faces.stretches[sure, 1], (frames + after + 1) // 2])
     answer: list[Span] = []
-    for first, end in zip(firsts, ends, strict=True):
+    for first, end in zip(firsts.tolist(), ends.tolist(), strict=True):
         if answer and first <= answer[-1][1]:
-            first = answer.pop()[0]
-        answer.append((first, end))
+            first, last = answer.pop()
+            end = max(end, last)
+        if first < end:
+            answer.append((first, end))
     return tuple(answer)
+
+
+def stretches(track: Track, frames: NDArray[np.int64], cuts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The stretch of `track` around each of its `frames` (M,): from a cut or a gap to the next, (M, 2) half-open.
+
+    Who comes after either may be somebody else.
+    """
+    begins = np.flatnonzero((np.diff(track.frames, prepend=-2) != 1) | np.isin(track.frames, cuts))
+    lasts = np.append(begins[1:], len(track.frames)) - 1
+    which = np.searchsorted(track.frames[begins], frames, side="right") - 1
+    return np.stack([track.frames[begins][which], track.frames[lasts][which] + 1], axis=1)
 
 
 def _votes(faces: Faces, photos: Mapping[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:

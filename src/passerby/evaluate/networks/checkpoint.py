@@ -26,7 +26,7 @@ WIDTHS = {64: "osnet_x1_0", 48: "osnet_x0_75", 32: "osnet_x0_5", 16: "osnet_x0_2
 
 
 class TorchEmbedder:
-    """A checkpoint of OSNet or AGW as an `Embedder`, run by PyTorch on the processor."""
+    """A checkpoint of OSNet or AGW as a `CropEmbedder`, run by PyTorch on the processor."""
 
     def __init__(self, path: Path) -> None:
         """Load the checkpoint at `path`: a state_dict, or a dictionary with one, saved by torch.save.
@@ -40,7 +40,7 @@ class TorchEmbedder:
         self.name, self._network = _network(path, tensors(path))
 
     def embed(self, crops: Sequence[Crop]) -> NDArray[np.float32]:
-        """See `Embedder`."""
+        """See `CropEmbedder`."""
         parts = [np.empty((0, 1), np.float32)] if not crops else []
         for first in range(0, len(crops), BATCH):
             pictures = np.stack([imagenet(crop, SIZE) for crop in crops[first : first + BATCH]])

@@ -45,7 +45,7 @@ SHARES = {
 """What figures that are parts of a whole stand for, by the beginnings of their names."""
 OTHERS = {
     "top-1 after / before": "recognized actions, as times those recognized before",
-    "exposure gap": "longest time in which somebody can be seen",
+    "exposure gap": "most sightings in a row in which one person can be seen",
     "over-hiding": "part of what is hidden that shows nobody",
     "AUC": "chance that a picture of the same person looks more alike than one of a stranger",
     "SSIM": "likeness to the original, 1 for the same",

@@ -12,7 +12,7 @@ from passerby import weights
 from passerby.core.errors import NotMeasurable, WeightsError
 from passerby.evaluate import embedders, independence, pairs, residual
 from passerby.evaluate.clip import Clip, Present, chosen, surely
-from passerby.evaluate.embedders import Embedder
+from passerby.evaluate.embedders import CropEmbedder
 from passerby.evaluate.pairs import Embedded, Views
 from passerby.evaluate.people import Appearances
 from passerby.evaluate.sections.answer import Asking
@@ -49,7 +49,7 @@ class Gathered:
     """Who says where people are, and how many were left out."""
 
 
-def embedder(of: str, hid: Collection[str]) -> Embedder:
+def embedder(of: str, hid: Collection[str]) -> CropEmbedder:
     """Who tells faces or bodies apart: the first that is here and hid nothing.
 
     Raises:
@@ -95,7 +95,7 @@ def _cut(clip: Clip, of: str, asking: Asking, thin: Thin) -> Gathered:
     return Gathered(clip, people, views, tuple(notes))
 
 
-def embed(one: Gathered, model: Embedder) -> Embedded:
+def embed(one: Gathered, model: CropEmbedder) -> Embedded:
     """Both sides of one clip's crops; of faces also whether a detector still finds them."""
     detected = None
     if one.clip.after and FACE in one.clip.watchers.models:

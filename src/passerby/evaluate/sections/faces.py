@@ -12,6 +12,7 @@ from passerby.evaluate.clip import Clip
 from passerby.evaluate.faces import figures as face_figures
 from passerby.evaluate.findings import Curve, Line, Section
 from passerby.evaluate.pairs import Embedded
+from passerby.evaluate.reid import GAP_FRAMES
 from passerby.evaluate.sections import crops
 from passerby.evaluate.sections.answer import Answer, Asking, noted
 
@@ -36,15 +37,15 @@ def faces(clips: Sequence[Clip], asking: Asking) -> Answer:
 
 
 def _roc(embedded: Embedded) -> Curve:
-    same = embedded.identities[:, None] == embedded.identities[None]
+    same, apart = embedded.same, ~embedded.too_near(GAP_FRAMES)
     before = 1 - ranking.cosine(embedded.originals, embedded.originals)
     after = 1 - ranking.cosine(embedded.anonymized, embedded.originals)
     impostors = np.sort(before[np.triu(~same, 1)])[::-1]
     places = np.unique(np.geomspace(1, len(impostors), POINTS).astype(int)) - 1
     far = (places + 1) / len(impostors)
     genuine = {
-        "anonymized": after[same & ~np.eye(len(same), dtype=bool)],
-        "originals": before[np.triu(same, 1)],
+        "anonymized": after[same & apart],
+        "originals": before[np.triu(same & apart, 1)],
     }
     lines = [
         Line(name, far, np.array([float((scores >= at).mean()) for at in impostors[places]]))
