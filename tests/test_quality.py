@@ -53,6 +53,20 @@ def test_the_hold_is_longer_than_a_period_and_takes_no_more_room_than_it_needs(q
     assert chosen.hold * size[0] * size[1] * 1.5 <= ROOM or chosen.hold == chosen.period + 2
 
 
+@pytest.mark.parametrize(
+    ("size", "quality", "again"),
+    [
+        ((1920, 1080), "balanced", True),
+        ((1920, 1080), "thorough", True),
+        ((1920, 1080), "fast", False),
+        ((640, 360), "balanced", False),
+    ],
+)
+def test_what_a_small_picture_leaves_in_doubt_is_looked_at_again_where_that_is_not_too_slow(size, quality, again):
+    found_by = finders(replace(INFO, size=size), Options(quality=quality))
+    assert isinstance(found_by.detector, SecondLook) is again
+
+
 def test_deep_pictures_are_held_for_a_shorter_time():
     deep, thorough = replace(INFO, format=YUV422_10), Options(quality="thorough")
     assert finders(deep, thorough).looking.hold < finders(INFO, thorough).looking.hold

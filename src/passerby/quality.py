@@ -37,12 +37,14 @@ class _Level:
     most: int
     """Frames from one look to the next, at most."""
     turns: tuple[At, ...]
+    doubt: float
+    """Share of the least score from which faces in the small picture are looked at again; 1 does without."""
 
 
 LEVELS: Mapping[str, _Level] = {
-    "fast": _Level(640, 4, 8, ("whole",)),
-    "balanced": _Level(960, 5, 6, ("whole", "part")),
-    "thorough": _Level(960, 1000, 1, ("whole", "part")),
+    "fast": _Level(640, 4, 8, ("whole",), 1),
+    "balanced": _Level(960, 5, 6, ("whole", "part"), 0.5),
+    "thorough": _Level(960, 1000, 1, ("whole", "part"), 0.5),
 }
 
 
@@ -89,7 +91,7 @@ def finders(info: MediaInfo, options: Options) -> Finders:
         turns = ("all",)
     closer = detector(options) if turns != ("whole",) else None
     smallest = None if options.models_of("face") or "face" not in options.labels() else round(SMALLEST * shrink)
-    return Finders(detector(options, shrink), closer, looking(info, level, turns, shrink), smallest)
+    return Finders(detector(options, shrink, level.doubt), closer, looking(info, level, turns, shrink), smallest)
 
 
 def longest_look(info: MediaInfo, options: Options) -> int:

@@ -16,8 +16,6 @@ from passerby.detect.heads import Heads
 from passerby.detect.portrait import Portrait
 from passerby.settings import OUTLINED, PARTS, Options
 
-DOUBT = 0.5
-"""Share of the least score from which another look is worth it."""
 STREET = ("yolox_nano_416", "deimv2_femto_coco")
 """Two models of COCO's classes, whose finds are joined: each misses others."""
 MODELS: Mapping[str, tuple[str, ...]] = {
@@ -107,18 +105,21 @@ def _sha256(chosen: Chosen) -> str:
     return weights.TABLE[chosen.source].sha256 if chosen.named else weights.sha256(chosen.path())
 
 
-def detector(options: Options, shrink: float = 1) -> Detector:
+def detector(options: Options, shrink: float = 1, doubt: float = 1) -> Detector:
     """What finds everything that is to be hidden, in pictures `shrink` times smaller than the frame where it matters.
+
+    Faces that such a picture shows with so small a share of the least score as `doubt` are looked at again in full
+    size; 1 does without.
 
     Raises:
         OptionError: a chosen model does not find what it is chosen for.
         WeightsError: a model is missing; it says how to get it.
     """
     conf = options.thresholds()
-    found_by = [_one(chosen, labels, conf, shrink) for chosen, labels in _shared(options, conf).items()]
+    found_by = [_one(chosen, labels, conf, shrink, doubt) for chosen, labels in _shared(options, conf).items()]
     if "head" in conf and not options.models_of("head"):
         faces, persons = (
-            _either(_one(chosen, [part], {part: conf["head"]}, shrink) for chosen in _of(part, options))
+            _either(_one(chosen, [part], {part: conf["head"]}, shrink, doubt) for chosen in _of(part, options))
             for part in PARTS
         )
         found_by.append(Heads(faces, persons))
@@ -154,14 +155,13 @@ def _outlined(options: Options) -> tuple[str, ...]:
     return tuple(label for label, shape in options.shapes().items() if shape in OUTLINED and label in OUTLINES)
 
 
-def _one(chosen: Chosen, labels: list[str], conf: Mapping[str, float], shrink: float) -> Detector:
+def _one(chosen: Chosen, labels: list[str], conf: Mapping[str, float], shrink: float, doubt: float) -> Detector:
     path = chosen.path()
     family = chosen.family or families.recognised(path, labels)
     least = min(conf[label] for label in labels)
     use = Use(path, tuple(labels), least, shrink)
-    if labels == ["face"] and shrink > 1:
-        # In a small picture it is told to doubt, and then looks at what it doubts in full size.
-        doubting = families.detector(family, replace(use, conf=least * DOUBT))
+    if labels == ["face"] and shrink > 1 and doubt < 1:
+        doubting = families.detector(family, replace(use, conf=least * doubt))
         return SecondLook(doubting, families.detector(family, replace(use, shrink=1)), least)
     one = families.detector(family, use)
     return one if all(conf[label] == least for label in labels) else Sure(one, conf)
