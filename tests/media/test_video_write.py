@@ -381,6 +381,8 @@ def test_an_encoder_that_loses_a_frame_is_an_error(tmp_path: Path, monkeypatch: 
 
 
 CHILD = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever started us may have it ignored
 import sys
 from pathlib import Path
 from passerby.media.video import VideoSource
