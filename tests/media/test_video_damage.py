@@ -517,7 +517,9 @@ def refused(path: Path) -> bool:
 
 @pytest.mark.parametrize("start", [None, Fraction(3, 5)])
 def test_mxf_that_does_not_say_in_which_order_it_is_shown_is_no_damage(start: Fraction | None, tmp_path: Path) -> None:
-    clip = Clip(frames=24, tick=Fraction(1, 25), options={"bf": "3", "g": "12", "preset": "medium"})
+    clip = Clip(
+        frames=24, tick=Fraction(1, 25), options={"bf": "3", "g": "12", "preset": "medium", "qp": "20", "threads": "1"}
+    )
     whole = draw(tmp_path / "whole.mkv", replace(clip, tick=Fraction(1, 1000)))
     path = draw(tmp_path / "in.mxf", clip)
     frames = frames_of(path, Reading(start_s=start))
