@@ -51,12 +51,10 @@ class Either:
         return [once(Detections.concat(parts)) for parts in zip(*answers, strict=True)]
 
 
-@dataclass(frozen=True)
-class Sure:
-    """What a detector finds with a score above that of its label."""
+class _Wrapping:
+    """What a detector around a single one says of itself: the same as that one."""
 
     detector: Detector
-    conf: Mapping[str, float]
 
     @property
     def runtime(self) -> str:
@@ -66,6 +64,14 @@ class Sure:
     @property
     def labels(self) -> frozenset[str]:
         return self.detector.labels
+
+
+@dataclass(frozen=True)
+class Sure(_Wrapping):
+    """What a detector finds with a score above that of its label."""
+
+    detector: Detector
+    conf: Mapping[str, float]
 
     def detect(self, frames: Sequence[Frame]) -> list[Detections]:
         return [
@@ -107,7 +113,7 @@ class Tiled:
 
 
 @dataclass(frozen=True)
-class SecondLook:
+class SecondLook(_Wrapping):
     """A detector that finds things in a small picture, and looks again in full size at those that are in doubt.
 
     A thing that is hardly seen in the small picture gets a low score there; most that do are nothing. Of these some
@@ -122,15 +128,6 @@ class SecondLook:
     """What `detector` finds with a score above this counts; what it finds with a lower one is in doubt."""
     most: int = 4
     """Things that are looked at again in one frame, at most."""
-
-    @property
-    def runtime(self) -> str:
-        """What computes."""
-        return computing(self.detector)
-
-    @property
-    def labels(self) -> frozenset[str]:
-        return self.detector.labels
 
     def detect(self, frames: Sequence[Frame]) -> list[Detections]:
         answers = self.detector.detect(frames)
@@ -181,20 +178,11 @@ class Rotated:
 
 
 @dataclass(frozen=True)
-class Outlined:
+class Outlined(_Wrapping):
     """A detector whose finds get masks from a segmenter, those that it knows and that have none yet."""
 
     detector: Detector
     segmenter: Segmenter
-
-    @property
-    def runtime(self) -> str:
-        """What computes."""
-        return computing(self.detector)
-
-    @property
-    def labels(self) -> frozenset[str]:
-        return self.detector.labels
 
     def detect(self, frames: Sequence[Frame]) -> list[Detections]:
         return [self._outlined(frame, found) for frame, found in zip(frames, self.detector.detect(frames), strict=True)]
