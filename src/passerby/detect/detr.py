@@ -21,7 +21,7 @@ from passerby.core.errors import WeightsError
 from passerby.core.frame import Frame
 from passerby.detect import classes as cl
 from passerby.detect import finds, pictures
-from passerby.detect.model import Model, PerFrame, batch_of
+from passerby.detect.model import Model, OfClasses, batch_of
 from passerby.runtime import Outputs
 
 SIZES = "orig_target_sizes"
@@ -38,7 +38,7 @@ Levels = Literal["unit", "imagenet"]
 """How pixels become numbers: from 0 to 1, or less ImageNet's mean and over its deviation."""
 
 
-class Detr(PerFrame):
+class Detr(OfClasses):
     """Finds what the model was trained for; persons and vehicles unless told otherwise. A `Detector`."""
 
     def __init__(
@@ -88,11 +88,6 @@ class Detr(PerFrame):
             wanted = ", ".join(" or ".join(names) for names in outputs)
             raise WeightsError(f"{self._model.name} has the outputs {', '.join(self._at)}, wanted {wanted}")
         return tuple(places[0] for places in found)
-
-    @property
-    def labels(self) -> frozenset[str]:
-        """Everything it can find."""
-        return frozenset(self._labels.tolist()) - {""}
 
     def _shown(self, frame: Frame) -> NDArray[np.float32]:
         # Stretched to the input, as the models were trained.

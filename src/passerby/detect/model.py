@@ -125,6 +125,18 @@ class PerFrame(ABC):
         """What the model's outputs say of `frame`, best first."""
 
 
+class OfClasses(PerFrame):
+    """The same for a model of several classes, some of which count."""
+
+    _labels: NDArray[np.str_]
+    """(C,) the label of each class; '' of those that do not count."""
+
+    @property
+    def labels(self) -> frozenset[str]:
+        """Everything it can find."""
+        return frozenset(self._labels.tolist()) - {""}
+
+
 def batch_of(picture: NDArray[np.float32]) -> NDArray[np.float32]:
     """A picture (H, W, 3) as models take it, (1, 3, H, W)."""
     return picture.transpose(2, 0, 1)[None]

@@ -24,7 +24,7 @@ from passerby.core.regions import Mask
 from passerby.detect import classes as cl
 from passerby.detect import finds
 from passerby.detect.letterbox import Letterbox, around, centred
-from passerby.detect.model import Model, PerFrame, batch_of
+from passerby.detect.model import Model, OfClasses, batch_of
 from passerby.runtime import Outputs
 
 TASKS = ("detect", "segment")
@@ -45,7 +45,7 @@ class _Rows:
         return _Rows(self.boxes[rows], self.scores[rows], self.classes[rows], self.coefficients[rows])
 
 
-class Yolo(PerFrame):
+class Yolo(OfClasses):
     """Finds what the model was trained for; persons and vehicles unless told otherwise. A `Detector`.
 
     Finds of a -seg model have masks.
@@ -90,11 +90,6 @@ class Yolo(PerFrame):
         known = cl.names_of(self._model.metadata, names, count)
         self._count = max(known) + 1
         self._labels = cl.chosen(known, classes)
-
-    @property
-    def labels(self) -> frozenset[str]:
-        """Everything it can find."""
-        return frozenset(self._labels.tolist()) - {""}
 
     def _box(self, frame: Frame) -> Letterbox:
         return centred(frame, self._model.size or around(frame, self._longest))

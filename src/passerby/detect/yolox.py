@@ -16,7 +16,7 @@ from passerby.core.frame import Frame
 from passerby.detect import classes as cl
 from passerby.detect import finds
 from passerby.detect.letterbox import Letterbox, Size, around, cornered
-from passerby.detect.model import Model, PerFrame, batch_of
+from passerby.detect.model import Model, OfClasses, batch_of
 from passerby.runtime import Outputs
 
 STRIDES = ((8, 16, 32), (8, 16, 32, 64))
@@ -26,7 +26,7 @@ Coordinates = Literal["raw", "decoded"]
 """What boxes come in: cells and logarithms, as exported by default, or pixels (`--decode_in_inference`)."""
 
 
-class Yolox(PerFrame):
+class Yolox(OfClasses):
     """Finds what the model was trained for; persons and vehicles unless told otherwise. A `Detector`."""
 
     def __init__(
@@ -67,11 +67,6 @@ class Yolox(PerFrame):
         known = cl.names_of(self._model.metadata, names, None if columns is None else columns - 5)
         self._count = max(known) + 1
         self._labels = cl.chosen(known, classes)
-
-    @property
-    def labels(self) -> frozenset[str]:
-        """Everything it can find."""
-        return frozenset(self._labels.tolist()) - {""}
 
     def _box(self, frame: Frame) -> Letterbox:
         return cornered(frame, self._model.size or around(frame, self._longest))
