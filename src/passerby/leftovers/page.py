@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from html import escape
 
 from passerby.leftovers.verdict import Leftover, Verdict
+from passerby.plan.page_head import HEAD
 
 STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 60rem; padding: 0 1rem; color: #222; }
@@ -22,11 +23,8 @@ figcaption { font-size: .85rem; } img { display: block; max-width: 100%; }
 def page(verdicts: Sequence[Verdict]) -> str:
     """All verdicts, one after the other."""
     return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta http-equiv="Content-Security-Policy" '
-        "content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\">\n"
-        f"<title>Leftovers</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<h1>Leftovers in finished files</h1>\n"
+        f"{HEAD}<title>Leftovers</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
+        "<h1>Leftovers in finished files</h1>\n"
         f"{''.join(_section(verdict) for verdict in verdicts)}</body>\n</html>\n"
     )
 

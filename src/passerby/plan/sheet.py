@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from passerby.core.boxes import Boxes
 from passerby.core.plan import Decision, Plan, decided
 from passerby.core.tracks import Origin, Track
+from passerby.plan.page_head import HEAD
 from passerby.plan.sheet_chart import film, lane
 from passerby.plan.sheet_risk import Risk, ranked, seconds
 from passerby.plan.sheet_style import STYLE
@@ -65,23 +66,12 @@ def page(plan: Plan, thumbnails: Mapping[int, Sequence[Thumbnail]], note: str = 
     name = escape(plan.media.name)
     warning = f'<p class="seen">{escape(note)}</p>\n' if note else ""
     return (
-        f"{_HEAD}<title>{name}: who is hidden</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
+        f"{HEAD}<title>{name}: who is hidden</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
         f"<header>\n<h1>{name}</h1>\n<p>{_described(plan)}</p>\n{warning}</header>\n<main>\n"
         f"{_totals(plan, hidden)}{_film(plan, hidden)}{_decisions(plan.decisions)}"
         f"<section>\n<h2>Tracks, those to look at first at the top</h2>\n{_LEGEND}{''.join(articles)}</section>\n"
         "</main>\n</body>\n</html>\n"
     )
-
-
-_HEAD = """\
-<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-"""
-"""Whatever a plan's texts say, the page loads and runs nothing."""
 
 
 def _hidden(plan: Plan) -> NDArray[np.bool_]:

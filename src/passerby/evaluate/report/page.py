@@ -11,6 +11,7 @@ from passerby.evaluate.report.chart import STYLE as PLOT_STYLE
 from passerby.evaluate.report.page_section import listed, section_part, state_label
 from passerby.evaluate.report.page_style import STYLE
 from passerby.evaluate.report.words import SURE, answers, state
+from passerby.plan.page_head import HEAD
 
 
 def page(evaluation: Evaluation) -> str:
@@ -18,23 +19,13 @@ def page(evaluation: Evaluation) -> str:
     name = escape(_title(evaluation))
     sections = "".join(section_part(section, place) for place, section in enumerate(evaluation.sections, 1))
     return (
-        f"{_HEAD}<title>{name}: how well it is hidden</title>\n<style>{PLOT_STYLE}{STYLE}</style>\n</head>\n<body>\n"
+        f"{HEAD}<title>{name}: how well it is hidden</title>\n<style>{PLOT_STYLE}{STYLE}</style>\n</head>\n<body>\n"
         f"<header>\n<h1>How well it is hidden</h1>\n<p>{name}{escape(_hider(evaluation))}</p>\n"
         f"{_validity(evaluation)}</header>\n<main>\n"
         f"{_short(evaluation)}{_HOW_TO_READ}{_unmeasured(evaluation)}{_files(evaluation)}{sections}"
         "</main>\n</body>\n</html>\n"
     )
 
-
-_HEAD = """\
-<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-"""
-"""Whatever files and models are called, the page loads and runs nothing."""
 
 _HOW_TO_READ = f"""\
 <details>
