@@ -12,7 +12,6 @@ from passerby.media.commit import led_to
 from passerby.media.container import VIDEO_SUFFIXES, output_suffix
 from passerby.media.stills import STILL_SUFFIXES, is_still
 from passerby.progress import Progress
-from passerby.proving import proven
 from passerby.report import Outcome
 from passerby.settings import Options
 
@@ -138,7 +137,7 @@ def _one(job: Job, progress: Callable[[Path], Progress], *, alone: bool) -> Outc
     shown = progress(job.input)
     try:
         with _folder_for(job.output):
-            report = proven(job, shown) if job.options.verify != "off" else job.run(shown)
+            report = job.perform(shown)
     except LeftoversFound as error:
         return Outcome(input=job.input, status="leftovers", message=str(error))
     except PasserbyError as error:

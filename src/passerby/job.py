@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, Self
 
 from passerby import generating, targets
-from passerby.analysis import analysis
 from passerby.core.errors import InputError, OptionError, OutputError, UnsupportedMedia
 from passerby.core.frame import Frame, MediaInfo
 from passerby.core.plan import Plan
@@ -53,12 +52,7 @@ def anonymize(
     """
     chosen = changed(options or Options(), changes)
     path = Path(source)
-    job = Job(path, Path(output) if output else beside(path), chosen)
-    if chosen.verify == "off":
-        return job.run()
-    from passerby.proving import proven  # which does jobs itself
-
-    return proven(job)
+    return Job(path, Path(output) if output else beside(path), chosen).perform()
 
 
 def beside(path: Path) -> Path:
@@ -111,6 +105,14 @@ class Job:
                 raise OptionError(f"--plan {self.options.plan} is the input or the output; choose another name")
             check_free(self.options.plan, force=self.options.force)
 
+    def perform(self, progress: Progress | None = None) -> Report:
+        """Do it, and prove what came of it where the options say so. Whatever is raised, no output file is there."""
+        if self.options.verify == "off":
+            return self.run(progress)
+        from passerby import proving  # which does jobs itself, and takes a while to load
+
+        return proving.proven(self, progress)
+
     def run(self, progress: Progress | None = None, look: Look = finders) -> Report:
         """Do it, finding people by `look`. Whatever is raised, no output file is there."""
         self.check()
@@ -150,6 +152,8 @@ class Job:
 
     def _run_twice(self, progress: Progress, look: Look) -> Report:
         """Look at everything first, and hide then: whom a face belongs to is told by the whole of its track."""
+        from passerby.analysis import analysis  # most runs recognize nobody, and need not load what does
+
         started = time.monotonic()
         with ExitStack() as stack:
             file = self.options.plan and stack.enter_context(committed(self.options.plan, force=self.options.force))

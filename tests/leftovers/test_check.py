@@ -14,7 +14,7 @@ from drawn_frames import found
 from onnx_models import onnx, real
 
 import passerby
-from passerby import analyze, anonymize, cli, load_plan, weights
+from passerby import analyze, anonymize, cli, load_plan, proving, weights
 from passerby.core.detections import Detections
 from passerby.core.errors import InputError, LeftoversFound, OptionError, PlanError, WeightsError
 from passerby.job import Job
@@ -310,9 +310,7 @@ def test_gaps_of_a_leftover_are_hidden_too(street):
 
 
 def test_leftovers_end_anonymize_with_3(street, tmp_path, monkeypatch, capsys):
-    from passerby import batch
-
-    monkeypatch.setattr(batch, "proven", lambda job, shown: proven(job, shown, seek=seeing((3, LEFT))))
+    monkeypatch.setattr(proving, "proven", lambda job, shown: proven(job, shown, seek=seeing((3, LEFT))))
     assert cli.main([str(street), "-o", str(tmp_path / "out.mp4"), "--verify", "-q"]) == 3
     assert "no output was written" in capsys.readouterr().err
     assert cli.main([str(street), "-o", str(tmp_path / "out.mp4"), "--verify-fix", "-q"]) == 0
