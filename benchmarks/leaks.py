@@ -23,8 +23,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import cv2
 import leakage
@@ -37,6 +35,7 @@ from numpy.typing import NDArray
 
 from passerby import hiding, quality
 from passerby.core.frame import Frame
+from passerby.core.lent import Lent
 from passerby.core.regions import Mask
 from passerby.core.tracks import Sightings
 from passerby.media.video import VideoSource
@@ -186,19 +185,11 @@ def hidden_by(clip: Path, options: Options) -> Iterator[Sequence[Mask]]:
         yield [region.mask for region in regions(sink.last, rows, shapes, 0)]
 
 
-class _Nowhere:
+class _Nowhere(Lent):
     """A sink that keeps the last frame only."""
 
     def __init__(self) -> None:
         self.last: Frame | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
-    ) -> None:
-        pass
 
     def write(self, frame: Frame) -> None:
         self.last = frame

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
 
 from passerby import pipeline, recognition, targets
 from passerby.core.frame import Frame, MediaInfo
+from passerby.core.lent import Lent
 from passerby.core.plan import Plan
 from passerby.core.stages import Source
 from passerby.core.tracks import Sightings
@@ -62,8 +62,8 @@ def analysis(path: Path, options: Options, progress: Progress, look: Look) -> An
     return Analysis(plan, votes, totals, found_by)
 
 
-class _Told:
-    """A source that tells how far it has come; entering and leaving the one inside is the caller's part."""
+class _Told(Lent):
+    """A source that tells how far it has come."""
 
     def __init__(self, source: Source, progress: Progress, total: int | None) -> None:
         self.source = source
@@ -73,12 +73,6 @@ class _Told:
     @property
     def info(self) -> MediaInfo:
         return self.source.info
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
 
     def __iter__(self) -> Iterator[Frame]:
         for frame in self.source:

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from passerby import generating, targets
 from passerby.core.errors import InputError, OptionError, OutputError, UnsupportedMedia
 from passerby.core.frame import Frame, MediaInfo
+from passerby.core.lent import Lent
 from passerby.core.plan import Plan
 from passerby.core.stages import Anonymizer, Sink
 from passerby.core.tracks import Sightings
@@ -269,18 +270,12 @@ def _removed(info: MediaInfo, options: Options) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Counted:
-    """A sink that tells how far it has come; entering and leaving the one inside is the caller's part."""
+class Counted(Lent):
+    """A sink that tells how far it has come."""
 
     sink: Sink
     progress: Progress
     total: int | None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
 
     def write(self, frame: Frame) -> None:
         self.sink.write(frame)

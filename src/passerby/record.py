@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
 import passerby
 from passerby.core.errors import PlanError
 from passerby.core.frame import Frame, MediaInfo
+from passerby.core.lent import Lent
 from passerby.core.plan import MODEL, Media, Plan
 from passerby.core.stages import Source
 from passerby.core.tracks import Sightings
@@ -101,7 +101,7 @@ def as_then(plan: Plan, options: Options) -> Options:
     return replace(options, **others, **then)
 
 
-class Replayed:
+class Replayed(Lent):
     """The frames of `source`, which have to be those that `plan` was made from."""
 
     def __init__(self, source: Source, plan: Plan) -> None:
@@ -111,14 +111,6 @@ class Replayed:
     @property
     def info(self) -> MediaInfo:
         return self.source.info
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
-    ) -> None:
-        """Entering and leaving the source inside is the caller's part."""
 
     def __iter__(self) -> Iterator[Frame]:
         """The frames.

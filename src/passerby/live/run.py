@@ -11,11 +11,10 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
-from types import TracebackType
-from typing import Self
 
 from passerby.core.errors import OptionError
 from passerby.core.frame import Frame, MediaInfo
+from passerby.core.lent import Lent
 from passerby.hiding import effect, rules, shapes
 from passerby.live.clock import Clock
 from passerby.live.fitting import even_size
@@ -177,7 +176,7 @@ class Run:
             self._around.say(line)
 
 
-class _Counting:
+class _Counting(Lent):
     """The sink of one segment, which keeps what is counted from growing; entering and leaving is the caller's part."""
 
     def __init__(self, sink: LiveSink, totals: Totals, statistics: Statistics, after: Callable[[], None]) -> None:
@@ -185,14 +184,6 @@ class _Counting:
         self._totals = totals
         self._statistics = statistics
         self._after = after
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
-    ) -> None:
-        pass
 
     def write(self, frame: Frame) -> None:
         self.take_over()

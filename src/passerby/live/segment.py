@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from fractions import Fraction
-from types import TracebackType
-from typing import Self
 
 from passerby.core.frame import Frame, MediaInfo
+from passerby.core.lent import Lent
 from passerby.live.clock import TICK, Clock
 from passerby.live.inbox import Arrived, Intake, Item
 from passerby.live.latency import Pace
@@ -26,7 +25,7 @@ LEAP_S = 0.1
 """Seconds of the source's own clock that may be missing between two pictures that came together."""
 
 
-class Segment:
+class Segment(Lent):
     """A `Source` that ends when the picture changes its kind, the source breaks off, pauses or leaps, or the rate is
     wrong.
 
@@ -80,14 +79,6 @@ class Segment:
             duration_s=None,
             format=frame.format,
         )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
-    ) -> None:
-        pass
 
     def __iter__(self) -> Iterator[Frame]:
         pace, told = self._pace, self._statistics
