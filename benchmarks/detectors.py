@@ -23,11 +23,12 @@ import numpy as np
 import results
 
 from passerby import weights
+from passerby.choices import TARGETS
 from passerby.core.frame import Frame
 from passerby.core.stages import Detector
 from passerby.media.video import VideoSource
 from passerby.runtime import choice
-from passerby.settings import TARGETS, Options
+from passerby.settings import Options
 from passerby.targets import detector
 
 REFERENCE = "centerface"

@@ -34,13 +34,14 @@ from leakage import Exposure, Leaks
 from numpy.typing import NDArray
 
 from passerby import hiding, quality
+from passerby.choices import QUALITIES
 from passerby.core.frame import Frame
 from passerby.core.lent import Lent
 from passerby.core.regions import Mask
 from passerby.core.tracks import Sightings
 from passerby.media.video import VideoSource
 from passerby.pipeline import regions, run
-from passerby.settings import QUALITIES, Options
+from passerby.settings import Options
 
 REAL = (
     "crowd_arcade_1080p.mp4",

@@ -23,7 +23,7 @@ import av
 import measure
 import results
 
-from passerby.settings import QUALITIES
+from passerby.choices import QUALITIES
 
 DEFACE = ("deface==1.5.0", "onnx", "onnxruntime")
 COLUMNS = (

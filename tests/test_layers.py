@@ -30,17 +30,17 @@ MAY_IMPORT = {
     "rgbd": {"rgbd", "core", "detect", "media", "track", "mask", "paint"},
     "leftovers": {
         *("leftovers", "core", "detect", "flow", "hiding", "mask", "media", "plan", "progress", "settings", "targets"),
-        *("one_thread", "track", "weights"),
+        *("choices", "one_thread", "track", "weights"),
     },
     "evaluate": {
         *("evaluate", "core", "detect", "hiding", "leftovers", "media", "plan", "progress", "runtime", "settings"),
-        *("targets", "track", "weights"),
+        *("choices", "targets", "track", "weights"),
     },
     "looking": {"core", "detect", "flow", "track"},
     "looker": {"core", "detect", "flow", "looking", "track"},
     "pipeline": {*STAGES, "core", "flow", "looker", "looking", "one_thread"},
-    "live": {"core", "hiding", "live", "looking", "media", "pipeline", "quality", "settings"},
-    "arguments": {"arguments", "core", "settings", "settings_file"},
+    "live": {"core", "hiding", "live", "looking", "media", "pipeline", "quality", "choices", "settings"},
+    "arguments": {"arguments", "core", "choices", "settings", "settings_file"},
 }
 """The parts of passerby that a part may import. Those not listed stand above the pipeline and may import any."""
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from passerby import generating, targets
+from passerby.choices import OUTLINED
 from passerby.core.errors import InputError, OptionError, OutputError, UnsupportedMedia
 from passerby.core.frame import Frame, MediaInfo
 from passerby.core.lent import Lent
@@ -31,7 +32,7 @@ from passerby.progress import Progress, Silent
 from passerby.quality import Look, finders
 from passerby.record import Replayed, check_same, recorded
 from passerby.report import Report
-from passerby.settings import OUTLINED, Options
+from passerby.settings import Options
 
 
 def anonymize(

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from passerby.analysis import analysis
+from passerby.choices import HIDING
 from passerby.core.errors import InputError, OptionError, PlanError
 from passerby.core.plan import Plan
 from passerby.job import Job, beside, changed
@@ -16,7 +17,7 @@ from passerby.progress import Progress, Silent
 from passerby.quality import Look, finders
 from passerby.record import as_then
 from passerby.report import Report
-from passerby.settings import HIDING, Options
+from passerby.settings import Options
 
 SUFFIX = ".plan"
 

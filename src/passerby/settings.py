@@ -6,48 +6,31 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from fractions import Fraction
-from numbers import Integral, Real
+from numbers import Integral
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from passerby import generating
+from passerby.choices import (
+    AUDIO,
+    CLASSES,
+    DEFAULT_CONF,
+    DEFAULT_GROW,
+    DEFAULT_READ_CONF,
+    FACE_SHAPES,
+    METHODS,
+    PARTS,
+    QUALITIES,
+    SAFE_CELLS,
+    SEAMS,
+    SHAPES,
+    TARGETS,
+    VERIFY,
+)
 from passerby.core.errors import OptionError
 from passerby.paint.gan.combination import FILES
 from passerby.per_class import GeneratorFile, ModelChoice, PerClass, generator_files, model_choices, per_class
-from passerby.values import Zone, files, frame_rate, plain, seconds, zones
-
-TARGETS: Mapping[str, str] = {
-    "faces": "face",
-    "heads": "head",
-    "persons": "person",
-    "plates": "plate",
-    "vehicles": "vehicle",
-    "text": "text",
-}
-"""What can be hidden, as users name it, and the label that detectors give it."""
-CLASSES = {**TARGETS, **{label: label for label in TARGETS.values()}}
-"""The names that a class may have where it gets a value of its own, and its label."""
-PARTS = ("face", "person")
-"""What heads are made out of, unless a model for heads is chosen."""
-
-METHODS = ("mosaic", "fill", "blur", "noise", "image", "outline")
-HIDING = tuple(method for method in METHODS if method != "outline")
-"""The methods that leave nothing visible, or little."""
-SHAPES = ("oval", "head", "box", "polygon", "silhouette")
-FACE_SHAPES = ("oval", "head")
-"""Other classes than faces are hidden as boxes instead, unless they are named."""
-OUTLINED = ("polygon", "silhouette")
-"""The shapes that need to know the pixels of things; the others are made of their boxes."""
-AUDIO = ("drop", "keep")
-SEAMS = ("soft", "original")
-QUALITIES = ("fast", "balanced", "thorough")
-DEFAULT_GROW, DEFAULT_CONF = 0.3, 0.2
-DEFAULT_READ_CONF = 0.5
-"""Of what is found by its letters: the mean share of letters in a line, and no certainty."""
-VERIFY = ("off", "check", "fix")
-SAFE_CELLS = 10
-"""With more mosaic cells than this, a face can be recognized again."""
-
+from passerby.values import Zone, files, frame_rate, growth, number, one_of, plain, seconds, threshold, zones
 
 T = TypeVar("T")
 
@@ -171,33 +154,31 @@ class Options:
 
     def __post_init__(self) -> None:
         self._read()
-        _one_of("--audio", self.audio, AUDIO)
-        _one_of("--seam", self.seam, SEAMS)
-        _one_of("--verify", self.verify, VERIFY)
+        one_of("--audio", self.audio, AUDIO)
+        one_of("--seam", self.seam, SEAMS)
+        one_of("--verify", self.verify, VERIFY)
         for one_per_class in (self.methods, self.shapes, self.growths, self.thresholds):
             one_per_class()
-        _number("--pad", self.pad, "a number of pixels from 0 to 1000", lambda px: 0 <= px <= 1000, Integral)
+        number("--pad", self.pad, "a number of pixels from 0 to 1000", lambda px: 0 <= px <= 1000, Integral)
         if self.feather is not None:
-            _number(
-                "--feather", self.feather, "a number of pixels from 0 to 1000", lambda px: 0 <= px <= 1000, Integral
-            )
-        _number("--cells", self.cells, "a whole number from 1 to 64", lambda cells: 1 <= cells <= 64, Integral)
-        _one_of("--quality", self.quality, QUALITIES)
+            number("--feather", self.feather, "a number of pixels from 0 to 1000", lambda px: 0 <= px <= 1000, Integral)
+        number("--cells", self.cells, "a whole number from 1 to 64", lambda cells: 1 <= cells <= 64, Integral)
+        one_of("--quality", self.quality, QUALITIES)
         if self.min_face is not None:
-            _number("--min-face", self.min_face, "from 6 to 1000 pixels", lambda side: 6 <= side <= 1000, Integral)
+            number("--min-face", self.min_face, "from 6 to 1000 pixels", lambda side: 6 <= side <= 1000, Integral)
         if self.min_size is not None:
-            _number("--min-size", self.min_size, "a number of pixels above 0", lambda side: 0 < side < math.inf)
+            number("--min-size", self.min_size, "a number of pixels above 0", lambda side: 0 < side < math.inf)
         for name in ("force", "salvage", "same_person", "multi_modal"):
             if not isinstance(getattr(self, name), bool):
                 raise OptionError(f"--{name.replace('_', '-')} is true or false, got {getattr(self, name)!r}")
         if self.max_res is not None:
-            _number("--max-res", self.max_res, "a number of pixels from 16 up", lambda side: side >= 16, Integral)
+            number("--max-res", self.max_res, "a number of pixels from 16 up", lambda side: side >= 16, Integral)
         if self.fps is not None:
-            _number("--fps", self.fps, "a number of frames per second above 0", lambda fps: fps > 0)
+            number("--fps", self.fps, "a number of frames per second above 0", lambda fps: fps > 0)
         if self.crf is not None:
-            _number("--crf", self.crf, "a number from 0 (lossless) up", lambda crf: 0 <= crf < math.inf)
+            number("--crf", self.crf, "a number from 0 (lossless) up", lambda crf: 0 <= crf < math.inf)
         if self.seed is not None:
-            _number("--seed", self.seed, "a whole number from 0 up", lambda seed: 0 <= seed < 2**63, Integral)
+            number("--seed", self.seed, "a whole number from 0 up", lambda seed: 0 <= seed < 2**63, Integral)
         for name, time in (("--start", self.start), ("--end", self.end)):
             if time is not None and time < 0:
                 raise OptionError(f"{name} is a time from 0 up, got {float(time):g} s")
@@ -208,7 +189,7 @@ class Options:
         if self.image is not None and not self.image.is_file():
             raise OptionError(f"--image {self.image} is not a file that exists; check the name")
         if self.truncation is not None:
-            _number("--truncation", self.truncation, "a number from 0 to 1", lambda share: 0 <= share <= 1)
+            number("--truncation", self.truncation, "a number from 0 to 1", lambda share: 0 <= share <= 1)
         self._check_recognizing()
         self.fill_colour()
 
@@ -259,7 +240,7 @@ class Options:
         """The labels that are hidden: 'face', …"""
         names = [name.strip() for name in self.hide.split(",")]
         for name in names:
-            _one_of("--hide", name, tuple(TARGETS))
+            one_of("--hide", name, tuple(TARGETS))
         return tuple(dict.fromkeys(TARGETS[name] for name in names))
 
     def methods(self, labels: Sequence[str] = ()) -> Mapping[str, str]:
@@ -269,7 +250,7 @@ class Options:
 
     def shapes(self, labels: Sequence[str] = ()) -> Mapping[str, str]:
         """The shape of each label, likewise."""
-        chosen = self._per_class("shape", labels, lambda value: _chosen("--shape", value, SHAPES), "oval")
+        chosen = self._per_class("shape", labels, lambda value: one_of("--shape", value, SHAPES), "oval")
         only_for_faces = chosen.others in FACE_SHAPES
         return {
             label: "box" if only_for_faces and label not in (*chosen.own, "face") else chosen.of(label)
@@ -278,7 +259,7 @@ class Options:
 
     def growths(self, labels: Sequence[str] = ()) -> Mapping[str, float]:
         """The share of each label's box that is added on each side, likewise."""
-        chosen = self._per_class("grow", labels, _growth, DEFAULT_GROW)
+        chosen = self._per_class("grow", labels, growth, DEFAULT_GROW)
         return {
             label: chosen.of(label) if label in (*chosen.own, "face") else chosen.others / 3
             for label in (*self.labels(), *labels)
@@ -286,7 +267,7 @@ class Options:
 
     def thresholds(self) -> Mapping[str, float]:
         """The least score of each label that is hidden."""
-        chosen = self._per_class("conf", (), _threshold, DEFAULT_CONF)
+        chosen = self._per_class("conf", (), threshold, DEFAULT_CONF)
         read = {"text"} if self.models_of("plate") else {"text", "plate"}
         return {
             label: chosen.own.get(label, DEFAULT_READ_CONF if label in read else chosen.others)
@@ -357,33 +338,6 @@ def _text(value: object) -> str:
     if isinstance(value, tuple) and value and isinstance(value[0], Path | ModelChoice | GeneratorFile):
         return ", ".join(map(_text, value))
     return value.name if isinstance(value, Path) else str(value)
-
-
-def _one_of(option: str, value: str, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        raise OptionError(f"{option} {value!r} is not known; choose from {', '.join(choices)}")
-
-
-def _chosen(option: str, value: str, choices: tuple[str, ...]) -> str:
-    _one_of(option, value, choices)
-    return value
-
-
-def _growth(value: Any) -> float:
-    given = plain(value)
-    _number("--grow", given, "a share from 0 to 5", lambda grow: 0 <= grow <= 5)
-    return float(given)
-
-
-def _threshold(value: Any) -> float:
-    given = plain(value)
-    _number("--conf", given, "a score between 0 and 1", lambda conf: 0 < conf < 1)
-    return float(given)
-
-
-def _number(option: str, value: Any, wanted: str, fits: Callable[[Any], bool], kind: type = Real) -> None:
-    if isinstance(value, bool) or not (isinstance(value, kind) and fits(value)):
-        raise OptionError(f"{option} is {wanted}, got {value}")
 
 
 DEFAULTS = Options()

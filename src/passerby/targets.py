@@ -8,13 +8,14 @@ from functools import cache
 from pathlib import Path
 
 from passerby import weights
+from passerby.choices import OUTLINED, PARTS
 from passerby.core.stages import Detector
 from passerby.detect import families
 from passerby.detect.compose import Either, Outlined, SecondLook, Sure
 from passerby.detect.families import FAMILIES, Use
 from passerby.detect.heads import Heads
 from passerby.detect.portrait import Portrait
-from passerby.settings import OUTLINED, PARTS, Options
+from passerby.settings import Options
 
 STREET = ("yolox_nano_416", "deimv2_femto_coco")
 """Two models of COCO's classes, whose finds are joined: each misses others."""

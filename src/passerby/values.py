@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -76,3 +77,38 @@ def files(value: str | Path | Sequence[str | Path] | None) -> tuple[Path, ...]:
 def zones(value: str | Sequence[Any] | None) -> tuple[Zone, ...]:
     """One zone as text, several of them, or none."""
     return (zone(value),) if isinstance(value, str) else tuple(zone(one) for one in value or ())
+
+
+def one_of(option: str, value: str, choices: Sequence[str]) -> str:
+    """`value`, if it is one of `choices`.
+
+    Raises:
+        OptionError: it is not.
+    """
+    if value not in choices:
+        raise OptionError(f"{option} {value!r} is not known; choose from {', '.join(choices)}")
+    return value
+
+
+def number(option: str, value: Any, wanted: str, fits: Callable[[Any], bool], kind: type = Real) -> None:
+    """Refuse a `value` that is no number of its `kind`, or does not fit.
+
+    Raises:
+        OptionError: so it is.
+    """
+    if isinstance(value, bool) or not (isinstance(value, kind) and fits(value)):
+        raise OptionError(f"{option} is {wanted}, got {value}")
+
+
+def growth(value: Any) -> float:
+    """A share of a box that is added on each side."""
+    given = plain(value)
+    number("--grow", given, "a share from 0 to 5", lambda grow: 0 <= grow <= 5)
+    return float(given)
+
+
+def threshold(value: Any) -> float:
+    """A least score."""
+    given = plain(value)
+    number("--conf", given, "a score between 0 and 1", lambda conf: 0 < conf < 1)
+    return float(given)

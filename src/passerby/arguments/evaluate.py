@@ -6,7 +6,8 @@ import argparse
 from pathlib import Path
 
 from passerby.arguments.parser import Parser, parser
-from passerby.settings import DEFAULTS, SHAPES
+from passerby.choices import SHAPES
+from passerby.settings import DEFAULTS
 
 ABOUT = {
     "leaks": "How much of every face is hidden, who leaks, and whether a detector still finds them.",

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from passerby import settings_file
 from passerby.arguments.parser import AMBIGUOUS, Ambiguous, Anew
-from passerby.settings import AUDIO, DEFAULTS, METHODS, QUALITIES, SEAMS, SHAPES, TARGETS
+from passerby.choices import AUDIO, METHODS, QUALITIES, SEAMS, SHAPES, TARGETS
+from passerby.settings import DEFAULTS
 
 EACH = "; or one per class, as in face=…,plate=…"
 

@@ -6,7 +6,8 @@ import argparse
 from pathlib import Path
 
 from passerby.arguments.parser import Parser, parser
-from passerby.settings import DEFAULTS, SHAPES
+from passerby.choices import SHAPES
+from passerby.settings import DEFAULTS
 
 
 def verify() -> argparse.ArgumentParser:

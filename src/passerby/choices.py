@@ -1,0 +1,37 @@
+"""What may be chosen: the names that options take, and the defaults of some."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+TARGETS: Mapping[str, str] = {
+    "faces": "face",
+    "heads": "head",
+    "persons": "person",
+    "plates": "plate",
+    "vehicles": "vehicle",
+    "text": "text",
+}
+"""What can be hidden, as users name it, and the label that detectors give it."""
+CLASSES = {**TARGETS, **{label: label for label in TARGETS.values()}}
+"""The names that a class may have where it gets a value of its own, and its label."""
+PARTS = ("face", "person")
+"""What heads are made out of, unless a model for heads is chosen."""
+
+METHODS = ("mosaic", "fill", "blur", "noise", "image", "outline")
+HIDING = tuple(method for method in METHODS if method != "outline")
+"""The methods that leave nothing visible, or little."""
+SHAPES = ("oval", "head", "box", "polygon", "silhouette")
+FACE_SHAPES = ("oval", "head")
+"""Other classes than faces are hidden as boxes instead, unless they are named."""
+OUTLINED = ("polygon", "silhouette")
+"""The shapes that need to know the pixels of things; the others are made of their boxes."""
+AUDIO = ("drop", "keep")
+SEAMS = ("soft", "original")
+QUALITIES = ("fast", "balanced", "thorough")
+DEFAULT_GROW, DEFAULT_CONF = 0.3, 0.2
+DEFAULT_READ_CONF = 0.5
+"""Of what is found by its letters: the mean share of letters in a line, and no certainty."""
+VERIFY = ("off", "check", "fix")
+SAFE_CELLS = 10
+"""With more mosaic cells than this, a face can be recognized again."""
