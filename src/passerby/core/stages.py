@@ -3,7 +3,7 @@
     source → detector → tracker → regions → anonymizer → composite → sink
 
 An embedder stands beside that line: it is asked only where somebody is to be recognized. So does a segmenter, which
-outlines what a detector finds.
+outlines what a detector finds, and a parser, which tells what people wear.
 
 `passerby.testing` checks an implementation against its contract in one line.
 """
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from passerby.core.boxes import Boxes
 from passerby.core.detections import Detections
 from passerby.core.frame import Frame, MediaInfo
+from passerby.core.parsing import Parsed
 from passerby.core.regions import Mask, Patch, Region
 from passerby.core.tracks import Sightings
 
@@ -62,6 +63,14 @@ class Segmenter(Protocol):
 
     def segment(self, frame: Frame, boxes: Boxes) -> Sequence[Mask | None]:
         """One mask per box (N, 4), in order; None where it cannot tell, and the whole box is hidden."""
+        ...
+
+
+class Parser(Protocol):
+    """Tells what persons wear whose boxes are known. May be called from several threads at once."""
+
+    def parse(self, frame: Frame, boxes: Boxes) -> Sequence[Parsed | None]:
+        """One answer per box (N, 4), in order; None where it cannot tell."""
         ...
 
 

@@ -1,0 +1,1 @@
+"""What is hidden, made up anew by a diffusion model."""
