@@ -113,7 +113,7 @@ def read(path: Path) -> Diffusion:
         raise OptionError(f"cannot read {path}: {error}; give the choice of a model as TOML") from error
     except tomllib.TOMLDecodeError as error:
         raise OptionError(f"{path.name} is no TOML ({error}); see docs/diffusion.md") from error
-    kinds: dict[str, tuple[type, ...]] = {name: (str,) for name in (*FILES, "scheduler")}
+    kinds: dict[str, tuple[type, ...]] = dict.fromkeys((*FILES, "scheduler"), (str,))
     kinds |= {"steps": (int,), "prompts": (dict,)}
     chosen: dict[str, Any] = {}
     for name, value in table.items():
