@@ -99,7 +99,7 @@ def test_the_larger_of_two_is_made_up_later_and_sees_the_smaller_one() -> None:
     assert model.calls == [1, 1]
     assert [crop.seed for crop in model.crops] == [3, 4]
     assert model.crops[0].hole.mean() > 0.2  # the larger one is a hole for the smaller one
-    first, second = model.crops
+    _, second = model.crops
     assert second.hole.mean() < 0.4
 
 
