@@ -29,6 +29,18 @@ Precision = Literal["auto", "fp32", "bf16", "fp16"]
 SCHEDULERS: tuple[str, ...] = get_args(Scheduler)
 FILES = ("weights", "tokenizer", "config", "lora", "vae")
 """The choices that are files or folders."""
+_KINDS: Mapping[str, tuple[type, ...]] = {
+    **dict.fromkeys((*FILES, "scheduler"), (str,)),
+    "steps": (int,),
+    "prompts": (dict,),
+}
+"""What a file gives for each choice; for those not listed, any number."""
+_NAMES: Mapping[tuple[type, ...], str] = {
+    (str,): "text",
+    (int,): "a whole number",
+    (dict,): "tables like [prompts.face]",
+    (int, float): "a number",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +106,9 @@ class Running:
 
     def __post_init__(self) -> None:
         if self.precision not in get_args(Precision):
-            raise OptionError(f"precision {self.precision!r} is not known; choose from {', '.join(get_args(Precision))}")
+            raise OptionError(
+                f"precision {self.precision!r} is not known; choose from {', '.join(get_args(Precision))}"
+            )
         if self.batch < 1:
             raise OptionError(f"a batch is 1 crop or more, got {self.batch}")
         if self.device == "cpu" and self.precision == "fp16":
@@ -113,19 +127,17 @@ def read(path: Path) -> Diffusion:
         raise OptionError(f"cannot read {path}: {error}; give the choice of a model as TOML") from error
     except tomllib.TOMLDecodeError as error:
         raise OptionError(f"{path.name} is no TOML ({error}); see docs/diffusion.md") from error
-    kinds: dict[str, tuple[type, ...]] = dict.fromkeys((*FILES, "scheduler"), (str,))
-    kinds |= {"steps": (int,), "prompts": (dict,)}
+    known = [field.name for field in fields(Diffusion)]
     chosen: dict[str, Any] = {}
     for name, value in table.items():
-        if name not in {field.name for field in fields(Diffusion)}:
-            known = ", ".join(field.name for field in fields(Diffusion))
-            raise OptionError(f"{path.name}: {name} is not known; there is {known}")
-        wanted = kinds.get(name, (int, float))
+        if name not in known:
+            raise OptionError(f"{path.name}: {name} is not known; there is {', '.join(known)}")
+        wanted = _KINDS.get(name, (int, float))
         if not isinstance(value, wanted) or isinstance(value, bool):
-            raise OptionError(f"{path.name}: {name} is a {wanted[-1].__name__}, got {value!r}")
-        chosen[name] = path.parent / value if name in FILES else value
-    chosen["prompts"] = {label: _prompt(path, label, entry) for label, entry in chosen.get("prompts", {}).items()}
-    return Diffusion(**chosen)
+            raise OptionError(f"{path.name}: {name} is to be {_NAMES[wanted]}, got {value!r}")
+        chosen[name] = path.parent / str(value) if name in FILES else value
+    prompts = chosen.pop("prompts", {})
+    return Diffusion(**chosen, prompts={label: _prompt(path, label, entry) for label, entry in prompts.items()})
 
 
 def _prompt(path: Path, label: str, entry: Any) -> Prompt:
