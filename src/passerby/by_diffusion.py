@@ -9,10 +9,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from passerby.core.errors import OptionError
+from passerby.core.errors import OptionError, WeightsError
 from passerby.paint.diffusion.choice import Diffusion, Running, read
 from passerby.paint.diffusion.prompts import prompt
-from passerby.runtime import VARIABLE
 
 if TYPE_CHECKING:
     from passerby.core.stages import Anonymizer
@@ -54,6 +53,9 @@ def check_files(options: Options, labels: Sequence[str] = ()) -> None:
         path = files.model(choice.weights)
         if path.is_file():
             files.vocabulary(path, choice.tokenizer)
+        for extra in (choice.lora, choice.vae):
+            if extra is not None and not extra.exists():
+                raise WeightsError(f"there is no {extra}; check the name")
 
 
 def synthetic(options: Options, labels: Sequence[str] = ()) -> tuple[str, ...]:
@@ -104,6 +106,7 @@ def _with_options(choice: Diffusion, options: Options) -> Diffusion:
 def _running() -> Running:
     """On a graphics card where PASSERBY_RUNTIME or `--device` names one."""
     from passerby.paint.gan.combined import ON_CARDS
+    from passerby.runtime import VARIABLE
 
     return Running(device="cuda" if os.environ.get(VARIABLE) in ON_CARDS else "cpu")
 

@@ -223,8 +223,9 @@ class Options(Diffusing):
 
     @staticmethod
     def names() -> tuple[str, ...]:
-        """The names of all options."""
-        return tuple(field.name for field in fields(Options))
+        """The names of all options; those of diffusion come last."""
+        names = [field.name for field in fields(Options)]
+        return tuple(sorted(names, key={field.name for field in fields(Diffusing)}.__contains__))
 
     def changed(self) -> dict[str, str]:
         """The options that differ from their defaults, as text; files by their names alone."""

@@ -95,7 +95,7 @@ def add_painting(command: argparse.ArgumentParser) -> None:
     add(
         "--method",
         default=DEFAULTS.method,
-        help=f"{', '.join(METHODS)}, gan:NAME or diffusion (docs/generate.md, diffusion.md){EACH} (default: %(default)s)",
+        help=f"{', '.join(METHODS)}, gan:NAME, diffusion (docs/generate.md, diffusion.md){EACH} (default: %(default)s)",
     )
     add_shape(add)
     add("--grow", default=DEFAULTS.grow, metavar="F", help=f"share added on each side{EACH} (default: %(default)s)")
