@@ -17,7 +17,7 @@ from passerby.paint.diffusion import loading
 from passerby.paint.diffusion.choice import SCHEDULERS, Diffusion, Running
 from passerby.paint.diffusion.engine import StableDiffusion
 from passerby.paint.diffusion.making import inpainter
-from passerby.paint.diffusion.prompts import Prompt
+from passerby.paint.diffusion.prompts import PROMPTS, Prompt
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # diffusers', of numpy
 
@@ -89,12 +89,13 @@ def test_every_scheduler_draws_in_one_step_and_in_more(model: Any, scheduler: st
 
 def test_the_prompt_is_that_of_the_label_and_can_be_ones_own(model: Any) -> None:
     [face, car] = model(guidance=20).inpaint([drawn_sd.crop(), drawn_sd.crop(label="car")])
-    assert drawn_sd.apart([face], [car]) > 0
-    own = Prompt("plate plate", "car")
-    [mine] = model(guidance=20, prompts={"face": own}).inpaint([drawn_sd.crop()])
-    assert drawn_sd.apart([face], [mine]) > 0
+    assert drawn_sd.apart([face], [car]) > 1
+    usual = PROMPTS["face"]
+    for own in (Prompt("a plate", usual.unwanted), Prompt(usual.wanted, "a plate")):
+        [mine] = model(guidance=20, prompts={"face": own}).inpaint([drawn_sd.crop()])
+        assert drawn_sd.apart([face], [mine]) > 1
     unknown = model(guidance=20).inpaint([drawn_sd.crop(label="wheelbarrow")])
-    assert drawn_sd.apart([face], unknown) > 0
+    assert drawn_sd.apart([face], unknown) > 1
 
 
 def test_the_text_encoder_is_loaded_once_for_all_labels_that_are_known(files: dict[int, Path]) -> None:
