@@ -29,6 +29,8 @@ Precision = Literal["auto", "fp32", "bf16", "fp16"]
 SCHEDULERS: tuple[str, ...] = get_args(Scheduler)
 EVERY, MOST_EVERY = 8, 60
 """Frames from one key frame to the next: as usual, and at most."""
+_FEW: Mapping[str, int] = {"lcm": 50, "tcd": 50}
+"""Steps that the models were trained for of schedulers for few."""
 FILES = ("weights", "tokenizer", "config", "lora", "vae")
 """The choices that are files or folders."""
 _KINDS: Mapping[str, tuple[type, ...]] = {
@@ -77,8 +79,9 @@ class Diffusion:
     def __post_init__(self) -> None:
         if self.scheduler not in SCHEDULERS:
             raise OptionError(f"scheduler {self.scheduler!r} is not known; choose from {', '.join(SCHEDULERS)}")
-        if not 1 <= self.steps <= 1000:
-            raise OptionError(f"steps are 1 to 1000, got {self.steps}")
+        most = _FEW.get(self.scheduler, 1000)
+        if not 1 <= self.steps <= most:
+            raise OptionError(f"steps of {self.scheduler} are 1 to {most}, got {self.steps}")
         if not 0 < self.strength <= 1:
             raise OptionError(f"strength lies above 0 and up to 1, got {self.strength}")
         if int(self.steps * self.strength) < 1:

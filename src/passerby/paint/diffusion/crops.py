@@ -20,7 +20,7 @@ SHARE = 0.01
 """Of hidden area in a pixel of the crop from which on the pixel is made up."""
 SLACK = 1 / 64
 """Share of a crop's side by which the hole is larger than what is hidden: so much room the seam has inside of it."""
-NEAR = 1.3
+NEAR = 1.5
 """How many times as long as one of two crops a crop of both may be, where one crop serves both."""
 
 

@@ -21,8 +21,6 @@ CELL = 8
 """Pixels along each side of what one latent stands for."""
 POSITIONS = 77
 """Tokens that CLIP reads."""
-UNUSED = (f"{VAE}loss.", f"{TEXT}text_model.embeddings.position_ids")
-"""What checkpoints hold that no network has a use for, besides whatever is not of these networks."""
 SCHEDULE: Config = {
     "beta_start": 0.00085,
     "beta_end": 0.012,
@@ -86,7 +84,8 @@ def _checkpoint(path: Path, choice: Diffusion, dtype: torch.dtype) -> Loaded:
     config = transformers.CLIPTextConfig(
         **found["text_encoder"], bos_token_id=words - 2, eos_token_id=words - 1, pad_token_id=words - 1
     )
-    _fill(*_text_names(config, held), held, TEXT, torch.float32)
+    with torch.device("meta"):
+        _check(*_text_names(config, held), held, TEXT)
     folder = files.vocabulary(path, choice.tokenizer)
     files.check_vocabulary(folder, words)
     vocabulary, merges = (str(folder / name) for name in files.VOCABULARY)
@@ -112,7 +111,21 @@ def _text_names(config: Any, held: Held) -> tuple[Any, dict[str, str]]:
 
 
 def _fill(network: Any, names: Mapping[str, str], held: Held, start: str, dtype: torch.dtype) -> None:
-    """Give `network` its weights, whose names in the file are `names`, by its own.
+    """Give `network` its weights, after a `_check`."""
+    _check(network, names, held, start)
+    own: dict[str, torch.Tensor] = network.state_dict()
+    weights = {name: held.get(names[name]).reshape(weight.shape).to(dtype) for name, weight in own.items()}
+    network.load_state_dict(weights, assign=True)
+
+
+def _check(network: Any, names: Mapping[str, str], held: Held, start: str) -> None:
+    """Compare a file with a network.
+
+    Args:
+        network: with or without weights.
+        names: what the file calls them, by the network's own names.
+        held: the file.
+        start: of all names that belong to this network in the file.
 
     Raises:
         WeightsError: one is missing or has another shape, or the file has more of such a network.
@@ -122,16 +135,14 @@ def _fill(network: Any, names: Mapping[str, str], held: Held, start: str, dtype:
     if missing:
         raise files.wrong(held.path, f"{len(missing)} weights are missing, as {missing[0]}")
     for name, weight in own.items():
-        came = held.shapes[names[name]]
-        if came not in (tuple(weight.shape), (*weight.shape, 1, 1)):
-            raise files.wrong(held.path, f"{names[name]} is {came}, wanted is {tuple(weight.shape)}")
+        came, wanted = held.shapes[names[name]], tuple(weight.shape)
+        if came not in (wanted, (*wanted, 1, 1)):  # checkpoints keep some matrices as convolutions of one pixel
+            raise files.wrong(held.path, f"{names[name]} is {came}, wanted is {wanted}")
     taken = {*names.values()}
-    more = [n for n in held.shapes if n.startswith(start) and n not in taken and not n.startswith(UNUSED)]
-    more = [name for name in more if not name.endswith("position_ids")]
-    if more:
-        raise files.wrong(held.path, f"it has {more[0]}, which is of another network")
-    weights = {name: held.get(names[name]).reshape(weight.shape).to(dtype) for name, weight in own.items()}
-    network.load_state_dict(weights, assign=True)
+    more = [name for name in held.shapes if name.startswith(start) and name not in taken]
+    foreign = [name for name in more if not name.startswith(f"{VAE}loss.") and not name.endswith("position_ids")]
+    if foreign:
+        raise files.wrong(held.path, f"it has {foreign[0]}, which is of another network")
 
 
 # A folder as diffusers writes it
