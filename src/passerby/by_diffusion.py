@@ -15,7 +15,7 @@ from passerby.paint.diffusion.prompts import prompt
 
 if TYPE_CHECKING:
     from passerby.core.stages import Anonymizer
-    from passerby.paint.diffusion.engine import StableDiffusion
+    from passerby.paint.diffusion.contract import Inpainter
     from passerby.settings import Options
 
 NAME = "diffusion"
@@ -110,8 +110,8 @@ def _running() -> Running:
 
 
 @lru_cache(maxsize=4)
-def _model(choice: Diffusion, labels: tuple[str, ...]) -> StableDiffusion:
+def _model(choice: Diffusion, labels: tuple[str, ...]) -> Inpainter:
     """A model with its weights, once for all files of a run."""
-    from passerby.paint.diffusion.engine import StableDiffusion
+    from passerby.paint.diffusion.making import inpainter
 
-    return StableDiffusion.from_files(choice, _running(), labels)
+    return inpainter(choice, _running(), labels)
