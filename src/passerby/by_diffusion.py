@@ -69,11 +69,16 @@ def effect(options: Options, others: Anonymizer, labels: Sequence[str] = ()) -> 
     if not made_up:
         return others
     from passerby.dividing import Divided
+    from passerby.paint.diffusion.crops import SIDES, Framing
     from passerby.paint.diffusion.effect import Inpainted
     from passerby.paint.diffusion.several import ByClass
+    from passerby.paint.gan.effect import Seam
 
-    model = ByClass({label: _model(choice, tuple(made_up)) for label, choice in made_up.items()})
-    inpainted = Inpainted(model, every=options.every, seam="matched" if options.seam == "soft" else "original")
+    running = _running(options)
+    model = ByClass({label: _model(choice, running, tuple(made_up)) for label, choice in made_up.items()})
+    seam: Seam = "matched" if options.seam == "soft" else "original"
+    sides = (*(side for side in SIDES if side < options.crop), options.crop)
+    inpainted = Inpainted(model, every=options.every, seam=seam, framing=Framing(sides=sides))
     return Divided(inpainted, tuple(made_up), others, timelines=model.timelines)
 
 
@@ -101,17 +106,18 @@ def _with_options(choice: Diffusion, options: Options) -> Diffusion:
     return replace(choice, prompts=prompts, **given)
 
 
-def _running() -> Running:
+def _running(options: Options) -> Running:
     """On a graphics card where PASSERBY_RUNTIME or `--device` names one."""
     from passerby.paint.gan.combined import ON_CARDS
     from passerby.runtime import VARIABLE
 
-    return Running(device="cuda" if os.environ.get(VARIABLE) in ON_CARDS else "cpu")
+    device = "cuda" if os.environ.get(VARIABLE) in ON_CARDS else "cpu"
+    return Running(device=device, compiled=options.compile, small_memory=options.small_memory)
 
 
 @lru_cache(maxsize=4)
-def _model(choice: Diffusion, labels: tuple[str, ...]) -> Inpainter:
+def _model(choice: Diffusion, running: Running, labels: tuple[str, ...]) -> Inpainter:
     """A model with its weights, once for all files of a run."""
     from passerby.paint.diffusion.making import inpainter
 
-    return inpainter(choice, _running(), labels)
+    return inpainter(choice, running, labels)
