@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import socket
 import struct
 import subprocess
@@ -154,9 +155,31 @@ def test_a_folder_that_is_not_whole_is_refused(tmp_path: Path) -> None:
     save_file(held, path, {"format": "pt"})
     with pytest.raises(WeightsError, match=r"unet .*conv_out.bias"):
         load(whole)
+    path.write_bytes(b"PK")
+    with pytest.raises(WeightsError, match="unet does not load"):
+        load(whole)
     (whole / "unet" / "config.json").unlink()
     with pytest.raises(WeightsError, match=r"no unet/config\.json"):
         load(whole)
+
+
+@pytest.mark.parametrize("part", ["vae", "text_encoder", "tokenizer", "scheduler"])
+def test_a_folder_without_one_of_its_parts_is_refused(part: str, tmp_path: Path) -> None:
+    whole = drawn_sd.folder(tmp_path / "whole")
+    shutil.rmtree(whole / part)
+    with pytest.raises(WeightsError, match=r"whole") as caught:
+        load(whole)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_folder_whose_weights_want_to_run_code_is_refused(tmp_path: Path) -> None:
+    whole = drawn_sd.folder(tmp_path / "whole")
+    path = whole / "unet" / "diffusion_pytorch_model.safetensors"
+    torch.save({**load_file(path), "callback": Running}, path.with_suffix(".bin"))
+    path.unlink()
+    with pytest.raises(WeightsError, match="unet does not load") as caught:
+        load(whole)
+    assert "\n" not in str(caught.value)
 
 
 def test_the_files_of_the_specification_load_and_draw_the_same(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -153,16 +154,18 @@ def _folder(path: Path, dtype: torch.dtype) -> Loaded:
     unet = _pretrained(diffusers.UNet2DConditionModel, path / "unet", dtype)
     vae = _pretrained(diffusers.AutoencoderKL, path / "vae", dtype)
     text = partial(_pretrained, transformers.CLIPTextModel, path / "text_encoder", torch.float32)
-    words = transformers.CLIPTextConfig.from_pretrained(path / "text_encoder", local_files_only=True).vocab_size
     folder = path / "tokenizer"
     try:
+        words = transformers.CLIPTextConfig.from_pretrained(path / "text_encoder", local_files_only=True).vocab_size
+        schedule = dict(diffusers.DDIMScheduler.load_config(path / "scheduler", local_files_only=True))
+        if (folder / files.VOCABULARY[0]).is_file():
+            files.check_vocabulary(folder, words)
         tokenizer = transformers.CLIPTokenizer.from_pretrained(
             folder, local_files_only=True, model_max_length=POSITIONS
         )
     except (OSError, ValueError) as error:
-        raise WeightsError(f"{folder} is no tokenizer ({_first_line(error)}); get it again") from error
+        raise WeightsError(f"{path} is not whole ({_first_line(error)}); get it again") from error
     _check_tokenizer(tokenizer, words, folder)
-    schedule = dict(diffusers.DDIMScheduler.load_config(path / "scheduler", local_files_only=True))
     return Loaded(unet, vae, {**SCHEDULE, **schedule}, tokenizer, text)
 
 
@@ -181,7 +184,7 @@ def _pretrained(kind: Any, folder: Path, dtype: torch.dtype) -> Any:
         network, told = kind.from_pretrained(
             folder, local_files_only=True, torch_dtype=dtype, variant=variant, output_loading_info=True
         )
-    except (OSError, ValueError, RuntimeError, library("safetensors").SafetensorError) as error:
+    except (OSError, ValueError, RuntimeError, UnpicklingError, library("safetensors").SafetensorError) as error:
         raise WeightsError(f"{folder} does not load ({_first_line(error)}); get it again") from error
     wrong = [*told["missing_keys"], *told["mismatched_keys"]]
     if wrong:
@@ -227,8 +230,7 @@ def _merge(path: Path, unet: Any, scale: float) -> None:
     held = files.opened(path)
     try:
         weights, alphas = pipeline.lora_state_dict({name: held.get(name) for name in held.shapes})
-        before = [name for name in weights if name.startswith("unet.")]
-        if not before:
+        if not any(name.startswith("unet.") for name in weights):
             raise WeightsError(f"{path} has nothing for a U-Net; give a LoRA for Stable Diffusion 1")
         pipeline.load_lora_into_unet(weights, network_alphas=alphas, unet=unet)
     except (ValueError, RuntimeError, KeyError) as error:
