@@ -27,8 +27,6 @@ from passerby.paint.diffusion.prompts import Prompt
 Scheduler = Literal["ddim", "dpm++", "unipc", "euler", "lcm", "tcd"]
 Precision = Literal["auto", "fp32", "bf16", "fp16"]
 SCHEDULERS: tuple[str, ...] = get_args(Scheduler)
-_FEW: Mapping[str, int] = {"lcm": 50, "tcd": 50}
-"""Steps that the models were trained for of schedulers for few."""
 FILES = ("weights", "tokenizer", "config", "lora", "vae")
 """The choices that are files or folders."""
 _KINDS: Mapping[str, tuple[type, ...]] = {
@@ -43,6 +41,8 @@ _NAMES: Mapping[tuple[type, ...], str] = {
     (dict,): "tables like [prompts.face]",
     (int, float): "a number",
 }
+_FEW: Mapping[str, int] = {"lcm": 50, "tcd": 50}
+"""Steps at most of schedulers that are made for few; of the others, as many as the models were trained with."""
 
 
 @dataclass(frozen=True, kw_only=True)
