@@ -328,6 +328,25 @@ def test_a_small_autoencoder_takes_the_place_of_the_models_own(tmp_path: Path) -
         load(path, vae=tmp_path / "nowhere")
 
 
+def test_the_published_small_autoencoder_loads_from_its_file_alone(tmp_path: Path) -> None:
+    path = drawn_sd.checkpoint(tmp_path / "a.safetensors")
+    published = library("diffusers").AutoencoderTiny()
+    save_file(published.state_dict(), tmp_path / "taesd.safetensors")
+    published.save_pretrained(tmp_path / "taesd")
+    alone = drawn(steps(path, vae=tmp_path / "taesd.safetensors"))
+    assert drawn_sd.apart(alone, drawn(steps(path, vae=tmp_path / "taesd"))) <= ROUNDING
+    with pytest.raises(WeightsError, match=r"a\.safetensors .* weights are missing, as encoder\."):
+        load(path, vae=path)
+
+
+def test_a_folder_may_come_with_a_small_autoencoder_of_its_own(tmp_path: Path) -> None:
+    whole = drawn_sd.folder(tmp_path / "whole")
+    shutil.rmtree(whole / "vae")
+    drawn_sd.small_vae(whole / "vae")
+    assert type(load(whole).vae).__name__ == "AutoencoderTiny"
+    assert drawn(steps(whole))[0].shape == (32, 32, 3)
+
+
 @pytest.mark.parametrize("content", [b"", b"some text", struct.pack("<Q", 1 << 60)])
 @pytest.mark.parametrize("name", ["a.ckpt", "a.safetensors"])
 def test_what_is_no_checkpoint_at_all_is_refused_in_a_line(name: str, content: bytes, tmp_path: Path) -> None:

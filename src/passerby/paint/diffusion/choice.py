@@ -56,7 +56,7 @@ class Diffusion:
     config: Path | None = None
     """A folder with unet/config.json and its like, for what a checkpoint does not tell; None looks beside it."""
     vae: Path | None = None
-    """A small autoencoder (TAESD) in place of the model's own: a folder as diffusers writes it."""
+    """A small autoencoder (TAESD) in place of the model's own: a folder as diffusers writes it, or the file in it."""
     lora: Path | None = None
     """LCM-LoRA, Hyper-SD, TCD or any other for the U-Net: one .safetensors file, merged into it."""
     lora_scale: float = 1.0

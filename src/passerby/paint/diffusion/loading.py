@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from pickle import UnpicklingError
@@ -59,11 +60,12 @@ def load(choice: Diffusion, dtype: torch.dtype) -> Loaded:
     loaded = _folder(path, dtype) if path.is_dir() else _checkpoint(path, choice, dtype)
     if choice.lora is not None:
         _merge(choice.lora, loaded.unet, choice.lora_scale)
-    if choice.vae is None:
-        _check_cell(loaded.vae, path)
-        return loaded
-    small = pretrained(library("diffusers").AutoencoderTiny, choice.vae, dtype)
-    return Loaded(loaded.unet, small.eval(), loaded.schedule, loaded.tokenizer, loaded.text)
+    vae = loaded.vae if choice.vae is None else _small_vae(choice.vae, dtype)
+    side = 2 ** (len(vae.config.block_out_channels) - 1)
+    if side != CELL:
+        origin = choice.vae or path
+        raise WeightsError(f"latents of {origin} stand for {side} pixels, wanted are {CELL}; use Stable Diffusion 1")
+    return replace(loaded, vae=vae)
 
 
 # A checkpoint
@@ -152,7 +154,7 @@ def _check(network: Any, names: Mapping[str, str], held: Held, start: str) -> No
 def _folder(path: Path, dtype: torch.dtype) -> Loaded:
     diffusers, transformers = library("diffusers"), library("transformers")
     unet = pretrained(diffusers.UNet2DConditionModel, path / "unet", dtype)
-    vae = pretrained(diffusers.AutoencoderKL, path / "vae", dtype)
+    vae = pretrained(getattr(diffusers, _kind_of_vae(path / "vae")), path / "vae", dtype)
     text = partial(pretrained, transformers.CLIPTextModel, path / "text_encoder", torch.float32)
     folder = path / "tokenizer"
     try:
@@ -167,6 +169,15 @@ def _folder(path: Path, dtype: torch.dtype) -> Loaded:
         raise WeightsError(f"{path} is not whole ({_first_line(error)}); get it again") from error
     _check_tokenizer(tokenizer, words, folder)
     return Loaded(unet, vae, {**SCHEDULE, **schedule}, tokenizer, text)
+
+
+def _kind_of_vae(folder: Path) -> str:
+    """What diffusers calls it: models of one step come with a small one."""
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise WeightsError(f"{folder / 'config.json'} does not read ({error}); get it again") from error
+    return "AutoencoderTiny" if config.get("_class_name") == "AutoencoderTiny" else "AutoencoderKL"
 
 
 def pretrained(kind: Any, folder: Path, dtype: torch.dtype) -> Any:
@@ -211,10 +222,15 @@ def _check_tokenizer(tokenizer: Any, words: int, folder: Path) -> None:
         raise WeightsError(f"the tokenizer in {folder} reads nothing; get {' and '.join(files.VOCABULARY)} again")
 
 
-def _check_cell(vae: Any, path: Path) -> None:
-    side = 2 ** (len(vae.config.block_out_channels) - 1)
-    if side != CELL:
-        raise WeightsError(f"latents of {path} stand for {side} pixels, wanted are {CELL}; use Stable Diffusion 1")
+def _small_vae(path: Path, dtype: torch.dtype) -> Any:
+    """A TAESD of a folder, or, built as the published one, out of a file."""
+    kind = library("diffusers").AutoencoderTiny
+    if not path.is_file():
+        return pretrained(kind, path, dtype)
+    with torch.device("meta"):
+        network = kind()
+    _fill(network, {name: name for name in network.state_dict()}, files.opened(path), "", dtype)
+    return network.eval()
 
 
 def _merge(path: Path, unet: Any, scale: float) -> None:
