@@ -41,7 +41,7 @@ class Diffusing:
     lora: Path | None = None
     """For the U-Net, as LCM-LoRA."""
     taesd: Path | None = None
-    """A folder with a small autoencoder in place of the model's own."""
+    """A small autoencoder, a file or a folder, in place of the model's own."""
     prompts: tuple[ClassText, ...] = ()
     """What is drawn of a class, 'face=photo of a face', or a mapping."""
     negative_prompts: tuple[ClassText, ...] = ()

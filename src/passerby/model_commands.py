@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from passerby import weights
@@ -73,15 +76,19 @@ def convert(chosen: argparse.Namespace) -> Sequence[bool]:
     if not chosen.source.is_file():
         raise WeightsError(f"there is no checkpoint {chosen.source}; give the path of one")
     try:
-        import safetensors.torch
+        from safetensors.torch import save_file
     except ImportError as error:
         raise OptionError(f"this needs safetensors: pip install 'passerby[diffusion]' ({error})") from error
     held = checkpoint.tensors(chosen.source)
-    for name, value in held.items():  # one at a time: checkpoints fill the memory
+    for name, value in held.items():
         halved = value.half() if chosen.fp16 and value.is_floating_point() else value
-        held[name] = halved.clone().contiguous()  # safetensors refuses weights that share their memory
-    with committed(chosen.target, force=chosen.force) as file:
-        file.write(safetensors.torch.save(held, {"format": "pt"}))
+        # Those that share their memory are refused by safetensors; others stay in the file until they are written.
+        held[name] = halved.contiguous() if halved.untyped_storage().nbytes() == halved.nbytes else halved.clone()
+    with committed(chosen.target, force=chosen.force) as file, TemporaryDirectory(dir=chosen.target.parent) as folder:
+        written = Path(folder) / chosen.target.name
+        save_file(held, written, {"format": "pt"})
+        with written.open("rb") as whole:
+            shutil.copyfileobj(whole, file)
     answer(f"{weights.sha256(chosen.target)}  {chosen.target}")
     return ()
 

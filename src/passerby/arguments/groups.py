@@ -142,7 +142,7 @@ def add_diffusing(command: argparse.ArgumentParser) -> None:
     add("--prompt", dest="prompts", action=Anew, default=(), metavar=words, help="what is drawn of a class")
     add("--negative-prompt", dest="negative_prompts", action=Anew, default=(), metavar=words, help="what is not")
     add("--lora", type=Path, metavar="FILE", help="for the model, as LCM-LoRA")
-    add("--taesd", type=Path, metavar="FOLDER", help="a small autoencoder in place of the model's own")
+    add("--taesd", type=Path, metavar="FILE", help="a small autoencoder in place of the model's own")
 
 
 def add_shape(add: Callable[..., argparse.Action]) -> None:

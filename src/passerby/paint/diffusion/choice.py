@@ -29,8 +29,6 @@ Precision = Literal["auto", "fp32", "bf16", "fp16"]
 SCHEDULERS: tuple[str, ...] = get_args(Scheduler)
 EVERY, MOST_EVERY = 8, 60
 """Frames from one key frame to the next: as usual, and at most."""
-_FEW: Mapping[str, int] = {"lcm": 50, "tcd": 50}
-"""Steps that the models were trained for of schedulers for few."""
 FILES = ("weights", "tokenizer", "config", "lora", "vae")
 """The choices that are files or folders."""
 _KINDS: Mapping[str, tuple[type, ...]] = {
@@ -45,6 +43,8 @@ _NAMES: Mapping[tuple[type, ...], str] = {
     (dict,): "tables like [prompts.face]",
     (int, float): "a number",
 }
+_FEW: Mapping[str, int] = {"lcm": 50, "tcd": 50}
+"""Steps at most of schedulers that are made for few; of the others, as many as the models were trained with."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +58,7 @@ class Diffusion:
     config: Path | None = None
     """A folder with unet/config.json and its like, for what a checkpoint does not tell; None looks beside it."""
     vae: Path | None = None
-    """A small autoencoder (TAESD) in place of the model's own: a folder as diffusers writes it."""
+    """A small autoencoder (TAESD) in place of the model's own: a folder as diffusers writes it, or the file in it."""
     lora: Path | None = None
     """LCM-LoRA, Hyper-SD, TCD or any other for the U-Net: one .safetensors file, merged into it."""
     lora_scale: float = 1.0

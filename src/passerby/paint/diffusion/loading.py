@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -58,11 +60,12 @@ def load(choice: Diffusion, dtype: torch.dtype) -> Loaded:
     loaded = _folder(path, dtype) if path.is_dir() else _checkpoint(path, choice, dtype)
     if choice.lora is not None:
         _merge(choice.lora, loaded.unet, choice.lora_scale)
-    if choice.vae is None:
-        _check_cell(loaded.vae, path)
-        return loaded
-    small = _pretrained(library("diffusers").AutoencoderTiny, choice.vae, dtype)
-    return Loaded(loaded.unet, small.eval(), loaded.schedule, loaded.tokenizer, loaded.text)
+    vae = loaded.vae if choice.vae is None else _small_vae(choice.vae, dtype)
+    side = 2 ** (len(vae.config.block_out_channels) - 1)
+    if side != CELL:
+        origin = choice.vae or path
+        raise WeightsError(f"latents of {origin} stand for {side} pixels, wanted are {CELL}; use Stable Diffusion 1")
+    return replace(loaded, vae=vae)
 
 
 # A checkpoint
@@ -150,23 +153,34 @@ def _check(network: Any, names: Mapping[str, str], held: Held, start: str) -> No
 
 def _folder(path: Path, dtype: torch.dtype) -> Loaded:
     diffusers, transformers = library("diffusers"), library("transformers")
-    unet = _pretrained(diffusers.UNet2DConditionModel, path / "unet", dtype)
-    vae = _pretrained(diffusers.AutoencoderKL, path / "vae", dtype)
-    text = partial(_pretrained, transformers.CLIPTextModel, path / "text_encoder", torch.float32)
-    words = transformers.CLIPTextConfig.from_pretrained(path / "text_encoder", local_files_only=True).vocab_size
+    unet = pretrained(diffusers.UNet2DConditionModel, path / "unet", dtype)
+    vae = pretrained(getattr(diffusers, _kind_of_vae(path / "vae")), path / "vae", dtype)
+    text = partial(pretrained, transformers.CLIPTextModel, path / "text_encoder", torch.float32)
     folder = path / "tokenizer"
     try:
+        words = transformers.CLIPTextConfig.from_pretrained(path / "text_encoder", local_files_only=True).vocab_size
+        schedule = dict(diffusers.DDIMScheduler.load_config(path / "scheduler", local_files_only=True))
+        if (folder / files.VOCABULARY[0]).is_file():
+            files.check_vocabulary(folder, words)
         tokenizer = transformers.CLIPTokenizer.from_pretrained(
             folder, local_files_only=True, model_max_length=POSITIONS
         )
     except (OSError, ValueError) as error:
-        raise WeightsError(f"{folder} is no tokenizer ({_first_line(error)}); get it again") from error
+        raise WeightsError(f"{path} is not whole ({_first_line(error)}); get it again") from error
     _check_tokenizer(tokenizer, words, folder)
-    schedule = dict(diffusers.DDIMScheduler.load_config(path / "scheduler", local_files_only=True))
     return Loaded(unet, vae, {**SCHEDULE, **schedule}, tokenizer, text)
 
 
-def _pretrained(kind: Any, folder: Path, dtype: torch.dtype) -> Any:
+def _kind_of_vae(folder: Path) -> str:
+    """What diffusers calls it: models of one step come with a small one."""
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise WeightsError(f"{folder / 'config.json'} does not read ({error}); get it again") from error
+    return "AutoencoderTiny" if config.get("_class_name") == "AutoencoderTiny" else "AutoencoderKL"
+
+
+def pretrained(kind: Any, folder: Path, dtype: torch.dtype) -> Any:
     """A network of a folder, whole.
 
     Raises:
@@ -181,7 +195,7 @@ def _pretrained(kind: Any, folder: Path, dtype: torch.dtype) -> Any:
         network, told = kind.from_pretrained(
             folder, local_files_only=True, torch_dtype=dtype, variant=variant, output_loading_info=True
         )
-    except (OSError, ValueError, RuntimeError, library("safetensors").SafetensorError) as error:
+    except (OSError, ValueError, RuntimeError, UnpicklingError, library("safetensors").SafetensorError) as error:
         raise WeightsError(f"{folder} does not load ({_first_line(error)}); get it again") from error
     wrong = [*told["missing_keys"], *told["mismatched_keys"]]
     if wrong:
@@ -208,10 +222,15 @@ def _check_tokenizer(tokenizer: Any, words: int, folder: Path) -> None:
         raise WeightsError(f"the tokenizer in {folder} reads nothing; get {' and '.join(files.VOCABULARY)} again")
 
 
-def _check_cell(vae: Any, path: Path) -> None:
-    side = 2 ** (len(vae.config.block_out_channels) - 1)
-    if side != CELL:
-        raise WeightsError(f"latents of {path} stand for {side} pixels, wanted are {CELL}; use Stable Diffusion 1")
+def _small_vae(path: Path, dtype: torch.dtype) -> Any:
+    """A TAESD of a folder, or, built as the published one, out of a file."""
+    kind = library("diffusers").AutoencoderTiny
+    if not path.is_file():
+        return pretrained(kind, path, dtype)
+    with torch.device("meta"):
+        network = kind()
+    _fill(network, {name: name for name in network.state_dict()}, files.opened(path), "", dtype)
+    return network.eval()
 
 
 def _merge(path: Path, unet: Any, scale: float) -> None:
@@ -227,8 +246,7 @@ def _merge(path: Path, unet: Any, scale: float) -> None:
     held = files.opened(path)
     try:
         weights, alphas = pipeline.lora_state_dict({name: held.get(name) for name in held.shapes})
-        before = [name for name in weights if name.startswith("unet.")]
-        if not before:
+        if not any(name.startswith("unet.") for name in weights):
             raise WeightsError(f"{path} has nothing for a U-Net; give a LoRA for Stable Diffusion 1")
         pipeline.load_lora_into_unet(weights, network_alphas=alphas, unet=unet)
     except (ValueError, RuntimeError, KeyError) as error:
