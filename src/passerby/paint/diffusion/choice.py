@@ -50,7 +50,7 @@ class Diffusion:
     """A model, and how it is made to draw."""
 
     weights: Path | None = None
-    """A checkpoint (.ckpt, .safetensors) or a folder as diffusers writes it; None looks for those of `known`."""
+    """A checkpoint (.ckpt, .safetensors) or a folder as diffusers writes it; None looks for `files.PUBLISHED`."""
     tokenizer: Path | None = None
     """The folder of vocab.json and merges.txt; None looks beside the weights, and in the folders for models."""
     config: Path | None = None
