@@ -18,9 +18,11 @@ CLASSES = {**TARGETS, **{label: label for label in TARGETS.values()}}
 PARTS = ("face", "person")
 """What heads are made out of, unless a model for heads is chosen."""
 
-METHODS = ("mosaic", "fill", "blur", "noise", "image", "outline")
-HIDING = tuple(method for method in METHODS if method != "outline")
-"""The methods that leave nothing visible, or little."""
+PLATE_METHODS = ("synthetic", "blank")
+"""Of plates alone: drawn plates, with a number that nobody has and without one."""
+METHODS = ("mosaic", "fill", "blur", "noise", "image", "outline", *PLATE_METHODS)
+HIDING = tuple(method for method in METHODS if method not in ("outline", *PLATE_METHODS))
+"""The methods that leave nothing visible, or little, of whatever it is."""
 SHAPES = ("oval", "head", "box", "polygon", "silhouette")
 FACE_SHAPES = ("oval", "head")
 """Other classes than faces are hidden as boxes instead, unless they are named."""

@@ -20,6 +20,7 @@ from passerby.choices import (
     FACE_SHAPES,
     METHODS,
     PARTS,
+    PLATE_METHODS,
     QUALITIES,
     SAFE_CELLS,
     SEAMS,
@@ -246,7 +247,11 @@ class Options:
     def methods(self, labels: Sequence[str] = ()) -> Mapping[str, str]:
         """The method of each label that is hidden, and of `labels` that a plan speaks of besides."""
         chosen = self._per_class("method", labels, lambda value: generating.method(value, METHODS), "mosaic")
-        return {label: chosen.of(label) for label in (*self.labels(), *labels)}
+        methods = {label: chosen.of(label) for label in (*self.labels(), *labels)}
+        for label, method in methods.items():
+            if method in PLATE_METHODS and label != "plate":
+                raise OptionError(f"--method {method} draws number plates and no {label}s; write plate={method}")
+        return methods
 
     def shapes(self, labels: Sequence[str] = ()) -> Mapping[str, str]:
         """The shape of each label, likewise."""
