@@ -30,6 +30,10 @@ OUTLINED = ("polygon", "silhouette")
 """The shapes that need to know the pixels of things; the others are made of their boxes."""
 AUDIO = ("drop", "keep")
 SEAMS = ("soft", "original")
+MARKS = ("auto", "tag", "c2pa", "none")
+"""How output says that generators drew in it."""
+LABEL = "AI-modified"
+"""What the visible label says, unless it is told."""
 QUALITIES = ("fast", "balanced", "thorough")
 DEFAULT_GROW, DEFAULT_CONF = 0.3, 0.2
 DEFAULT_READ_CONF = 0.5
