@@ -235,7 +235,7 @@ class Options:
         """Make paths, zones and exact fractions of what was given."""
         for name in ("hide", "method", "shape", "colour", "encoder", "preset", "recognizer", "visible_label"):
             if not isinstance(getattr(self, name), str | None):
-                raise OptionError(f"--{name} is text, got {getattr(self, name)!r}")
+                raise OptionError(f"--{name.replace('_', '-')} is text, got {getattr(self, name)!r}")
         for name, read in _READERS.items():
             given = getattr(self, name)
             if given is None and name not in SEVERAL:
