@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import passerby
-from passerby import cli, generating, marking
+from passerby import cli, generating, live_command, marking
 from passerby.core.errors import OptionError, OutputError
 from passerby.live.sinks import Encoded, File
 from passerby.media.certificate import Signer
@@ -149,6 +149,22 @@ def test_a_live_stream_says_it(tmp_path: Path) -> None:
     stream.write(av.VideoFrame(64, 48, "yuv420p"), 0)
     stream.finish()
     assert b"compositeWithTrainedAlgorithmicMedia" in (tmp_path / "out").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("sink", "room"),
+    [
+        ("out.mkv", True),
+        ("rtmp://a/b", True),
+        ("srt://a:1", True),
+        ("null", True),
+        ("rtsp://me:secret@a/b", False),
+        ("-", False),
+        ("camera:1", False),
+    ],
+)
+def test_it_is_known_what_has_room_for_it(sink: str, room: bool) -> None:
+    assert live_command._has_room(sink) == room
 
 
 def test_what_goes_out_live_cannot_be_signed(capsys: pytest.CaptureFixture[str]) -> None:

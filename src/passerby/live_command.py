@@ -24,7 +24,7 @@ from passerby.live.run import Living, Surroundings
 from passerby.live.run import live as live_run
 from passerby.live.sink import LiveSink
 from passerby.live.statistics import Statistics, summary
-from passerby.media.mark import Mark
+from passerby.media.mark import Mark, words
 from passerby.settings import Options
 from passerby.values import frame_rate
 
@@ -94,12 +94,22 @@ def _outlets(chosen: argparse.Namespace, around: Surroundings, mark: Mark | None
     for name in chosen.to:
         _check_no_source(name, chosen.source)
     outlets = [_outlet(name, chosen, around, mark) for name in chosen.to]
+    # The rest of an address may be a secret.
+    silent = [name.partition("://")[0] for name in chosen.to if not _has_room(name)] + ["the page"] * chosen.show
+    if mark is not None and silent:
+        around.say(f"{', '.join(silent)} cannot say that it is synthetic; tell whoever looks at it")
     if chosen.show:
         preview = Preview(chosen.port)
         say(f"what goes out is shown at {preview.address}")
         webbrowser.open(preview.address)
         outlets.append(preview)
     return outlets
+
+
+def _has_room(name: str) -> bool:
+    """Whether what goes to a sink can say that it is synthetic."""
+    scheme, address, _ = name.partition("://")
+    return name == "null" or bool(words(sinks.MUXERS.get(scheme, "")) if address else Path(name).suffix)
 
 
 def _outlet(name: str, chosen: argparse.Namespace, around: Surroundings, mark: Mark | None) -> sinks.Outlet:
