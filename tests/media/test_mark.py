@@ -18,7 +18,7 @@ from passerby.core.errors import OptionError, OutputError
 from passerby.leftovers.carried import carried_by_video
 from passerby.leftovers.carried_stills import carried_by_still
 from passerby.media import certificate, xmp
-from passerby.media.manifest import SIGNED, is_ours, is_there
+from passerby.media.manifest import SIGNED, is_ours, is_there, sign
 from passerby.media.mark import SYNTHETIC, Mark
 from passerby.media.stills import StillSink, StillSource
 from passerby.media.video import VideoSource
@@ -183,6 +183,27 @@ def test_a_manifest_is_valid_and_says_that_and_no_more(suffix: str, tmp_path: Pa
     assert "time" not in manifest["signature_info"]
     assert b"in.png" not in path.read_bytes()
     assert (carried_by_still(path) if suffix in STILLS else carried_by_video(path, sound=False)) == []
+
+
+@needs_c2pa
+def test_a_long_film_is_sealed_piece_by_piece(tmp_path: Path, signer: certificate.Signer) -> None:
+    """Hashed in one piece, all of it would lie in memory at once."""
+    path, rng = tmp_path / "noise.mp4", np.random.default_rng(0)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=25, options={"crf": "1", "preset": "ultrafast"})
+        stream.width, stream.height, stream.pix_fmt = 640, 360, "yuv420p"
+        for _ in range(8):
+            noise = av.VideoFrame.from_ndarray(rng.integers(0, 256, (540, 640), np.uint8), "yuv420p")
+            container.mux(stream.encode(noise))
+        container.mux(stream.encode(None))
+    with path.open("r+b") as file:
+        sign(file, path, signer)
+    store = read(path)
+    [manifest] = store["manifests"].values()
+    [hashed] = [it["data"] for it in manifest["assertions"] if it["label"].startswith("c2pa.hash.bmff")]
+    assert len(hashed["merkle"][0]["hashes"]) >= 3
+    assert store["validation_state"] == "Valid"
+    assert is_ours(path)
 
 
 @needs_c2pa

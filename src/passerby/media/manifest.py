@@ -41,7 +41,13 @@ _MANIFEST = {
 }
 _KEYS = {"claim_generator_info", "instance_id", "assertions", "signature_info", "label", "claim_version"}
 """What c2pa-python reads of a manifest that says no more."""
+# By default c2pa-python holds a film in memory twice: what it copies, and what it hashes, which is all of it at once.
 _SETTINGS = {
+    "core": {
+        "backing_store_memory_threshold_in_mb": 8,
+        "merkle_tree_chunk_size_in_kb": 1024,
+        "merkle_tree_max_proofs": 0,
+    },
     "builder": {"thumbnail": {"enabled": False}},
     "verify": {"remote_manifest_fetch": False, "ocsp_fetch": False, "verify_trust": False},
 }
@@ -93,7 +99,7 @@ def is_ours(path: Path) -> bool:
             store: dict[str, Any] = json.loads(reader.json())
     except c2pa.C2paError:
         return False
-    manifests = list(store["manifests"].values())
+    manifests = list(store.get("manifests", {}).values())
     whole = store.get("validation_state") in ("Valid", "Trusted")
     return whole and len(manifests) == 1 and manifests[0].keys() == _KEYS and _says_ours(manifests[0])
 
