@@ -17,7 +17,7 @@ from drawn_pictures import animation
 from passerby.core.errors import OptionError, OutputError
 from passerby.leftovers.carried import carried_by_video
 from passerby.leftovers.carried_stills import carried_by_still
-from passerby.media import certificate, xmp
+from passerby.media import certificate, manifest, xmp
 from passerby.media.manifest import SIGNED, is_ours, is_there, sign
 from passerby.media.mark import SYNTHETIC, Mark
 from passerby.media.stills import StillSink, StillSource
@@ -91,6 +91,7 @@ def test_a_see_through_webp_stays_see_through(tmp_path: Path) -> None:
     with StillSource(source) as frames, StillSink(output, frames.info, mark=Mark()) as sink:
         sink.write(next(iter(frames)))
     assert np.array_equal(shown(output)[0], pixels)
+    assert output.read_bytes()[20] & 0x10
     assert SOURCE_TYPE in told(output)
 
 
@@ -173,14 +174,14 @@ def test_a_manifest_is_valid_and_says_that_and_no_more(suffix: str, tmp_path: Pa
     path = (picture if suffix in STILLS else film)(suffix, tmp_path, Mark(signer))
     store = read(path)
     assert store["validation_state"] == "Valid"
-    [manifest] = store["manifests"].values()
-    [actions] = [it["data"]["actions"] for it in manifest["assertions"] if it["label"] == "c2pa.actions.v2"]
+    [claim] = store["manifests"].values()
+    [actions] = [it["data"]["actions"] for it in claim["assertions"] if it["label"] == "c2pa.actions.v2"]
     assert [(it["action"], it["digitalSourceType"]) for it in actions] == [
         ("c2pa.created", SOURCE_TYPE),
         ("c2pa.edited", SOURCE_TYPE),
     ]
-    assert not {"ingredients", "thumbnail", "title"} & manifest.keys()
-    assert "time" not in manifest["signature_info"]
+    assert not {"ingredients", "thumbnail", "title"} & claim.keys()
+    assert "time" not in claim["signature_info"]
     assert b"in.png" not in path.read_bytes()
     assert (carried_by_still(path) if suffix in STILLS else carried_by_video(path, sound=False)) == []
 
@@ -199,8 +200,8 @@ def test_a_long_film_is_sealed_piece_by_piece(tmp_path: Path, signer: certificat
     with path.open("r+b") as file:
         sign(file, path, signer)
     store = read(path)
-    [manifest] = store["manifests"].values()
-    [hashed] = [it["data"] for it in manifest["assertions"] if it["label"].startswith("c2pa.hash.bmff")]
+    [claim] = store["manifests"].values()
+    [hashed] = [it["data"] for it in claim["assertions"] if it["label"].startswith("c2pa.hash.bmff")]
     assert len(hashed["merkle"][0]["hashes"]) >= 3
     assert store["validation_state"] == "Valid"
     assert is_ours(path)
@@ -233,24 +234,35 @@ def test_no_two_files_are_tied_to_each_other(tmp_path: Path) -> None:
     assert "PRIVATE" not in repr(one)
 
 
+OURS = {
+    "claim_generator_info": [{"name": "passerby"}],
+    "assertions": [{"label": "c2pa.actions.v2", "data": {"actions": manifest.ACTIONS}}],
+}
+NOTE = {"label": "org.example.note", "data": {"name": "Jane Doe"}}
+
+
 @needs_c2pa
-def test_a_manifest_that_says_more_is_a_leftover(tmp_path: Path, signer: certificate.Signer) -> None:
+@pytest.mark.parametrize(
+    ("more", "ours"),
+    [
+        ({}, True),
+        ({"title": "Jane Doe"}, False),
+        ({"claim_generator_info": [{"name": "Jane Doe"}]}, False),
+        ({"assertions": [*OURS["assertions"], NOTE]}, False),
+    ],
+)
+def test_a_manifest_that_says_more_is_a_leftover(
+    more: dict, ours: bool, tmp_path: Path, signer: certificate.Signer
+) -> None:
     import c2pa
 
-    plain = picture(".jpg", tmp_path, Mark())
-    said = {"title": "Jane Doe", "claim_generator_info": [{"name": "passerby"}], "assertions": []}
-    said["assertions"] = [
-        {
-            "label": "c2pa.actions.v2",
-            "data": {"actions": [{"action": "c2pa.created", "digitalSourceType": SOURCE_TYPE}]},
-        }
-    ]
+    path, signed = picture(".jpg", tmp_path, Mark()), io.BytesIO()
+    settings = {"builder": {"thumbnail": {"enabled": False}}}
     by = c2pa.Signer.from_info(c2pa.C2paSignerInfo(signer.algorithm, signer.chain, signer.key, None))
-    signed = io.BytesIO()
-    with by, c2pa.Builder(said) as builder:
-        builder.sign(by, "image/jpeg", io.BytesIO(plain.read_bytes()), signed)
-    plain.write_bytes(signed.getvalue())
-    assert [it.what for it in carried_by_still(plain)] == ["a C2PA manifest"]
+    with c2pa.Context.from_dict(settings) as context, by, c2pa.Builder(OURS | more, context=context) as builder:
+        builder.sign(by, "image/jpeg", io.BytesIO(path.read_bytes()), signed)
+    path.write_bytes(signed.getvalue())
+    assert [it.what for it in carried_by_still(path)] == ([] if ours else ["a C2PA manifest"])
 
 
 @needs_c2pa
