@@ -9,7 +9,7 @@ from passerby import generating
 from passerby.core.errors import OptionError
 from passerby.core.stages import Sink
 from passerby.media.certificate import Signer, self_made, signer_of
-from passerby.media.manifest import SIGNED, is_there
+from passerby.media.manifest import SIGNED, check, is_there
 from passerby.media.mark import Mark
 from passerby.paint.label import Labelled
 from passerby.settings import Options
@@ -45,5 +45,7 @@ def _signer(options: Options, output: Path) -> Signer | None:
     if not takes or not is_there():
         return None
     if options.c2pa_cert is not None and options.c2pa_key is not None:
-        return signer_of(options.c2pa_cert, options.c2pa_key)
+        signer = signer_of(options.c2pa_cert, options.c2pa_key)
+        check(signer)
+        return signer
     return self_made()

@@ -18,7 +18,7 @@ from passerby.core.errors import OptionError, OutputError
 from passerby.leftovers.carried import carried_by_video
 from passerby.leftovers.carried_stills import carried_by_still
 from passerby.media import certificate, manifest, xmp
-from passerby.media.manifest import SIGNED, is_ours, is_there, sign
+from passerby.media.manifest import SIGNED, check, is_ours, is_there, sign
 from passerby.media.mark import SYNTHETIC, Mark
 from passerby.media.stills import StillSink, StillSource
 from passerby.media.video import VideoSource
@@ -280,7 +280,16 @@ def test_a_certificate_of_the_users_signs(tmp_path: Path, signer: certificate.Si
     key.write_bytes(signer.key)
     mine = certificate.signer_of(chain, key)
     assert mine == signer
+    check(mine)
     assert read(picture(".png", tmp_path, Mark(mine)))["validation_state"] == "Valid"
+
+
+@needs_c2pa
+def test_a_certificate_that_does_not_do_is_refused_before_any_work(signer: certificate.Signer) -> None:
+    """One without those above it."""
+    end = b"-----END CERTIFICATE-----\n"
+    with pytest.raises(OptionError, match=r"--c2pa-cert does not do \(.*self-signed.*\)"):
+        check(replace(signer, chain=signer.chain.split(end)[1] + end))
 
 
 @needs_c2pa

@@ -6,14 +6,18 @@ Technical Specification 2.2, 18.16 (actions). By c2pa-python, which is the extra
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 import tempfile
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
-from passerby.core.errors import OutputError
+import cv2
+import numpy as np
+
+from passerby.core.errors import OptionError, OutputError
 from passerby.media.certificate import Signer
 from passerby.media.xmp import SOURCE_TYPE
 
@@ -58,30 +62,54 @@ def is_there() -> bool:
     return find_spec("c2pa") is not None and find_spec("cryptography") is not None
 
 
+def check(signer: Signer) -> None:
+    """Refuse who could not sign, by signing a picture of one colour: better before the work than after it.
+
+    Raises:
+        OptionError: so it is.
+    """
+    _, jpeg = cv2.imencode(".jpg", np.zeros((8, 8), np.uint8))
+    try:
+        _sign(io.BytesIO(jpeg.tobytes()), io.BytesIO(), SIGNED[".jpg"], signer)
+    except _Refused as error:
+        raise OptionError(f"--c2pa-cert does not do ({error}); give one for C2PA with those above it") from error
+
+
 def sign(file: BinaryIO, path: Path, signer: Signer) -> None:
     """Put a manifest into a `file` that is complete and has a name in the file system; it is to be called `path`.
 
     Raises:
-        OutputError: it cannot be signed; `file` may then hold anything.
+        OutputError: it cannot be signed, and is as it was.
     """
+    with Path(file.name).open("rb") as plain, tempfile.TemporaryFile(dir=path.parent) as signed:
+        try:
+            _sign(plain, signed, SIGNED[path.suffix.lower()], signer)
+        except _Refused as error:
+            raise OutputError(
+                f"{path.name} cannot be signed ({error}); use --mark tag, or another certificate"
+            ) from error
+        signed.seek(0)
+        file.seek(0)
+        file.truncate()
+        shutil.copyfileobj(signed, file, 1 << 20)
+
+
+class _Refused(Exception):
+    """What c2pa-python says against it, on one line."""
+
+
+def _sign(plain: IO[bytes], signed: IO[bytes], kind: str, signer: Signer) -> None:
     import c2pa
 
     try:
         with (
-            Path(file.name).open("rb") as plain,
-            tempfile.TemporaryFile(dir=path.parent) as signed,
             c2pa.Context.from_dict(_SETTINGS) as context,
             c2pa.Signer.from_info(c2pa.C2paSignerInfo(signer.algorithm, signer.chain, signer.key, None)) as by,
             c2pa.Builder(_MANIFEST, context=context) as builder,
         ):
-            builder.sign(by, SIGNED[path.suffix.lower()], plain, signed)
-            signed.seek(0)
-            file.seek(0)
-            file.truncate()
-            shutil.copyfileobj(signed, file, 1 << 20)
+            builder.sign(by, kind, plain, signed)
     except c2pa.C2paError as error:
-        reason = " ".join(str(error).split())
-        raise OutputError(f"{path.name} cannot be signed ({reason}); use --mark tag, or another certificate") from error
+        raise _Refused(" ".join(str(error).split())) from error
 
 
 def is_ours(path: Path) -> bool:
