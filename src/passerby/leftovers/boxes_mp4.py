@@ -56,7 +56,7 @@ def _is_comment(path: Path, body: int, stop: int) -> bool:
     """Whether a text of QuickTime (its length and language first) is passerby's mark in words."""
     with path.open("rb") as file:
         file.seek(body + 4)
-        return file.read(min(stop - body - 4, len(SYNTHETIC) + 1)) == SYNTHETIC.encode()
+        return file.read(max(min(stop - body - 4, len(SYNTHETIC) + 1), 0)) == SYNTHETIC.encode()
 
 
 def _extended(path: Path, body: int, stop: int) -> Iterator[tuple[str, int]]:
