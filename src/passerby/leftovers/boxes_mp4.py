@@ -22,7 +22,7 @@ ROOM = frozenset({b"free", b"skip"})
 """Room for later: what was there before an edit may still lie in it."""
 C2PA = "uuid of a C2PA manifest"
 _MANIFEST = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
-"""C2PA Technical Specification 2.2, A.5.1."""
+"""C2PA Technical Specification, embedding manifests into BMFF."""
 AS_METADATA = frozenset({b"meta"})
 """Read by FFmpeg, whose metadata is looked at elsewhere."""
 _FIRST = frozenset({b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"styp", b"pnot"})

@@ -28,7 +28,7 @@ JPEG_NAMES = {0xE1: "EXIF or XMP", 0xED: "a Photoshop record", 0xFE: "a comment"
 GIF_LOOPS = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
 C2PA = "a C2PA manifest"
 TIFF_C2PA = 52545
-"""C2PA Technical Specification 2.2, A.3.5."""
+"""C2PA Technical Specification, embedding manifests into TIFF."""
 
 
 def carried_by_still(path: Path) -> list[Carried]:

@@ -1,6 +1,7 @@
 """Who signs a C2PA manifest: by a certificate of the user's, or one that is made for one file and forgotten.
 
-What a certificate has to say: C2PA Technical Specification 2.2, 14.5.1. By cryptography, which the extra `c2pa` brings.
+What a certificate has to say: C2PA Technical Specification, X.509 certificates. By cryptography, which is in the extra
+`c2pa`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """C2PA manifests: signed words in a file that say how it came to be, and that nobody has changed it since.
 
 Nothing goes over the network, and nothing of the input goes in: no ingredient, no thumbnail, no time. Reference: C2PA
-Technical Specification 2.2, 18.16 (actions). By c2pa-python, which is the extra `c2pa`.
+Technical Specification, actions. By c2pa-python, which is the extra `c2pa`.
 """
 
 from __future__ import annotations
