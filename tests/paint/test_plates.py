@@ -92,6 +92,17 @@ def test_a_plate_follows_the_slant_of_a_silhouette():
         assert after[top + 5 : top + 11, 10 + x].min() > 185
 
 
+@pytest.mark.parametrize(
+    "alpha", [np.eye(20), np.zeros((20, 20)), np.pad([[1]], 9), np.tri(20)], ids=["line", "nothing", "dot", "triangle"]
+)
+def test_a_silhouette_that_is_no_plate_is_covered_all_the_same(alpha):
+    """A line, nothing, a dot, a triangle."""
+    it = region((10, 10, 10 + alpha.shape[1], 10 + len(alpha)), np.asarray(alpha * 255, np.uint8))
+    one, other = (light(painted(frame(seed=seed), it)) for seed in (1, 2))
+    rows, columns = np.nonzero(alpha)
+    assert np.array_equal(one[10 + rows, 10 + columns], other[10 + rows, 10 + columns])
+
+
 @pytest.mark.parametrize("method", ["synthetic", "blank"])
 def test_faces_get_no_plates(method):
     with pytest.raises(OptionError, match=f"draws number plates and no faces; write plate={method}"):

@@ -46,7 +46,7 @@ def words(muxer: str) -> Mapping[str, str]:
     if muxer in COMMENTED:
         return {"comment": SYNTHETIC}
     if muxer == "mpegts":
-        # In the service description, ETSI EN 300 468, 6.2.33: each is to fit into one packet of 188 bytes together.
+        # In the service description, ETSI EN 300 468, 6.2.33: both are to fit into one packet of 188 bytes.
         return {"service_provider": "synthetic", "service_name": xmp.SOURCE_TYPE}
     return {}
 
