@@ -13,7 +13,7 @@ from typing import Any
 
 from passerby import weights
 from passerby.console import answer, say
-from passerby.core.errors import OptionError, WeightsError
+from passerby.core.errors import OptionError, OutputError, WeightsError
 from passerby.media.commit import check_free, committed
 from passerby.weights import checkpoint
 from passerby.weights.pull import check_accepted, pull
@@ -76,17 +76,24 @@ def convert(chosen: argparse.Namespace) -> Sequence[bool]:
     if not chosen.source.is_file():
         raise WeightsError(f"there is no checkpoint {chosen.source}; give the path of one")
     try:
+        from safetensors import SafetensorError
         from safetensors.torch import save_file
     except ImportError as error:
         raise OptionError(f"this needs safetensors: pip install 'passerby[diffusion]' ({error})") from error
     held = checkpoint.tensors(chosen.source)
+    memory = set()
     for name, value in held.items():
-        halved = value.half() if chosen.fp16 and value.is_floating_point() else value
+        mine = (value.half() if chosen.fp16 and value.is_floating_point() else value).contiguous()
+        place = mine.untyped_storage()
         # Those that share their memory are refused by safetensors; others stay in the file until they are written.
-        held[name] = halved.contiguous() if halved.untyped_storage().nbytes() == halved.nbytes else halved.clone()
+        held[name] = mine.clone() if place.data_ptr() in memory or place.nbytes() != mine.nbytes else mine
+        memory.add(place.data_ptr())
     with committed(chosen.target, force=chosen.force) as file, TemporaryDirectory(dir=chosen.target.parent) as folder:
         written = Path(folder) / chosen.target.name
-        save_file(held, written, {"format": "pt"})
+        try:
+            save_file(held, written, {"format": "pt"})
+        except SafetensorError as error:
+            raise OutputError(f"cannot write in {chosen.target.parent}: {error}") from error
         with written.open("rb") as whole:
             shutil.copyfileobj(whole, file)
     answer(f"{weights.sha256(chosen.target)}  {chosen.target}")

@@ -20,7 +20,7 @@ from passerby.core.frame import Frame
 from passerby.core.regions import Region
 from passerby.evaluate.temporal import warped_error
 from passerby.mask.shapes import HeadOval
-from passerby.media.comment import SYNTHETIC
+from passerby.media.mark import SYNTHETIC
 from passerby.paint.composite import composite
 from passerby.paint.diffusion.choice import Diffusion
 from passerby.paint.diffusion.crops import Framing
