@@ -42,11 +42,14 @@ def method(label: str, chosen: PerClass[str]) -> str:
     return DEFAULT_METHOD if way == RECOLOUR else way
 
 
-def warning(methods: Mapping[str, str]) -> str | None:
-    """What is said where only clothes change."""
-    if RECOLOUR not in methods.values() or {"face", "head", "person"} & methods.keys():
-        return None
-    return f"NOT EVERYONE IS HIDDEN: other clothes do not hide a face; add faces to --hide {WORN}"
+def warnings(methods: Mapping[str, str], model: str) -> list[str]:
+    """What is said where only clothes change, or where no parser's `model` tells them."""
+    if RECOLOUR not in methods.values():
+        return []
+    bare = f"NOT EVERYONE IS HIDDEN: other clothes do not hide a face; add faces to --hide {WORN}"
+    rough = "clothes are told roughly, by outlines and skin: some are left as they were; --parser MODEL tells them"
+    faces = {"face", "head", "person"} & methods.keys()
+    return ([] if faces else [bare]) + ([] if model else [rough])
 
 
 def models(options: Options) -> tuple[str, ...]:

@@ -321,7 +321,7 @@ class Options:
             lines.append(
                 f"NOT EVERYTHING IS HIDDEN: {', '.join(idle)} have a --model and are not in --hide {self.hide}"
             )
-        lines += filter(None, [clothing.warning(self.methods())])
+        lines += clothing.warnings(self.methods(), self.parser)
         if "blur" in methods:
             lines.append("a blur can be undone in part; fill, noise and image leave nothing")
         if "mosaic" in methods and self.cells > SAFE_CELLS:

@@ -195,11 +195,35 @@ def test_who_cannot_be_told_from_the_start_is_hidden_whole(nothing):
     assert all((a == b).all() for a, b in zip(patch.planes, mosaic.planes, strict=True))
 
 
+@pytest.mark.parametrize("corner", [(-400, 10), (10, -500), (330, 0), (0, 365), (-150, -200), (170, 180)])
+def test_clothes_beyond_the_edges_of_the_frame_are_no_trouble(corner):
+    drawn = dressed(SIZE)
+    shirt = Mask(0, 0, drawn.garments["upper"])
+    lost = Mask(*corner, np.full(drawn.picture.shape[:2], 255, np.uint8))
+
+    class Odd:
+        def parse(self, frame, boxes):
+            return [Parsed((Garment("upper", shirt), Garment("lower", lost))) for _ in boxes]
+
+    [[patch]] = Recoloured(Odd(), fallback=Mosaic()).paint([filmed(drawn.picture)], [[region(drawn.boxes[0])]])
+    assert patch.alters
+
+
 def test_a_parser_that_forgets_somebody_ends_the_run():
     drawn = dressed(SIZE)
     mine = region(drawn.boxes[0])
     with pytest.raises(StageError, match="of 1 persons in frame 0, of 2"):
         painted(recoloured(Truth({0: [drawn]})), filmed(drawn.picture), mine, replace(mine, track_id=2))
+
+
+def test_at_night_new_clothes_are_no_lighter_than_all_else():
+    drawn = dressed(SIZE, [Person(upper=(20, 20, 24), tone=(110, 80, 60))], background=(12, 12, 16))
+    brightest = np.percentile(oklab.from_picture(drawn.picture)[..., 0], 99)
+    frame, truth = filmed(drawn.picture), Truth({0: [drawn]})
+    for track in range(8):
+        new = painted(recoloured(truth, style="sport"), frame, region(drawn.boxes[0], track))
+        lab = oklab.from_picture(pixels.rgb(new))[drawn.garments["upper"] == 255]
+        assert np.median(lab[:, 0]) < brightest + 0.1
 
 
 def test_a_flash_lights_new_clothes_as_it_did_the_old_ones():

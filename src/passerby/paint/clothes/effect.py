@@ -135,9 +135,9 @@ def _placed(mask: Mask, box: pixels.Box) -> NDArray[np.uint8]:
     canvas = np.zeros((box[3] - box[1], box[2] - box[0]), np.uint8)
     left, top = max(box[0], mask.x), max(box[1], mask.y)
     right, bottom = min(box[2], mask.box[2]), min(box[3], mask.box[3])
-    canvas[top - box[1] : bottom - box[1], left - box[0] : right - box[0]] = mask.alpha[
-        top - mask.y : bottom - mask.y, left - mask.x : right - mask.x
-    ]
+    if left < right and top < bottom:
+        inside = mask.alpha[top - mask.y : bottom - mask.y, left - mask.x : right - mask.x]
+        canvas[top - box[1] : bottom - box[1], left - box[0] : right - box[0]] = inside
     return canvas
 
 

@@ -59,6 +59,8 @@ class Dye:
     level: float
     """The light in which it has its own colour: the median over some time of `Seen.level`."""
     place: Place
+    exposure: float = 1.0
+    """Share of its lightness that a colour has where it is worn, in (0, 1]: at night nothing is as light as by day."""
 
 
 def recolour(picture: Picture, alpha: Picture, seen: Seen, dye: Dye, on: Picture) -> None:
@@ -73,6 +75,7 @@ def recolour(picture: Picture, alpha: Picture, seen: Seen, dye: Dye, on: Picture
     """
     solid = alpha == 255
     light = _light(seen, dye.level, alpha.shape) * _woven(_tile(dye).grain, dye.place, alpha.shape)
+    light *= dye.exposure
     light += MIDDLE * _detail(picture, solid, PATTERN + seen.plain * (DETAIL - PATTERN))
     new = _dyed(dye, np.asarray(cv2.convertScaleAbs(np.maximum(light, 0)), np.uint8))
     edge = np.nonzero((alpha > 0) & ~solid)

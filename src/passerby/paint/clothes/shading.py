@@ -57,6 +57,8 @@ class Seen:
     """Median of `light`."""
     mean: Floats
     """(3,) its mean colour in OKLab."""
+    brightest: float
+    """Lightness that nearly nothing in the picture has more of, in [0, 1]."""
     plain: float
     """In [0, 1]: 1 where all of it is of one colour, 0 where it has patterns."""
 
@@ -79,8 +81,10 @@ def seen(picture: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> Seen | None:
     solid = share >= min(SOLID, float(share.max()))
     light = _light(lab, solid)
     mean, spread = lab[solid].mean(axis=0), float(np.linalg.norm(lab[solid].std(axis=0)))
+    around = oklab.from_picture(np.rint(behind).astype(np.uint8))
+    brightest = float(np.percentile(np.concatenate([lab[..., 0], around[..., 0]]), 98))
     plain = min(max((PATTERNED - spread) / (PATTERNED - PLAIN), 0.0), 1.0)
-    return Seen(colour, behind, light, float(np.median(light[solid])), mean, plain)
+    return Seen(colour, behind, light, float(np.median(light[solid])), mean, brightest, plain)
 
 
 def gathered(picture: NDArray[np.uint8], where: NDArray[np.bool_]) -> tuple[Floats, Floats]:

@@ -23,6 +23,8 @@ CARRIED = 5
 """Frames for which clothes that cannot be told are taken to be where they were on the person."""
 WIDER = 0.02
 """Share of a person's height by which they are then taken to be wider, for whoever moves."""
+LIGHTEST, DARKEST = 0.8, 0.45
+"""Brightest lightness of a picture in which colours look as they are, and the least share that they keep of theirs."""
 TILES = 4
 """Tiles of a weave from head to foot."""
 
@@ -31,8 +33,9 @@ TILES = 4
 class _Worn:
     fabric: Fabric
     level: float
+    exposure: float
     frame: int
-    """The last one that has a part in `level`."""
+    """The last one that has a part in both."""
 
 
 @dataclass(slots=True)
@@ -72,14 +75,18 @@ class Wardrobe:
         """What becomes of a garment that is `seen` in a picture whose top-left `corner` lies there in the frame."""
         person = self._of(frame, region)
         worn = person.worn.get(garment.group)
+        exposure = min(max(seen.brightest / LIGHTEST, DARKEST), 1.0)
         if worn is None:
-            worn = _Worn(fabric(self._style, garment.group, region.seed, seen.mean), seen.level, frame)
+            new = fabric(self._style, garment.group, region.seed, seen.mean, exposure)
+            worn = _Worn(new, seen.level, exposure, frame)
             person.worn[garment.group] = worn
         if frame != worn.frame:
             worn.level += SLOWLY * (seen.level - worn.level)
+            worn.exposure += SLOWLY * (exposure - worn.exposure)
             worn.frame = frame
         x = float(region.box[0] + region.box[2]) / 2 - corner[0]
-        return Dye(worn.fabric, worn.level, Place(x, float(region.box[1]) - corner[1], person.height / TILES))
+        place = Place(x, float(region.box[1]) - corner[1], person.height / TILES)
+        return Dye(worn.fabric, worn.level, place, worn.exposure)
 
     def _of(self, frame: int, region: Region) -> _Person:
         person = self._people.setdefault(region.track_id, _Person(_height(region), frame))
