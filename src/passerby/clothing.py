@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from passerby import weights
-from passerby.choices import DEFAULT_METHOD, RECOLOUR, WORN
+from passerby.choices import DEFAULT_METHOD, RECOLOUR, STYLES, WORN
 from passerby.core.errors import OptionError
 from passerby.per_class import PerClass
+from passerby.values import one_of
 
 if TYPE_CHECKING:
     from passerby.core.stages import Anonymizer, Parser
@@ -59,16 +60,17 @@ def models(options: Options) -> tuple[str, ...]:
     return (str(_file(options.parser)),) if options.parser else (OUTLINES, FACES)
 
 
-def recoloured(options: Options, fallback: Anonymizer) -> Anonymizer:
-    """The effect that recolours clothes; `fallback` hides of whom nobody can tell what they wear.
+def recoloured(parser: Parser, style: str | None, fallback: Anonymizer) -> Anonymizer:
+    """The effect that recolours what `parser` tells; `fallback` hides of whom nobody can tell what they wear.
 
     Raises:
-        OptionError: what reads the parser's file is not installed.
-        WeightsError: a model is missing, or not what it should be.
+        OptionError: there is no such style.
     """
+    from passerby.mask.parsing_steady import Steady
     from passerby.paint.clothes.effect import Recoloured
 
-    return Recoloured(parser(options.parser), style=options.style or "random", fallback=fallback)
+    named: Any = one_of("--style", style or STYLES[0], STYLES)
+    return Recoloured(parser, style=named, fallback=fallback, steady=Steady())
 
 
 def parser(model: str = "") -> Parser:

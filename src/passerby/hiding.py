@@ -86,7 +86,7 @@ def _effect(method: str, options: Options) -> Anonymizer:
         case "outline":
             return Outline()
         case "recolour":
-            return clothing.recoloured(options, Mosaic(cells=options.cells))
+            return clothing.recoloured(clothing.parser(options.parser), options.style, Mosaic(cells=options.cells))
         case _:
             return Mosaic(cells=options.cells)  # of what a generator does not draw
 

@@ -15,13 +15,14 @@ from passerby.core.errors import StageError
 from passerby.core.frame import Frame, PixelFormat
 from passerby.core.parsing import Garment, Parsed
 from passerby.core.regions import Mask, Patch, Region
+from passerby.mask.parsing_steady import Smoothing, Steady
 from passerby.paint.clothes import oklab
 from passerby.paint.clothes.effect import Recoloured
-from passerby.paint.clothes.wardrobe import CARRIED
 from passerby.paint.composite import composite
 from passerby.paint.effects import Mosaic, Outline
 
 SIZE = (320, 360)
+HELD = Smoothing().hold_frames
 
 
 def filmed(picture: np.ndarray, pixel_format: PixelFormat = YUV420, index: int = 0) -> Frame:
@@ -59,7 +60,7 @@ class Truth:
 
 
 def recoloured(parser: Truth, **changes) -> Recoloured:
-    return Recoloured(parser, **{"style": "casual", "fallback": Mosaic(), **changes})
+    return Recoloured(parser, **{"style": "casual", "fallback": Mosaic(), "steady": Steady(), **changes})
 
 
 def walked(count: int = 6, **changes) -> tuple[list[Frame], list[Region], Truth]:
@@ -160,11 +161,11 @@ def hides(patch: Patch) -> bool:
 
 
 def test_clothes_that_cannot_be_told_for_a_moment_are_where_they_were():
-    frames, regions, truth = walked(CARRIED + 4)
-    truth.unknown = set(range(2, CARRIED + 4))
+    frames, regions, truth = walked(HELD + 4)
+    truth.unknown = set(range(2, HELD + 4))
     effect = recoloured(truth)
     kinds = [hides(effect.paint([frame], [[mine]])[0][0]) for frame, mine in zip(frames, regions, strict=True)]
-    assert kinds == [False] * (2 + CARRIED) + [True] * 2
+    assert kinds == [False] * (2 + HELD) + [True] * 2
 
 
 def test_moved_clothes_hide_what_was_worn():

@@ -1,18 +1,19 @@
 """Other clothes as an effect: persons stay as they are but for what they wear.
 
-What a parser cannot tell of a person is taken from the frames before, moved with the person's box; after a few such
-frames the whole person is hidden, head included, until it can tell again.
+Of whom nobody can tell what they wear, all is hidden, head included, until somebody can tell again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from passerby.core import pixels
+from passerby.core.boxes import Boxes
 from passerby.core.errors import StageError
 from passerby.core.frame import Frame, Plane
 from passerby.core.parsing import Garment, Parsed
@@ -29,6 +30,14 @@ BEHIND = 8
 """Pixels around clothes in which what is behind them is seen."""
 
 
+class Steadier(Protocol):
+    """Makes of what is told frame by frame something that does not flicker, and fills in where nothing is told."""
+
+    def step(self, tracks: Sequence[int], boxes: Boxes, told: Sequence[Parsed | None]) -> Sequence[Parsed | None]:
+        """What the persons of these tracks and boxes (N, 4) wear, of whom so much was told. Once per frame."""
+        ...
+
+
 class Recoloured:
     """An `Anonymizer` (see `core.stages`) that gives the persons of its regions clothes in other colours.
 
@@ -41,16 +50,20 @@ class Recoloured:
     reach = 0
     blind = False
 
-    def __init__(self, parser: Parser, *, style: Style = "random", fallback: Anonymizer) -> None:
+    def __init__(
+        self, parser: Parser, *, style: Style = "random", fallback: Anonymizer, steady: Steadier | None = None
+    ) -> None:
         """Recolour what `parser` finds.
 
         Args:
             parser: tells what persons wear.
             style: of the new clothes.
             fallback: hides a person of whom the parser cannot tell; not blind, and one frame at a time.
+            steady: steadies what is told along tracks; None takes it as it is.
         """
         self._parser = parser
         self._fallback = fallback
+        self._steady = steady
         self._wardrobe = Wardrobe(style)
 
     def paint(self, frames: Sequence[Frame], hidden: Sequence[Sequence[Region]]) -> list[list[Patch]]:
@@ -81,10 +94,10 @@ class Recoloured:
         answers = self._parser.parse(frame, boxes)
         if len(answers) != len(regions):
             raise StageError(f"the parser told of {len(answers)} persons in frame {frame.index}, of {len(regions)}")
-        return [
-            self._wardrobe.told(frame.index, region, _believed(answer, region))
-            for region, answer in zip(regions, answers, strict=True)
-        ]
+        told = [_believed(answer, region) for region, answer in zip(regions, answers, strict=True)]
+        if self._steady is None:
+            return told
+        return list(self._steady.step([region.track_id for region in regions], boxes, told))
 
     def _dress(self, frame: Frame, painted: Frame, region: Region, garments: Sequence[Garment]) -> None:
         """Paint a person's new clothes into `painted`, whose planes are writable."""
