@@ -20,6 +20,7 @@ from passerby.media.stills import StillSource
 from passerby.paint.effects import Blur, ByLabel, Fill, Image, Mosaic, Noise, Outline
 from passerby.paint.gan.combination import Combination
 from passerby.paint.gan.effect import Seam
+from passerby.paint.plates import Plate
 from passerby.plan import policy
 from passerby.settings import Options
 
@@ -87,6 +88,8 @@ def _effect(method: str, options: Options) -> Anonymizer:
             return Outline()
         case "recolour":
             return clothing.recoloured(clothing.parser(options.parser), options.style, Mosaic(cells=options.cells))
+        case "synthetic" | "blank":
+            return Plate(blank=method == "blank")
         case _:
             return Mosaic(cells=options.cells)  # of what a generator does not draw
 

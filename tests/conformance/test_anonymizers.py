@@ -15,6 +15,7 @@ from passerby.paint.clothes.effect import Recoloured
 from passerby.paint.effects import Blur, ByLabel, Fill, Image, Mosaic, Noise, Outline
 from passerby.paint.gan.effect import SUBJECTS, Generated
 from passerby.paint.gan.traditional import MaskedOut
+from passerby.paint.plates import Plate
 from passerby.testing import check_anonymizer
 
 
@@ -41,6 +42,8 @@ EFFECTS: dict[str, Callable[[], Anonymizer]] = {
     "Noise": Noise,
     "Image": image,
     "Outline": Outline,
+    "Plate": Plate,
+    "Plate without a number": lambda: Plate(blank=True),
     "Generated": lambda: Generated(MaskedOut((32, 32)), SUBJECTS["stylegan"]),
     "Recoloured": lambda: Recoloured(Tailor(), fallback=Mosaic()),
     "ByLabel": lambda: ByLabel({"face": Mosaic(), "plate": Fill()}),

@@ -210,6 +210,18 @@ def test_clothes_beyond_the_edges_of_the_frame_are_no_trouble(corner):
     assert patch.alters
 
 
+@pytest.mark.parametrize("most", [252, 200, 90])
+def test_a_parser_that_is_never_quite_sure_is_believed(most):
+    drawn = dressed(SIZE)
+    doubted = drawn._replace(
+        garments={group: (alpha * (most / 255)).astype(np.uint8) for group, alpha in drawn.garments.items()}
+    )
+    frame = filmed(drawn.picture)
+    result = painted(recoloured(Truth({0: [doubted]})), frame, region(drawn.boxes[0]))
+    before, after = oklab.from_picture(pixels.rgb(frame)), oklab.from_picture(pixels.rgb(result))
+    assert (oklab.distance(before, after)[drawn.garments["upper"] == 255] > 0.05).mean() > 0.9
+
+
 def test_a_parser_that_forgets_somebody_ends_the_run():
     drawn = dressed(SIZE)
     mine = region(drawn.boxes[0])

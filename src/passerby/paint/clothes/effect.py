@@ -26,6 +26,8 @@ from passerby.paint.clothes.wardrobe import Wardrobe
 
 LEAST = 0.04
 """Share of a person's box that is clothes at least: where less is found, the parser is not believed."""
+SURE = 240
+"""Of 255 in a mask: from here on a pixel is garment and nothing else."""
 BEHIND = 8
 """Pixels around clothes in which what is behind them is seen."""
 
@@ -95,9 +97,9 @@ class Recoloured:
         if len(answers) != len(regions):
             raise StageError(f"the parser told of {len(answers)} persons in frame {frame.index}, of {len(regions)}")
         told = [_believed(answer, region) for region, answer in zip(regions, answers, strict=True)]
-        if self._steady is None:
-            return told
-        return list(self._steady.step([region.track_id for region in regions], boxes, told))
+        if self._steady is not None:
+            told = list(self._steady.step([region.track_id for region in regions], boxes, told))
+        return [one if one is not None and one.garments else None for one in told]
 
     def _dress(self, frame: Frame, painted: Frame, region: Region, garments: Sequence[Garment]) -> None:
         """Paint a person's new clothes into `painted`, whose planes are writable."""
@@ -107,7 +109,7 @@ class Recoloured:
         picture, new = pixels.rgb(pixels.cut(frame, box)), pixels.rgb(pixels.cut(painted, box))
         changed = np.zeros(picture.shape[:2], np.uint8)
         for garment in garments:
-            alpha = _placed(garment.mask, box)
+            alpha = _sure(_placed(garment.mask, box))
             at = _within(alpha)
             seen = shading.seen(picture[at], alpha[at])
             if seen is not None:
@@ -135,6 +137,12 @@ def _around(masks: Sequence[Mask]) -> pixels.Box:
     boxes = np.array([mask.box for mask in masks])
     (x0, y0), (x1, y1) = boxes[:, :2].min(axis=0).tolist(), boxes[:, 2:].max(axis=0).tolist()
     return x0 - BEHIND, y0 - BEHIND, x1 + BEHIND, y1 + BEHIND
+
+
+def _sure(alpha: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The same with 255 for what is nearly that, or else for what is most: no garment is all edge."""
+    most = max(min(int(alpha.max()), SURE), 1)
+    return np.asarray(cv2.convertScaleAbs(alpha, alpha=255 / most), np.uint8)
 
 
 def _within(alpha: NDArray[np.uint8]) -> tuple[slice, slice]:
