@@ -14,7 +14,7 @@ from passerby.core.errors import OptionError
 from passerby.core.parsing import Garment, Parsed
 from passerby.core.regions import Mask
 from passerby.mask.parsing import placed
-from passerby.mask.parsing_steady import Smoothing, Steady
+from passerby.mask.parsing_steady import FORGOTTEN, Smoothing, Steady
 
 SIZE = (320, 360)
 WHOLE = (0, 0, *SIZE)
@@ -124,6 +124,15 @@ def test_what_one_wore_is_not_another_s_and_ends_with_the_shot():
     steady.cut()
     assert steady.step([1], box, [None]) == [None]
     assert steady.step([], np.zeros((0, 4), np.float32), []) == []
+
+
+def test_who_was_not_seen_for_long_is_begun_anew():
+    box = np.array([[90, 50, 150, 250]], np.float32)
+    steady = Steady()
+    steady.step([1], box, [Parsed((Garment("upper", Mask(100, 100, np.full((100, 40), 255, np.uint8))),))])
+    for _ in range(FORGOTTEN):
+        steady.step([], np.zeros((0, 4), np.float32), [])
+    assert steady.step([1], box, [None]) == [None]
 
 
 def test_the_first_frame_is_as_it_was_told():

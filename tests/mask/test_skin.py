@@ -51,6 +51,15 @@ def test_of_too_few_pixels_nothing_is_told():
     assert not skin.alike(picture, np.zeros((20, 20), bool)).any()
 
 
+@pytest.mark.parametrize("count", [skin.FEWEST, 14, 30])
+def test_whatever_the_pixels_a_cloud_is_sound_or_not_told(count):
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        samples = rng.normal(0, 1, (count, 3)) * rng.choice([0, 0.01, 0.15, 0.4], (count, 1))
+        found = skin.cloud(samples.astype(np.float32))
+        assert found is None or (np.isfinite(found.inverse).all() and np.linalg.eigvalsh(found.inverse).min() > 0)
+
+
 def test_anybody_has_every_tone():
     for tone in MONK:
         assert skin.ANYBODY.alike(skin.features(np.full((3, 3, 3), tone, np.uint8))).all(), tone

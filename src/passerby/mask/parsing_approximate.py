@@ -45,6 +45,10 @@ LONGEST = 320
 """Pixels of the longer side of the picture in which colours are compared; edges are found in the frame's own."""
 CUT_LONGEST = 128
 """The same of the one in which a person is cut out."""
+TRUNK = ((0.17, 0.34, 0.22), (0.34, 0.5, 0.16), (0.5, 0.8, 0.05))
+"""From where to where, and how wide, trunk and thighs are at least, in heights of the body."""
+LEGS_WIDE = 0.2
+"""Of both legs together, in the same."""
 STRIPE = 7
 """Pixels of that picture: what has the ground's colour between clothes and is no wider is a stripe of theirs."""
 SPECK = 0.0008
@@ -162,7 +166,7 @@ def _cut_out(colours: Colours, person: Area, body: _Body) -> Area:
     around[max(y0, 0) : max(y1, 0), max(x0, 0) : max(x1, 0)] = False
     marks[around] = cv2.GC_BGD
     core = cv2.erode(likely, np.ones((3, 3), np.uint8)) > 0
-    marks[core & _surely(body, scale, marks.shape)] = cv2.GC_FGD
+    marks[_surely(core, body, scale)] = cv2.GC_FGD
     if not (marks == cv2.GC_FGD).any() or not (marks == cv2.GC_BGD).any():
         return person
     cv2.setRNGSeed(0)  # of this thread: the same picture is always cut in the same way
@@ -173,20 +177,25 @@ def _cut_out(colours: Colours, person: Area, body: _Body) -> Area:
     return np.asarray(cv2.resize(closed, person.shape[::-1], interpolation=cv2.INTER_LINEAR) > 0.5, np.bool_) & person
 
 
-def _surely(body: _Body, scale: float, shape: tuple[int, ...]) -> Area:
-    """Where trunk and thighs of somebody upright are at least, in a picture (h, w) made smaller by `scale`."""
-    inside = np.zeros(shape, np.uint8)
-    head = float(body.face[0] + body.face[2]) / 2
-    below = float(body.box[0] + body.box[2]) / 2
+def _surely(core: Area, body: _Body, scale: float) -> Area:
+    """Which pixels of the `core` (h, w) of an outline are the person's, in a picture made smaller by `scale`.
+
+    Its face and its trunk; and all of its legs, in rows where what is told for legs is no wider than legs are.
+    """
+    tall = body.height * scale
+    template = np.zeros(core.shape, np.bool_)
     if body.found:
-        x0, y0, x1, y1 = (max(round(float(side) * scale), 0) for side in body.face)
-        inside[y0:y1, x0:x1] = 1
-    for top, bottom, wide in ((0.17, 0.5, 0.16), (0.5, 0.8, 0.06)):
-        middle = head + (below - head) * min((top + bottom) / 2 * body.height / (body.box[3] - body.box[1]), 1)
-        x0, x1 = (round((middle + side * wide * body.height) * scale) for side in (-0.5, 0.5))
-        y0, y1 = (round(body.at(share) * scale) for share in (top, bottom))
-        inside[max(y0, 0) : max(y1, 0), max(x0, 0) : max(x1, 0)] = 1
-    return inside > 0
+        x0, y0, x1, y1 = (float(side) * scale for side in body.face)
+        template[_span(y0, y1), _span(x0, x1)] = True
+    head, below = (float(box[0] + box[2]) / 2 * scale for box in (body.face, body.box))
+    high = float(body.box[3] - body.box[1]) * scale
+    for top, bottom, wide in TRUNK:
+        middle = head + (below - head) * min((top + bottom) / 2 * tall / high, 1)
+        rows = _span(body.at(top) * scale, body.at(bottom) * scale)
+        template[rows, _span(middle - wide / 2 * tall, middle + wide / 2 * tall)] = True
+    legs = _span(body.at(WAIST) * scale, core.shape[0])
+    template[legs] |= core[legs].sum(axis=1, keepdims=True) < LEGS_WIDE * tall
+    return core & template
 
 
 def _heads(faces: Sequence[NDArray[np.float32]], size: tuple[int, int]) -> Area:
@@ -195,7 +204,7 @@ def _heads(faces: Sequence[NDArray[np.float32]], size: tuple[int, int]) -> Area:
     for x0, y0, x1, y1 in faces:
         wide, high = x1 - x0, y1 - y0
         middle = round(float(x0 + x1) / 2), round(float((y0 + y1) / 2 - 0.15 * high))
-        cv2.ellipse(inside, middle, (max(round(0.9 * wide), 1), max(round(0.85 * high), 1)), 0, 0, 360, 1, -1)
+        cv2.ellipse(inside, middle, (max(round(0.9 * wide), 1), max(round(0.77 * high), 1)), 0, 0, 360, 1, -1)
     # Above the brow of the person's own nothing is worn but on the head.
     x0, y0, x1, y1 = faces[0]
     left, right = (max(round(float(side)), 0) for side in (x0 - 0.4 * (x1 - x0), x1 + 0.4 * (x1 - x0)))

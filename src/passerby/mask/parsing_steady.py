@@ -27,7 +27,7 @@ GAP = 0.006
 """Half the width of gaps that are filled, as a share of a box's longer side."""
 ASTRAY = 0.1
 """Share of a box's sides from which on the middle of what is worn has not moved, but something has come or gone."""
-FORGOTTEN = 30
+FORGOTTEN = 5
 """Frames after which a track that is not seen is one no more."""
 
 Area = tuple[int, int, int, int]

@@ -73,9 +73,11 @@ def cloud(samples: Features) -> Cloud | None:
         middle = np.median(samples, axis=0)
         spread = 1.4826 * np.median(np.abs(samples - middle), axis=0)
         near = np.all(np.abs(samples - middle) <= 3 * np.clip(spread, NARROWEST, WIDEST), axis=1)
+        samples = samples[near]
         if near.all():
             break
-        samples = samples[near]
+    if len(samples) < FEWEST:
+        return None
     covariance = np.cov(samples, rowvar=False)
     sides = np.sqrt(np.maximum(np.diag(covariance), 1e-9))
     scale = np.clip(sides, NARROWEST, WIDEST)
