@@ -10,7 +10,7 @@ from numbers import Integral
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from passerby import clothing, generating
+from passerby import clothing, diffusing, generating
 from passerby.choices import (
     AUDIO,
     CLASSES,
@@ -22,18 +22,16 @@ from passerby.choices import (
     MARKS,
     METHODS,
     NAMES,
-    PARTS,
     PLATE_METHODS,
     QUALITIES,
-    SAFE_CELLS,
     SEAMS,
     SHAPES,
     STYLES,
     TARGETS,
     VERIFY,
-    WORN,
 )
 from passerby.core.errors import OptionError
+from passerby.diffusing import ClassText, Diffusing
 from passerby.paint.gan.combination import FILES
 from passerby.per_class import GeneratorFile, ModelChoice, PerClass, generator_files, model_choices, per_class
 from passerby.values import Zone, files, frame_rate, growth, number, one_of, plain, seconds, threshold, zones
@@ -48,6 +46,7 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     "c2pa_cert": Path,
     "c2pa_key": Path,
     "plan": Path,
+    "profile": Path,
     "start": seconds,
     "end": seconds,
     "fps": frame_rate,
@@ -57,6 +56,7 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     "keep": files,
     "only": files,
     "generators": lambda given: generator_files(given, FILES),
+    **diffusing.READERS,
 }
 """What makes the exact value of an option of whatever is given for it."""
 SEVERAL = {
@@ -66,12 +66,13 @@ SEVERAL = {
     "only": "only",
     "models": "model",
     "generators": "generator",
+    **diffusing.SEVERAL,
 }
 """Options that may be given again, and what they are called on the command line."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options:
+class Options(Diffusing):
     """How a file is anonymized. Wrong values are refused when the record is made.
 
     Files may be given as text, times and rates as numbers or text (see `values.py`). Of `method`, `shape`,
@@ -170,6 +171,8 @@ class Options:
     """Replace an existing output."""
     plan: Path | None = None
     """Write down here what was hidden where."""
+    profile: Path | None = None
+    """Write down here what was done when, as a timeline in Chrome's trace event format."""
     verify: Literal["off", "check", "fix"] = "off"
     """Look at the output with another model before it takes its name; 'fix' hides again what is left over in it."""
 
@@ -214,6 +217,7 @@ class Options:
         if self.truncation is not None:
             number("--truncation", self.truncation, "a number from 0 to 1", lambda share: 0 <= share <= 1)
         self._check_recognizing()
+        self.check_diffusing()
         self._check_marking()
         self.fill_colour()
 
@@ -269,8 +273,9 @@ class Options:
 
     @staticmethod
     def names() -> tuple[str, ...]:
-        """The names of all options."""
-        return tuple(field.name for field in fields(Options))
+        """The names of all options; those of diffusion come last."""
+        names = [field.name for field in fields(Options)]
+        return tuple(sorted(names, key={field.name for field in fields(Diffusing)}.__contains__))
 
     def changed(self) -> dict[str, str]:
         """The options that differ from their defaults, as text; files by their names alone."""
@@ -345,55 +350,15 @@ class Options:
         named = {name: label for name, label in CLASSES.items() if label in hidden}
         return per_class(f"--{name}", getattr(self, name), named | {label: label for label in labels}, read, others)
 
-    def _asks(self, label: str) -> bool:
-        """Whether a model that finds things of a label is asked for anything."""
-        made_of = PARTS if "head" in self.labels() and not self.models_of("head") else ()
-        wearers = ("person",) if WORN in self.labels() and not self.models_of(WORN) else ()
-        return label in (*self.labels(), *made_of, *wearers)
-
     def outlined(self) -> tuple[str, ...]:
         """The labels that are only outlined, and so stay visible."""
         return tuple(label for label, method in self.methods().items() if method == "outline")
 
     def warnings(self) -> tuple[str, ...]:
         """What about these options may leave somebody recognizable, one line each."""
-        methods = set(self.methods().values())
-        lines = []
-        if self.outlined():
-            bare = "NOTHING IS HIDDEN" if methods == {"outline"} else "NOT EVERYTHING IS HIDDEN"
-            drawn = ", ".join(NAMES[label] for label in self.outlined())
-            lines.append(f"{bare}: outline only draws boxes around {drawn}")
-        idle = [
-            NAMES[label] for label in dict.fromkeys(choice.label for choice in self.models) if not self._asks(label)
-        ]
-        if idle:
-            lines.append(
-                f"NOT EVERYTHING IS HIDDEN: {', '.join(idle)} have a --model and are not in --hide {self.hide}"
-            )
-        lines += clothing.warnings(self.methods(), self.parser)
-        if "blur" in methods:
-            lines.append("a blur can be undone in part; fill, noise and image leave nothing")
-        if "mosaic" in methods and self.cells > SAFE_CELLS:
-            lines.append(
-                f"a mosaic of {self.cells} cells can leave a face recognizable; {DEFAULTS.cells} is the default"
-            )
-        if self.only_zone:
-            lines.append("NOT EVERYONE IS HIDDEN: only who touches an --only-zone is")
-        if self.keep_zone:
-            lines.append("NOT EVERYONE IS HIDDEN: who is wholly inside a --keep-zone stays visible")
-        if self.keep:
-            lines.append("NOT EVERYONE IS HIDDEN: who is recognized by a --keep photograph stays visible")
-        if self.only:
-            lines.append("NOT EVERYONE IS HIDDEN: who is surely on no --only photograph stays visible")
-        if generating.synthetic(self) and self.mark == "none":
-            lines.append(
-                "the output will not say that it is synthetic, which the AI Act (EU) 2024/1689, Art. 50, asks for"
-            )
-        if self.visible_label and not generating.synthetic(self):
-            lines.append(f"no label {self.visible_label!r}: nothing is generated")
-        if self.min_size is not None:
-            lines.append(f"NOT EVERYONE IS HIDDEN: who is found smaller than {self.min_size:g} pixels stays visible")
-        return tuple(lines)
+        from passerby.cautions import cautions  # which knows these options
+
+        return cautions(self, DEFAULTS.cells)
 
     def fill_colour(self) -> tuple[int, int, int]:
         """Red, green and blue of `fill`, 0..255."""
@@ -407,7 +372,7 @@ class Options:
 
 def _text(value: object) -> str:
     """The value of an option; files by their names alone."""
-    if isinstance(value, tuple) and value and isinstance(value[0], Path | ModelChoice | GeneratorFile):
+    if isinstance(value, tuple) and value and isinstance(value[0], Path | ModelChoice | GeneratorFile | ClassText):
         return ", ".join(map(_text, value))
     return value.name if isinstance(value, Path) else str(value)
 

@@ -6,12 +6,15 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from drawn_inpainters import Moody
 
 from passerby.core.frame import Frame
 from passerby.core.parsing import Garment, Parsed
 from passerby.core.regions import Mask
 from passerby.core.stages import Anonymizer
+from passerby.dividing import Divided
 from passerby.paint.clothes.effect import Recoloured
+from passerby.paint.diffusion.effect import Inpainted
 from passerby.paint.effects import Blur, ByLabel, Fill, Image, Mosaic, Noise, Outline
 from passerby.paint.gan.effect import SUBJECTS, Generated
 from passerby.paint.gan.traditional import MaskedOut
@@ -46,6 +49,9 @@ EFFECTS: dict[str, Callable[[], Anonymizer]] = {
     "Plate without a number": lambda: Plate(blank=True),
     "Generated": lambda: Generated(MaskedOut((32, 32)), SUBJECTS["stylegan"]),
     "Recoloured": lambda: Recoloured(Tailor(), fallback=Mosaic()),
+    "Inpainted": lambda: Inpainted(Moody()),
+    "Divided": lambda: Divided(Inpainted(Moody()), ("plate",), Mosaic()),
+    "Divided, made up": lambda: Divided(Inpainted(Moody()), ("face",), Fill()),
     "ByLabel": lambda: ByLabel({"face": Mosaic(), "plate": Fill()}),
     "ByLabel of blind ones": lambda: ByLabel({"face": Noise(), "plate": image()}),
 }
