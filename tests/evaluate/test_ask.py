@@ -13,7 +13,7 @@ from passerby.core.errors import InputError, OptionError
 from passerby.evaluate import ask, distribution
 from passerby.evaluate.ask import Asked, Told
 from passerby.evaluate.findings import Section
-from passerby.evaluate.sections import crops
+from passerby.evaluate.sections import crops, temporal
 from passerby.evaluate.sections.answer import Asking
 from passerby.evaluate.statistics import Figure
 
@@ -211,6 +211,16 @@ def test_flicker_shows_in_the_ratio_to_the_originals_own(tmp_path: Path) -> None
     shaky = section(asked(film, tmp_path / "b", "temporal"), "temporal")
     name = "flow-warped error"
     assert (figure(shaky, name).value or 0) > 10 * (figure(steady, name).value or 0)
+
+
+def test_of_a_long_film_pairs_of_neighbours_are_compared_that_are_spread_over_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(temporal, "MOST_PAIRS", 3)
+    found = section(asked(Film(frames=12), tmp_path, "temporal"), "temporal")
+    for name in ("flow-warped error", "SSIM of consecutive frames, originals"):
+        assert figure(found, name).n == 3
+        assert "3 of the 11 pairs of neighbouring frames of film.mp4" in figure(found, name).notes
 
 
 # Folders

@@ -164,6 +164,10 @@ class Steadiness:
     """Pairs in which nothing could be followed."""
     _last: tuple[str, Picture, Picture, Area | None] | None = None
 
+    def begin(self) -> None:
+        """The next frame is no neighbour of the one before."""
+        self._last = None
+
     def add(self, clip: str, original: Picture, other: Picture, hidden: Area | None = None) -> None:
         """The next frame of `clip` before and after, RGB (H, W, 3) of one shape, and what the mask covers."""
         if original.shape != other.shape:
