@@ -19,6 +19,7 @@ ABOUT = {
     "temporal": "Whether what was hidden flickers.",
     "utility": "Whether persons, vehicles and actions are still recognised.",
     "tracking": "Whether the plan follows people as the truth does: MOTA, IDF1, HOTA.",
+    "cost": "How long hiding took, frame by frame, and how much memory, from the report of the run (--run-report).",
 }
 """The questions that can be asked alone, of two files or two folders."""
 
