@@ -33,7 +33,7 @@ def figure(of: Section, name: str) -> Figure:
 
 @pytest.fixture
 def recognizer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(crops, "embedder", lambda of, hid: Colours())
+    monkeypatch.setattr(crops, "embedder", lambda of, asking: Colours())
 
 
 # Leaks
@@ -144,7 +144,7 @@ def test_a_model_that_knows_nobody_makes_the_attack_invalid(tmp_path: Path, monk
         def embed(self, crops):  # type: ignore[no-untyped-def]
             return 0 * super().embed(crops) + 1
 
-    monkeypatch.setattr(crops, "embedder", lambda of, hid: Blind())
+    monkeypatch.setattr(crops, "embedder", lambda of, asking: Blind())
     found = asked(Film(frames=30, hide=left), tmp_path, "attack")
     assert section(found, "attack").broken
     assert not found.evaluation.valid

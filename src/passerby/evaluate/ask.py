@@ -15,7 +15,7 @@ from passerby.evaluate import media_pair
 from passerby.evaluate.clip import Clip, watched
 from passerby.evaluate.findings import Evaluation
 from passerby.evaluate.media_pair import Named
-from passerby.evaluate.sections import attack, drift, faces, leaks, quality, reid, temporal, tracking, utility
+from passerby.evaluate.sections import attack, drift, faces, leaks, plates, quality, reid, temporal, tracking, utility
 from passerby.evaluate.sections.answer import Answer, Asking
 from passerby.evaluate.watchers import FACE, PERSON, VEHICLE, Watchers, hid, watchers
 from passerby.plan import store
@@ -42,6 +42,7 @@ PARTS: Mapping[str, Part] = {
     "quality": Part(quality.quality, frozenset({FACE, PERSON, VEHICLE})),
     "temporal": Part(temporal.temporal),
     "utility": Part(utility.utility, frozenset({PERSON, VEHICLE})),
+    "plates": Part(plates.readable),
     "tracking": Part(tracking.tracks),
     "cost": Part(utility.costs),
 }

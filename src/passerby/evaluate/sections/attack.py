@@ -37,7 +37,7 @@ def attacks(clips: Sequence[Clip], asking: Asking) -> Answer:
     What was done is not known as numbers, so there is nothing to invert; `benchmarks/privacy.py` inverts operators.
     """
     try:
-        model = crops.embedder("face", asking.hid)
+        model = crops.embedder("face", asking)
         gathered = crops.gathered(clips, "face", asking, _ends)
         known, asked, hidden = _pictures(gathered)
         [found] = attack.attack_hidden(known, asked, [hidden], Look(model))

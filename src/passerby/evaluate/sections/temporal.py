@@ -14,6 +14,7 @@ from passerby.evaluate.clip import Clip
 from passerby.evaluate.figures import of_clips
 from passerby.evaluate.findings import Section
 from passerby.evaluate.quality import ssim
+from passerby.evaluate.sections import videos
 from passerby.evaluate.sections.answer import Answer, Asking, noted
 from passerby.evaluate.statistics import Figure
 from passerby.evaluate.temporal import Steadiness
@@ -32,9 +33,12 @@ Picture = NDArray[np.uint8]
 
 
 def temporal(clips: Sequence[Clip], asking: Asking) -> Answer:
-    """Flow-warped error and its ratio to the original's own, flicker of masks, and SSIM from frame to frame."""
+    """Flow-warped error and its ratio to the original's own, flicker of masks, SSIM from frame to frame.
+
+    With a network of clips also how far the videos are apart in its features.
+    """
     missing = []
-    steady, protocols = Steadiness(), []
+    steady, protocols = Steadiness(asking.brought.sees_motion()), []
     similar: list[tuple[str, float, float]] = []
     for clip in clips:
         if clip.pair.every > 1:
@@ -63,6 +67,11 @@ def temporal(clips: Sequence[Clip], asking: Asking) -> Answer:
     if not protocols:
         return Answer(None, tuple(missing))
     figures = noted([*steady.figures(), *_consecutive(similar)], *dict.fromkeys(protocols))
+    network = asking.brought.video_network(asking.hid)
+    if network is None:
+        missing.append("distance of videos: no network was given; give an ONNX network of clips with --video-features")
+    else:
+        figures += (videos.distance(clips, network, asking),)
     headline = "flow-warped error, times the original's own", "mask flicker"
     return Answer(Section(name="temporal", question=QUESTION, figures=figures, headline=headline), tuple(missing))
 
