@@ -14,6 +14,7 @@ from passerby.core.stages import Detector
 from passerby.detect.classes import PERSONS, VEHICLES
 from passerby.detect.compose import Either
 from passerby.detect.detr import Detr
+from passerby.detect.nanodet import NanoDet
 from passerby.detect.yolox import Yolox
 from passerby.evaluate.model_files import fingerprint
 from passerby.leftovers.seekers import seekers, sums
@@ -97,6 +98,8 @@ def _street(labels: Collection[str], hidden_by: Collection[str]) -> tuple[str, M
     makers: Mapping[str, Callable[[Path], Detector]] = {
         "yolox_nano_416": lambda path: Yolox(path, classes=classes, conf=STREET_CONF),
         "deimv2_femto_coco": lambda path: Detr(path, classes=classes, conf=STREET_CONF),
+        # Where the first two hid, as they do by default.
+        "nanodet_m_416": lambda path: NanoDet(path, classes=classes, conf=STREET_CONF),
     }
     others = [name for name in makers if weights.entry(name).sha256 not in hidden_by]
     here = [name for name in others if weights.lies(weights.entry(name)) is not None]
