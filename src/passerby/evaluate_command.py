@@ -18,6 +18,7 @@ from passerby.evaluate.sections.answer import Asking
 from passerby.evaluate.sections.masks import mask_section
 from passerby.evaluate.sections.reid import organize
 from passerby.evaluate.sequences import Window, read_environments
+from passerby.evaluate.watchers import FACE, PERSON, VEHICLE
 from passerby.media.commit import check_free
 from passerby.progress import Printed, Progress, Silent
 from passerby.settings import Options
@@ -28,7 +29,7 @@ DONE, FAILED, SOME_FAILED = 0, 1, 4
 def evaluate(chosen: argparse.Namespace) -> int:
     """Ask all questions, or one; the exit code."""
     parts = tuple(PARTS) if chosen.command == "evaluate" else (chosen.command.removeprefix("evaluate "),)
-    told = Told(chosen.plan, chosen.truth, tuple(chosen.hidden_by), chosen.every)
+    told = Told(chosen.plan, chosen.truth, tuple(chosen.hidden_by), chosen.every, _detectors(chosen.detector))
     _check_output(chosen, (chosen.original, chosen.anonymized, chosen.plan, chosen.truth))
     folder: Path | None = getattr(chosen, "organize", None)
     if folder is not None:
@@ -95,6 +96,16 @@ def _both(told: dict[str, Any], one: str, other: str) -> Files | None:
         options = " and ".join(f"--{name.replace('_', '-')}" for name in (one, other))
         raise OptionError(f"{options} belong together; give what a model saw in both")
     return None if before is None or after is None else (before, after)
+
+
+def _detectors(written: Collection[str]) -> dict[str, str]:
+    answer: dict[str, str] = {}
+    for one in written:
+        label, _, model = one.partition("=")
+        if label not in (FACE, PERSON, VEHICLE) or not model:
+            raise OptionError(f"--detector {one} is no LABEL=MODEL; write person=yolo:FILE.onnx, or face=, or vehicle=")
+        answer[label] = model
+    return answer
 
 
 def _check_output(chosen: argparse.Namespace, read: Collection[Path | None]) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from evaluate.composed import SIDE, Film, boxes, filled, left, nobody, pair, seen
-from onnx_models import helper, numpy_helper, onnx
+from onnx_models import helper, model, noise, numpy_helper, onnx
 
 from passerby.core.errors import InputError, OptionError
 from passerby.evaluate import ask
@@ -19,6 +19,8 @@ from passerby.evaluate.brought import Brought
 from passerby.evaluate.findings import Section
 from passerby.evaluate.sections import plates
 from passerby.evaluate.sections.answer import Asking
+from passerby.evaluate.watchers import watchers
+from passerby.leftovers.seekers import sums
 
 
 def network(path: Path, inputs: dict[str, list[int]], over: list[int], output: list[int], keep: int = 0) -> Path:
@@ -62,6 +64,25 @@ def test_a_model_that_hid_does_not_measure_though_it_was_brought(tmp_path: Path)
     film = Film()
     with pytest.raises(OptionError, match="did the hiding"):
         section(film, tmp_path, "reid", asking, Told(hidden_by=(str(path),)), seen(film))
+
+
+def drawn_detector(path: Path) -> Path:
+    """A YOLOX of one class that finds one thing in the middle, whatever it sees."""
+    rows = np.zeros((1, 126, 6), np.float32)
+    rows[0, 0] = [48, 32, 40, 40, 1, 0.9]
+    rows[0, 1:, :2] = 48, 32
+    return model(path, {"output": rows})
+
+
+def test_a_detector_of_ones_own_looks_unless_it_hid(tmp_path: Path) -> None:
+    path = drawn_detector(tmp_path / "mine.onnx")
+    found_by = watchers(["person"], [], {"person": f"yolox:{path}"})
+    assert found_by.models["person"].startswith("mine.onnx sha256 ")
+    detector = found_by.detector((96, 64))
+    assert detector is not None
+    assert [len(found) for found in detector.detect([noise(96, 64)])] == [1]
+    with pytest.raises(OptionError, match="did the hiding"):
+        watchers(["person"], sums([str(path)]), {"person": f"yolox:{path}"})
 
 
 def test_a_network_of_clips_tells_actions_and_distances(tmp_path: Path) -> None:

@@ -91,6 +91,13 @@ def _add_pair(command: Parser) -> None:
     add("--grow", type=float, default=DEFAULTS.grow, metavar="F", help="likewise (default: %(default)s)")
     add = command.add_argument_group("how is looked").add_argument
     add("--models", type=Path, metavar="DIR", help="folder of model files, instead of the one PASSERBY_MODELS names")
+    add(
+        "--detector",
+        action="append",
+        default=[],
+        metavar="LABEL=MODEL",
+        help="who looks for face, person or vehicle, as person=yolo:FILE.onnx (default: one of the registry)",
+    )
     add("--every", type=int, default=1, metavar="N", help="look at every Nth frame (default: at every one)")
     _add_output(command)
 
