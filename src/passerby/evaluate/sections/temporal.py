@@ -24,7 +24,7 @@ CONSECUTIVE = "SSIM of consecutive frames: flicker and motion alike, and no meas
 
 LONGEST = 640
 """Side in pixels to which larger frames are scaled: flow at full size takes seconds a frame."""
-MOST_PAIRS = 300
+MOST_PAIRS = 200
 """Of neighbouring frames of a clip, spread evenly: flow takes a tenth of a second there and back."""
 LEAST = 16
 """Side in pixels below which no flow is seen."""
