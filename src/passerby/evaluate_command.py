@@ -70,11 +70,11 @@ def _asking(chosen: argparse.Namespace) -> Asking:
         progress=progress,
         options=Options(shape=chosen.shape, grow=chosen.grow),
         run_report=getattr(chosen, "run_report", None),
-        brought=brought(chosen),
+        brought=_brought(chosen),
     )
 
 
-def brought(chosen: argparse.Namespace) -> Brought:
+def _brought(chosen: argparse.Namespace) -> Brought:
     """The files that were given; each command knows only those that it can use."""
     told = vars(chosen)
     return Brought(

@@ -7,13 +7,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from passerby import weights
-from passerby.core import boxes as bx
 from passerby.core import pixels
-from passerby.core.errors import InputError, NotMeasurable, WeightsError
-from passerby.core.frame import Frame
+from passerby.core.errors import NotMeasurable, WeightsError
 from passerby.evaluate import independence, plate_texts, plates
 from passerby.evaluate.clip import Clip
 from passerby.evaluate.findings import Section
@@ -96,12 +93,14 @@ def _tracks(
 
 
 def _known(clip: Clip, told: Path | None) -> list[Plate]:
-    """Where plates are, and what they say as far as somebody tells; frames are those of the file."""
+    """Where plates are, and what they say as far as somebody tells; frames are those of the file.
+
+    Raises:
+        NotMeasurable: what is told is of another clip.
+    """
     if told is not None:
         path = told / Path(clip.name).with_suffix(".json") if told.is_dir() else told
-        if not path.is_file():
-            raise InputError(f"there is no {path.name} in {told}, which should say what the plates of {clip.name} say")
-        return _of_this_clip(plate_texts.read(path), path, clip)
+        return _of_this_clip(plate_texts.read(path), path, clip) if path.is_file() else []
     for rows in (clip.truth, None if clip.plan is None else clip.plan.rows()):
         mine = None if rows is None else rows[rows.labels == "plate"]
         if mine is not None and len(mine):
@@ -117,7 +116,7 @@ def _known(clip: Clip, told: Path | None) -> list[Plate]:
 def _of_this_clip(known: list[Plate], path: Path, clip: Clip) -> list[Plate]:
     last, frames = max((frame for plate in known for frame in plate.boxes), default=0), clip.media[0].frames
     if last >= frames:
-        raise InputError(
+        raise NotMeasurable(
             f"{path.name} tells of frame {last}, but {clip.name} has {frames} frames; give that of this file"
         )
     return known
@@ -132,10 +131,11 @@ def _read(clip: Clip, known: Sequence[Plate], asking: Asking, reader: PlateReade
         for plate, frames, read in zip(known, wanted, answer, strict=True):
             if one.index not in frames:
                 continue
-            cut = [_cut(frame, plate.boxes[one.index]) for frame in (one, other)]
-            if min(cut[0].shape[:2]) >= LEAST_PX:
-                read.before.append(reader.read(cut[0]))
-                read.after.append(reader.read(cut[1]))
+            x0, y0, x1, y1 = (round(side) for side in plate.boxes[one.index])
+            boxes = [pixels.aligned(frame, (x0, y0, x1, y1)) for frame in (one, other)]
+            if min(boxes[0][2] - boxes[0][0], boxes[0][3] - boxes[0][1]) >= LEAST_PX:
+                read.before.append(reader.read(pixels.rgb(pixels.cut(one, boxes[0]))))
+                read.after.append(reader.read(pixels.rgb(pixels.cut(other, boxes[1]))))
     return answer
 
 
@@ -144,8 +144,3 @@ def _spread(plate: Plate, every: int) -> frozenset[int]:
     frames = sorted(frame for frame in plate.boxes if frame % every == 0)
     places = np.linspace(0, len(frames) - 1, min(len(frames), MOST_FRAMES)).round().astype(int)
     return frozenset(frames[place] for place in places)
-
-
-def _cut(frame: Frame, box: tuple[float, float, float, float]) -> NDArray[np.uint8]:
-    [(x0, y0, x1, y1)] = np.rint(bx.clip(np.array([box], np.float32), frame.size)).astype(int)
-    return np.ascontiguousarray(pixels.rgb(frame)[y0:y1, x0:x1])

@@ -97,12 +97,11 @@ def _poses(clips: Sequence[Clip], asking: Asking) -> list[Figure]:
     if len(clips) > 1:
         raise NotMeasurable("poses: COCO's results tell no files apart; give one pair of files")
     before, after = (pose_files.read(path) for path in files)
-    frames = range(clips[0].count)
-    true = [pose_files.surely(before.get(frame, pose_files.NOBODY)) for frame in frames]
-    sides = [
-        {"person": [pose_files.compared(side.get(frame, pose_files.NOBODY), true[frame]) for frame in frames]}
-        for side in (before, after)
-    ]
+    every = clips[0].pair.every
+    frames = range(0, clips[0].count * every, every)
+    one, other = ([side.get(frame, pose_files.NOBODY) for frame in frames] for side in (before, after))
+    true = [pose_files.surely(poses) for poses in one]
+    sides = [{"person": [*map(pose_files.compared, found, true)]} for found in (one, other)]
     names = [clips[0].name] * len(true)
     found = coco.retention(sides[0], sides[1], names, what="pose", most=coco.MOST_POSES)
     return list(noted(found, ITSELF))
