@@ -7,7 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from evaluate.composed import Colours, Film, boxes, filled, left, nobody, pair, seen, truth, write
+from drawn_pictures import saved
+from evaluate.composed import Colours, Film, boxes, face, filled, left, nobody, pair, seen, truth, write
+from PIL import Image
 
 from passerby.core.errors import InputError, OptionError
 from passerby.evaluate import ask, distribution
@@ -221,6 +223,22 @@ def test_of_a_long_film_pairs_of_neighbours_are_compared_that_are_spread_over_it
     for name in ("flow-warped error", "SSIM of consecutive frames, originals"):
         assert figure(found, name).n == 3
         assert "3 of the 11 pairs of neighbouring frames of film.mp4" in figure(found, name).notes
+
+
+def test_pictures_are_looked_at_as_often_as_films(tmp_path: Path) -> None:
+    """Each question reads them anew."""
+    film = Film()
+    for folder, hide in (("original", left), ("anonymized", filled)):
+        (tmp_path / folder).mkdir()
+        picture = np.asarray(np.random.default_rng(3).integers(90, 110, (96, 160, 3)), np.uint8)
+        for person, (x0, y0, x1, y1) in enumerate(boxes(film).astype(int)):
+            picture[y0:y1, x0:x1] = hide(face(film, person))
+        (tmp_path / folder / "photo.png").write_bytes(saved(Image.fromarray(picture), "PNG"))
+    found = ask.asked(
+        tmp_path / "original", tmp_path / "anonymized", ["leaks", "quality"], Told(), Asking(), seen(film)
+    )
+    assert figure(section(found, "leaks"), "any-leak rate").value == 0
+    assert figure(section(found, "quality"), "SSIM, outside").n == 1
 
 
 # Folders

@@ -90,6 +90,8 @@ def gathered(clips: Sequence[Clip], of: str, asking: Asking, thin: Thin = pairs.
 def _cut(clip: Clip, of: str, asking: Asking, thin: Thin) -> Gathered:
     present: Present = clip.known(CUT[of])
     kept, left_out = chosen(present.people, MOST_PEOPLE, LEAST_FRAMES)
+    if not len(kept.frames) and present.people.sure.any():
+        raise NotMeasurable(f"nobody is seen in {LEAST_FRAMES} frames or more, and so cannot be recognized again")
     people = thin(kept)
     around = pairs.squared if of == "face" else pairs.whole
     # Both ends take a frame in turn, so that no more than one waits.
