@@ -14,6 +14,7 @@ from PIL import Image
 from passerby.core.errors import InputError, OptionError
 from passerby.evaluate import ask, distribution
 from passerby.evaluate.ask import Asked, Told
+from passerby.evaluate.brought import Brought
 from passerby.evaluate.findings import Section
 from passerby.evaluate.sections import crops, temporal
 from passerby.evaluate.sections.answer import Asking
@@ -188,7 +189,7 @@ def test_heaps_are_compared_class_by_class_and_a_class_that_nobody_saw_is_told(
 
     monkeypatch.setattr(distribution, "OnnxFeatures", lambda path, name: Means())
     original, anonymized = pair(Film(), tmp_path)
-    asking = Asking(features=tmp_path / "inception.onnx")
+    asking = Asking(brought=Brought(features=tmp_path / "inception.onnx"))
     found = ask.asked(original, anonymized, ["quality"], Told(), asking, seen(Film()))
     faces = figure(section(found, "quality"), "FID")
     assert faces.value is not None

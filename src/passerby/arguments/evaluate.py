@@ -106,7 +106,7 @@ BODIES = "OSNet or AGW as published (.pth), or osnet=FILE.onnx or person_reid_re
 BROUGHT: Mapping[str, tuple[str, str, frozenset[str]]] = {
     "--face-model": ("FAMILY=FILE.onnx", "who recognizes faces: mobilefacenet=… or arcface=…", FACES),
     "--body-model": ("FILE", f"who recognizes persons: {BODIES}", frozenset({"reid", "drift"})),
-    "--features": ("FILE.onnx", "a network for FID and KID of faces", frozenset({"quality"})),
+    "--features": ("FILE.onnx", "a network for FID and KID of faces, persons and vehicles", frozenset({"quality"})),
     "--flow": ("FILE.onnx", "a network of flow such as RAFT, instead of DIS", frozenset({"temporal"})),
     "--video-features": ("FILE.onnx", "a network of clips for distances of videos (FVD)", frozenset({"temporal"})),
     "--action-model": ("FILE.onnx", "a network of clips that tells actions", frozenset({"utility"})),
