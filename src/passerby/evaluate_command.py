@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from passerby.console import answer, say
@@ -41,7 +41,7 @@ def evaluate(chosen: argparse.Namespace) -> int:
     if folder is not None:
         people = organize(found.clips, folder, asking)
         say(f"{folder}: crops of {people} people, originals in bounding_box_test and anonymized ones in query")
-    _tell(found.evaluation, chosen)
+    _tell(found.evaluation, chosen, report.targets if parts == ("clothes",) else report.summary)
     if not found.evaluation.sections or not found.evaluation.valid:
         return FAILED
     return SOME_FAILED if found.left_out else DONE
@@ -55,7 +55,7 @@ def masks(chosen: argparse.Namespace) -> int:
     )
     environments = None if chosen.environments is None else read_environments(chosen.environments)
     section = mask_section(chosen.ours, chosen.reference, environments=environments, window=window)
-    _tell(Evaluation(pairs=(), sections=(section,)), chosen)
+    _tell(Evaluation(pairs=(), sections=(section,)), chosen, report.summary)
     return DONE
 
 
@@ -73,7 +73,17 @@ def _asking(chosen: argparse.Namespace) -> Asking:
         run_report=chosen.run_report,
         predictions=None if before is None or after is None else (before, after),
         features=chosen.features,
+        masks=_mask_folders(chosen),
     )
+
+
+def _mask_folders(chosen: argparse.Namespace) -> tuple[Path, Path] | None:
+    ours, truth = getattr(chosen, "masks", None), getattr(chosen, "truth_masks", None)
+    if (ours is None) != (truth is None):
+        raise OptionError(
+            "--masks and --truth-masks belong together; give folders of masks as found and as they should be"
+        )
+    return None if ours is None or truth is None else (ours, truth)
 
 
 def _check_output(chosen: argparse.Namespace, read: Collection[Path | None]) -> None:
@@ -87,7 +97,7 @@ def _check_output(chosen: argparse.Namespace, read: Collection[Path | None]) -> 
     report.check(chosen.output, force=chosen.force)
 
 
-def _tell(evaluation: Evaluation, chosen: argparse.Namespace) -> None:
+def _tell(evaluation: Evaluation, chosen: argparse.Namespace, lines: Callable[[Evaluation], list[str]]) -> None:
     if chosen.output is not None:
         report.write(evaluation, chosen.output, force=chosen.force)
-    answer("\n".join(report.summary(evaluation)))
+    answer("\n".join(lines(evaluation)))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from passerby import generating, targets
+from passerby import generating, machine, targets
 from passerby.choices import OUTLINED
 from passerby.core.errors import InputError, OptionError, OutputError, UnsupportedMedia
 from passerby.core.frame import Frame, MediaInfo
@@ -255,6 +255,8 @@ class Job:
             stages={stage: round(spent, 3) for stage, spent in totals.meter.seconds.items()},
             seconds=round(seconds, 3),
             frames_per_second=round(totals.frames / max(seconds, 1e-9), 2),
+            machine=machine.described(),
+            graphics_memory_mb=machine.graphics_memory_mb(),
             detector=", ".join(targets.models(self.options)),
             seed=seed,
             options=self.options.changed(),

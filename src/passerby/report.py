@@ -56,6 +56,10 @@ class Report:
     """The sha256 of each, and of those that recognize, where something was looked for."""
     runtime: str = ""
     """What computed the detector's answers, such as "openvino bf16"; empty where nothing was looked for."""
+    machine: str = ""
+    """What it ran on."""
+    graphics_memory_mb: float | None = None
+    """The most that generators held on one graphics card; None where they computed on none."""
     seed: int
     options: Mapping[str, str] = field(default_factory=dict)
     """The options that differ from their defaults."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,14 +33,22 @@ def figures(report: Path) -> list[Figure]:
     for stage in stages if frames else ():
         spent = sum(run.get("stages", {}).get(stage, 0.0) for run in runs)
         values.append((f"time a frame, {stage}", 1000 * spent / frames, "ms"))
-    unknown = [
-        Figure(name=name, value=None, n=0, unit=unit, missing="the run's report does not hold it")
-        for name, unit in (("latency", "ms"), ("memory", "MB"))
-    ]
-    return [
+    held = [run["graphics_memory_mb"] for run in runs if run.get("graphics_memory_mb")]
+    latency = Figure(name="latency", value=None, n=0, unit="ms", missing="the run's report does not hold it")
+    memory = Figure(
+        name="memory",
+        value=max(held, default=None),
+        n=len(held),
+        unit="MB",
+        protocol="most on one graphics card, by PyTorch",
+        missing="" if held else "no generator of the run computed on a graphics card",
+    )
+    machines = tuple(f"on {run['machine']}" for run in runs if run.get("machine"))
+    measured = [
         Figure(name=name, value=value, n=frames, unit=unit, protocol=protocol, missing=missing if value is None else "")
         for name, value, unit in values
-    ] + unknown
+    ]
+    return [replace(figure, notes=tuple(dict.fromkeys(machines))) for figure in (*measured, latency, memory)]
 
 
 def _runs(path: Path) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from passerby.core.errors import OptionError
+from passerby.core.errors import InputError, OptionError
 from passerby.evaluate import cost, predictions
 from passerby.evaluate.clip import Clip
 from passerby.evaluate.findings import Section
@@ -46,14 +46,19 @@ class Asking:
     """What a model of actions saw in the originals, and in what became of them."""
     features: Path | None = None
     """An ONNX network for distances of heaps of pictures."""
+    masks: tuple[Path, Path] | None = None
+    """Folders of masks of clothes: those of the run, and those that were drawn by hand."""
 
     def __post_init__(self) -> None:
         """Refuse at once what would be refused after a long look at the films.
 
         Raises:
-            InputError: the run's report or the predictions are none.
+            InputError: the run's report or the predictions are none, or masks are in no folder.
             OptionError: the predictions are twice the same file.
         """
+        for folder in self.masks or ():
+            if not folder.is_dir():
+                raise InputError(f"{folder} is no folder; give two folders of masks, one PNG a frame")
         if self.run_report is not None:
             cost.figures(self.run_report)
         if self.predictions is not None:

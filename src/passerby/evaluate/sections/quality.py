@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -108,13 +107,8 @@ def _heaps(clips: Sequence[Clip], asking: Asking) -> list[Figure]:
     """
     if asking.features is None:
         raise OptionError("no network was given; give an Inception of FID's as ONNX with --features FILE")
-    network = distribution.OnnxFeatures(asking.features, name=_called(asking.features))
+    network = distribution.OnnxFeatures(asking.features, name=distribution.called(asking.features))
     gathered = crops.gathered(clips, "face", asking)
     before = [crop for one in gathered for crop in one.views.originals]
     after = [crop for one in gathered for crop in one.views.anonymized]
     return list(noted(distribution.figures(network, before, after), "crops of faces"))
-
-
-def _called(path: Path) -> str:
-    """FID is the name of one network's features alone."""
-    return distribution.INCEPTION if "inception" in path.stem.lower() else path.stem
