@@ -9,7 +9,7 @@ from typing import Any
 from passerby import runtime
 from passerby.providers import CPU
 
-REAL = runtime.quiet_onnxruntime()
+REAL = runtime.onnx_runtime.quiet()
 CUDA, TENSORRT, COREML = "CUDAExecutionProvider", "TensorrtExecutionProvider", "CoreMLExecutionProvider"
 
 

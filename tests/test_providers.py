@@ -31,7 +31,7 @@ def _without_openvino(fault: Any) -> Any:
 
 def offering(monkeypatch: pytest.MonkeyPatch, offered: Sequence[str], working: Sequence[str] | None = None) -> Fake:
     library = Fake(offered, working)
-    monkeypatch.setattr(runtime, "quiet_onnxruntime", lambda: library)
+    monkeypatch.setattr(runtime.onnx_runtime, "quiet", lambda: library)
     return library
 
 

@@ -46,7 +46,7 @@ def broken() -> Library:
 
 def installed(monkeypatch: pytest.MonkeyPatch, *capabilities: str) -> None:
     """Let OpenVINO seem to be here, on a processor that has these capabilities."""
-    monkeypatch.setattr(runtime, "quiet_openvino", lambda: Library(capabilities))
+    monkeypatch.setattr(runtime.open_vino, "quiet", lambda: Library(capabilities))
 
 
 @pytest.fixture(autouse=True)
@@ -59,7 +59,7 @@ def name(request: pytest.FixtureRequest) -> str:
     name: str = request.param
     if name == "openvino":
         pytest.importorskip("openvino", reason="the extra openvino is not installed")
-        if not runtime._computes_bf16(runtime.quiet_openvino().Core()):
+        if not runtime.open_vino.computes_bf16(runtime.open_vino.quiet().Core()):
             pytest.skip("this processor lacks bf16")
     return name
 
@@ -87,7 +87,7 @@ def test_a_session_says_what_the_model_takes(session: Session) -> None:
     assert session.inputs == (Port("input.1", "float32", (None, 3, None, None)),)
 
 
-def test_withoutquiet_openvino_onnxruntime_runs_models(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_openvino_onnxruntime_runs_models(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "openvino", None)
     assert choice() == Choice("onnxruntime", "openvino is not installed")
 
@@ -96,7 +96,7 @@ def test_withoutquiet_openvino_onnxruntime_runs_models(monkeypatch: pytest.Monke
     ("capabilities", "chosen"),
     [(["FP32", "BF16"], "openvino"), (["FP32", "FP16", "INT8"], "onnxruntime"), ([], "onnxruntime")],
 )
-def testquiet_openvino_runs_models_where_it_is_faster(
+def test_openvino_runs_models_where_it_is_faster(
     monkeypatch: pytest.MonkeyPatch, capabilities: list[str], chosen: str
 ) -> None:
     installed(monkeypatch, *capabilities)
@@ -104,8 +104,8 @@ def testquiet_openvino_runs_models_where_it_is_faster(
     assert "bf16" in choice().reason
 
 
-def test_anquiet_openvino_that_does_not_work_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runtime, "quiet_openvino", broken)
+def test_an_openvino_that_does_not_work_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runtime.open_vino, "quiet", broken)
     monkeypatch.setattr(runtime, "find_spec", lambda name: name)
     assert choice() == Choice("onnxruntime", "openvino does not work: libtbb.so.12 is not there")
 
@@ -129,7 +129,7 @@ def test_a_variable_that_is_empty_names_nothing(monkeypatch: pytest.MonkeyPatch)
 def test_a_named_runtime_that_is_unknown_or_does_not_work_is_an_error(
     monkeypatch: pytest.MonkeyPatch, named: str, said: str
 ) -> None:
-    monkeypatch.setattr(runtime, "quiet_openvino", broken)
+    monkeypatch.setattr(runtime.open_vino, "quiet", broken)
     monkeypatch.setenv(VARIABLE, named)
     with pytest.raises(OptionError, match=said) as caught:
         Session(weights.find("centerface"))

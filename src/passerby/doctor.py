@@ -20,7 +20,7 @@ import passerby
 from passerby import machine, targets, weights
 from passerby.core.errors import OptionError, WeightsError
 from passerby.detect.families import Use, detector, recognised
-from passerby.runtime import Description, Session, choice, quiet_onnxruntime
+from passerby.runtime import Description, Session, choice, onnx_runtime
 from passerby.settings import DEFAULTS, Options
 from passerby.weights.entry import PACKAGE
 
@@ -114,7 +114,7 @@ def report(options: Options = DEFAULTS) -> Doctor:
         libraries=_libraries(),
         encoders={name: _has(name, "w") for name in ENCODERS},
         decoders={name: _has(name, "r") for name in DECODERS},
-        providers=tuple(quiet_onnxruntime().get_available_providers()),
+        providers=tuple(onnx_runtime.quiet().get_available_providers()),
         runtime=_runtime(),
         models=tuple(_model(entry) for entry in weights.TABLE.values() if _concerns(entry)),
         chosen=tuple(_chosen(one.label, targets.Chosen(one.model)) for one in options.models),
@@ -158,7 +158,7 @@ def _libraries() -> dict[str, str]:
         "numpy": np.__version__,
         "av": av.__version__,
         "FFmpeg": f"{av.ffmpeg_version_info} ({parts})",
-        "onnxruntime": quiet_onnxruntime().__version__,
+        "onnxruntime": onnx_runtime.quiet().__version__,
         "opencv": cv2.__version__,
         **_extra("openvino"),
     }

@@ -27,7 +27,7 @@ FREE = ("batch", 3, "height", "width")
 @pytest.fixture(params=["cuda", "cpu"])
 def device(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     library = Fake([CUDA])
-    monkeypatch.setattr(runtime, "quiet_onnxruntime", lambda: library)
+    monkeypatch.setattr(runtime.onnx_runtime, "quiet", lambda: library)
     monkeypatch.setattr("passerby.detect.model.shared", Session)
     name: str = request.param
     monkeypatch.setenv(VARIABLE, name)
