@@ -63,7 +63,7 @@ def load(choice: Diffusion, dtype: torch.dtype) -> Loaded:
     if choice.vae is None:
         _check_cell(loaded.vae, path)
         return loaded
-    small = _pretrained(library("diffusers").AutoencoderTiny, choice.vae, dtype)
+    small = pretrained(library("diffusers").AutoencoderTiny, choice.vae, dtype)
     return Loaded(loaded.unet, small.eval(), loaded.schedule, loaded.tokenizer, loaded.text)
 
 
@@ -138,9 +138,9 @@ def _fill(network: Any, names: Mapping[str, str], held: Held, start: str, dtype:
 
 def _folder(path: Path, dtype: torch.dtype) -> Loaded:
     diffusers, transformers = library("diffusers"), library("transformers")
-    unet = _pretrained(diffusers.UNet2DConditionModel, path / "unet", dtype)
-    vae = _pretrained(diffusers.AutoencoderKL, path / "vae", dtype)
-    text = partial(_pretrained, transformers.CLIPTextModel, path / "text_encoder", torch.float32)
+    unet = pretrained(diffusers.UNet2DConditionModel, path / "unet", dtype)
+    vae = pretrained(diffusers.AutoencoderKL, path / "vae", dtype)
+    text = partial(pretrained, transformers.CLIPTextModel, path / "text_encoder", torch.float32)
     words = transformers.CLIPTextConfig.from_pretrained(path / "text_encoder", local_files_only=True).vocab_size
     folder = path / "tokenizer"
     try:
@@ -154,7 +154,7 @@ def _folder(path: Path, dtype: torch.dtype) -> Loaded:
     return Loaded(unet, vae, {**SCHEDULE, **schedule}, tokenizer, text)
 
 
-def _pretrained(kind: Any, folder: Path, dtype: torch.dtype) -> Any:
+def pretrained(kind: Any, folder: Path, dtype: torch.dtype) -> Any:
     """A network of a folder, whole.
 
     Raises:
