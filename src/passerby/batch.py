@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from passerby import generating
 from passerby.core.errors import LeftoversFound, OptionError, OutputError, PasserbyError
 from passerby.job import Job, beside
 from passerby.media.commit import led_to
@@ -127,6 +128,8 @@ def rehearse(planned: Sequence[Planned]) -> list[Outcome]:
             continue
         try:
             item.check()
+            generating.check(item.options)
+            generating.check_files(item.options)
             outcomes.append(Outcome(input=item.input, status="planned", message="", output=item.output))
         except PasserbyError as error:
             outcomes.append(Outcome(input=item.input, status="failed", message=str(error)))

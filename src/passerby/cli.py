@@ -180,7 +180,7 @@ def _evaluate(chosen: argparse.Namespace) -> int:
 
 
 def _live(chosen: argparse.Namespace) -> int:
-    from passerby import live_command
+    from passerby import by_diffusion, live_command
 
     # They mean something else here, or nothing; a settings file may give them.
     options = _options(chosen, without=("fps", "max_res", "force", "audio", "plan", "start", "end", "salvage"))
@@ -189,6 +189,8 @@ def _live(chosen: argparse.Namespace) -> int:
             "live cannot tell who somebody is before their whole track is seen, so it knows no --keep, --only and "
             "--same-person; use --keep-zone, or anonymize a recording"
         )
+    if by_diffusion.synthetic(options):
+        raise OptionError("live cannot wait for diffusion; use another --method, or anonymize a recording")
     _announce(chosen, options, f"hiding {options.hide} by {options.method} as they come; sound is dropped")
     live_command.live(chosen, options)
     return DONE
@@ -269,6 +271,7 @@ def _models(chosen: argparse.Namespace) -> int:
         "pull": model_commands.fetch,
         "verify": model_commands.verify,
         "path": model_commands.path,
+        "convert": model_commands.convert,
     }
     return _code(actions[chosen.command.removeprefix("models ")](chosen))
 
@@ -340,5 +343,5 @@ RUN: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "deep-privacy2": _deep_privacy2,
     "demo": _demo,
     "doctor": _doctor,
-    **{f"models {action}": _models for action in ("list", "show", "pull", "verify", "path")},
+    **{f"models {action}": _models for action in ("list", "show", "pull", "verify", "path", "convert")},
 }

@@ -11,6 +11,8 @@ from typing import Any
 from passerby import weights
 from passerby.console import answer, say
 from passerby.core.errors import OptionError, WeightsError
+from passerby.media.commit import check_free, committed
+from passerby.weights import checkpoint
 from passerby.weights.pull import check_accepted, pull
 
 
@@ -61,6 +63,27 @@ def fetch(chosen: argparse.Namespace) -> Sequence[bool]:
         say(f"{entry.name}: verified, {pull(entry, weights.pulled_to(), chosen.accepted, chosen.source)}")
 
     return _each(entries, one)
+
+
+def convert(chosen: argparse.Namespace) -> Sequence[bool]:
+    """Write the weights of a checkpoint of PyTorch, and nothing else of it, as safetensors; print the checksum."""
+    if chosen.target.suffix.lower() != ".safetensors":
+        raise OptionError(f"{chosen.target} is no name for the result; it ends in .safetensors")
+    check_free(chosen.target, force=chosen.force)
+    if not chosen.source.is_file():
+        raise WeightsError(f"there is no checkpoint {chosen.source}; give the path of one")
+    try:
+        import safetensors.torch
+    except ImportError as error:
+        raise OptionError(f"this needs safetensors: pip install 'passerby[diffusion]' ({error})") from error
+    held = checkpoint.tensors(chosen.source)
+    for name, value in held.items():  # one at a time: checkpoints fill the memory
+        halved = value.half() if chosen.fp16 and value.is_floating_point() else value
+        held[name] = halved.clone().contiguous()  # safetensors refuses weights that share their memory
+    with committed(chosen.target, force=chosen.force) as file:
+        file.write(safetensors.torch.save(held, {"format": "pt"}))
+    answer(f"{weights.sha256(chosen.target)}  {chosen.target}")
+    return ()
 
 
 def _entries(names: Sequence[str]) -> list[weights.Weights]:

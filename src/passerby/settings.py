@@ -10,7 +10,7 @@ from numbers import Integral
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from passerby import generating
+from passerby import diffusing, generating
 from passerby.choices import (
     AUDIO,
     CLASSES,
@@ -28,6 +28,7 @@ from passerby.choices import (
     VERIFY,
 )
 from passerby.core.errors import OptionError
+from passerby.diffusing import ClassText, Diffusing
 from passerby.paint.gan.combination import FILES
 from passerby.per_class import GeneratorFile, ModelChoice, PerClass, generator_files, model_choices, per_class
 from passerby.values import Zone, files, frame_rate, growth, number, one_of, plain, seconds, threshold, zones
@@ -49,6 +50,7 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     "keep": files,
     "only": files,
     "generators": lambda given: generator_files(given, FILES),
+    **diffusing.READERS,
 }
 """What makes the exact value of an option of whatever is given for it."""
 SEVERAL = {
@@ -58,12 +60,13 @@ SEVERAL = {
     "only": "only",
     "models": "model",
     "generators": "generator",
+    **diffusing.SEVERAL,
 }
 """Options that may be given again, and what they are called on the command line."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options:
+class Options(Diffusing):
     """How a file is anonymized. Wrong values are refused when the record is made.
 
     Files may be given as text, times and rates as numbers or text (see `values.py`). Of `method`, `shape`,
@@ -191,6 +194,7 @@ class Options:
         if self.truncation is not None:
             number("--truncation", self.truncation, "a number from 0 to 1", lambda share: 0 <= share <= 1)
         self._check_recognizing()
+        self.check_diffusing()
         self.fill_colour()
 
     def _check_recognizing(self) -> None:
@@ -219,8 +223,9 @@ class Options:
 
     @staticmethod
     def names() -> tuple[str, ...]:
-        """The names of all options."""
-        return tuple(field.name for field in fields(Options))
+        """The names of all options; those of diffusion come last."""
+        names = [field.name for field in fields(Options)]
+        return tuple(sorted(names, key={field.name for field in fields(Diffusing)}.__contains__))
 
     def changed(self) -> dict[str, str]:
         """The options that differ from their defaults, as text; files by their names alone."""
@@ -335,7 +340,7 @@ class Options:
 
 def _text(value: object) -> str:
     """The value of an option; files by their names alone."""
-    if isinstance(value, tuple) and value and isinstance(value[0], Path | ModelChoice | GeneratorFile):
+    if isinstance(value, tuple) and value and isinstance(value[0], Path | ModelChoice | GeneratorFile | ClassText):
         return ", ".join(map(_text, value))
     return value.name if isinstance(value, Path) else str(value)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from passerby.arguments.parser import parser
 
@@ -53,4 +54,17 @@ def verify() -> argparse.ArgumentParser:
 def path() -> argparse.ArgumentParser:
     command = parser("models path", "Print where a model lies.")
     command.add_argument("name", metavar="NAME")
+    return command
+
+
+def convert() -> argparse.ArgumentParser:
+    command = parser(
+        "models convert",
+        "Write the weights of a checkpoint of PyTorch (.ckpt, .pt, .pth) as safetensors, which hold no code, and print "
+        "the checksum. A checkpoint that wants to run code is refused.",
+    )
+    command.add_argument("source", type=Path, metavar="CHECKPOINT")
+    command.add_argument("target", type=Path, metavar="OUT", help="a name that ends in .safetensors")
+    command.add_argument("--fp16", action="store_true", help="in half precision: half the size")
+    command.add_argument("--force", action="store_true", help="replace OUT if it is there")
     return command

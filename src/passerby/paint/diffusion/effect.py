@@ -15,6 +15,7 @@ from passerby.core.regions import Patch, Region
 from passerby.paint.blank import blank, inside, patch, reached, touched
 from passerby.paint.diffusion import carrying, crops
 from passerby.paint.diffusion.carrying import Drawn
+from passerby.paint.diffusion.choice import EVERY, MOST_EVERY
 from passerby.paint.diffusion.contract import Crop, Inpainter
 from passerby.paint.diffusion.crops import Framing
 from passerby.paint.diffusion.keys import Keys, Placed, carries
@@ -24,11 +25,8 @@ from passerby.paint.gan.effect import Seam
 from passerby.paint.gan.pasting import Picture, levels
 from passerby.paint.gan.seam import matched
 
-EVERY = 8
-"""Frames from one key frame to the next."""
 FRAMES = 8
 """Whole pictures that are held at a time."""
-MOST_EVERY = 60
 RIM = 8
 """Pixels that are kept around what was made up: it is moved a little."""
 SEAM_PX = 16

@@ -5,6 +5,7 @@ Nothing is ever fetched: who wants a model brings it.
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -140,6 +141,29 @@ def vocabulary(path: Path, given: Path | None) -> Path:
     )
 
 
+def check_vocabulary(folder: Path, words: int) -> None:
+    """Read the `VOCABULARY` as the tokenizer will, which says little where it fails.
+
+    Raises:
+        WeightsError: they are damaged, or not those of a text encoder that knows as many `words`.
+    """
+    both = " and ".join(VOCABULARY)
+    try:
+        known = json.loads((folder / VOCABULARY[0]).read_text(encoding="utf-8"))
+        lines = (folder / VOCABULARY[1]).read_text(encoding="utf-8").split("\n")
+    except (OSError, ValueError) as error:
+        raise WeightsError(f"{both} in {folder} do not read ({error}); get them from {TOKENIZER_ORIGIN}") from error
+    count = len(known) if isinstance(known, dict) else 0
+    if count != words:
+        raise WeightsError(
+            f"the tokenizer in {folder} knows {count} words, and the text encoder {words}; get {both} of this model"
+        )
+    pairs = [line.split() for line in lines if line.strip() and not line.startswith("#version")]
+    odd = [pair for pair in pairs if len(pair) != 2 or not {*pair, "".join(pair)} <= known.keys()]
+    if odd:
+        raise WeightsError(f"{both} in {folder} are not of one model: {' '.join(odd[0])} is in the second alone")
+
+
 def wrong(path: Path, why: str) -> WeightsError:
     """The error for a file that is not what it should be, with what was published under its name."""
     known = [str(one) for one in PUBLISHED if one.file == path.name]
@@ -156,11 +180,7 @@ def opened(path: Path) -> Held:
         WeightsError: it cannot be read, wants to run code, or holds nothing that has a name.
     """
     if path.suffix.lower() != ".safetensors":
-        contents = checkpoint.read(path)
-        inner = contents.get("state_dict", contents)
-        tensors = {name: value for name, value in inner.items() if hasattr(value, "shape")}
-        if not tensors:
-            raise wrong(path, "there are no weights by name in it")
+        tensors = checkpoint.tensors(path)
         return Held(path, {name: tuple(value.shape) for name, value in tensors.items()}, tensors.__getitem__)
     safetensors = library("safetensors")
     try:

@@ -88,6 +88,7 @@ def _checkpoint(path: Path, choice: Diffusion, dtype: torch.dtype) -> Loaded:
     )
     _fill(*_text_names(config, held), held, TEXT, torch.float32)
     folder = files.vocabulary(path, choice.tokenizer)
+    files.check_vocabulary(folder, words)
     vocabulary, merges = (str(folder / name) for name in files.VOCABULARY)
     tokenizer = transformers.CLIPTokenizer(vocab=vocabulary, merges=merges, model_max_length=POSITIONS)
     _check_tokenizer(tokenizer, words, folder)

@@ -1,0 +1,119 @@
+"""What the options say of diffusion: which model makes up what is hidden, and how. A `generating.Family`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from passerby.core.errors import OptionError, WeightsError
+from passerby.paint.diffusion.choice import Diffusion, Running, read
+from passerby.paint.diffusion.prompts import prompt
+
+if TYPE_CHECKING:
+    from passerby.core.stages import Anonymizer
+    from passerby.paint.diffusion.engine import StableDiffusion
+    from passerby.settings import Options
+
+NAME = "diffusion"
+FORM = f"{NAME}[:FILE.toml]"
+
+
+def named(method: str) -> bool:
+    """Whether a method is diffusion's."""
+    return method.partition(":")[0] == NAME
+
+
+def check_method(method: str) -> None:
+    """Refuse a file that is none, or says something else than a choice of a model."""
+    _chosen(method)
+
+
+def check(options: Options, labels: Sequence[str] = ()) -> None:
+    """Refuse choices that do not go together, and words for what is not made up."""
+    made_up = choices(options, labels)
+    if not made_up:
+        return
+    for text in (*options.prompts, *options.negative_prompts):
+        if text.label not in made_up:
+            raise OptionError(
+                f"there is a prompt for {text.label}s, and diffusion makes up {', '.join(made_up)} alone; "
+                f"leave it out, or add {text.label}s to --hide"
+            )
+
+
+def check_files(options: Options, labels: Sequence[str] = ()) -> None:
+    """Refuse models that are not there."""
+    from passerby.paint.diffusion import files
+
+    for choice in choices(options, labels).values():
+        path = files.model(choice.weights)
+        if path.is_file():
+            files.vocabulary(path, choice.tokenizer)
+        for extra in (choice.lora, choice.vae):
+            if extra is not None and not extra.exists():
+                raise WeightsError(f"there is no {extra}; check the name")
+
+
+def synthetic(options: Options, labels: Sequence[str] = ()) -> tuple[str, ...]:
+    """The labels that diffusion makes up."""
+    return tuple(label for label, method in options.methods(labels).items() if named(method))
+
+
+def effect(options: Options, others: Anonymizer, labels: Sequence[str] = ()) -> Anonymizer:
+    """Diffusion, and `others` for the labels that are not its own; `others` alone where it has none."""
+    made_up = choices(options, labels)
+    if not made_up:
+        return others
+    from passerby.dividing import Divided
+    from passerby.paint.diffusion.effect import Inpainted
+    from passerby.paint.diffusion.several import ByClass
+
+    models = {label: _model(choice, tuple(made_up)) for label, choice in made_up.items()}
+    inpainted = Inpainted(
+        ByClass(models), every=options.every, seam="matched" if options.seam == "soft" else "original"
+    )
+    return Divided(inpainted, tuple(made_up), others)
+
+
+def choices(options: Options, labels: Sequence[str] = ()) -> dict[str, Diffusion]:
+    """The model of each label that diffusion makes up."""
+    methods = options.methods(labels)
+    return {label: _with_options(_chosen(method), options) for label, method in methods.items() if named(method)}
+
+
+def _chosen(method: str) -> Diffusion:
+    """What a method says by itself."""
+    _, colon, file = method.partition(":")
+    return read(Path(file)) if colon else Diffusion()
+
+
+def _with_options(choice: Diffusion, options: Options) -> Diffusion:
+    """A choice with what the options say instead."""
+    own = {name: getattr(options, name) for name in ("weights", "steps", "guidance", "strength", "scheduler", "lora")}
+    given = {name: value for name, value in {**own, "vae": options.taesd}.items() if value is not None}
+    prompts = dict(choice.prompts)
+    for text in options.prompts:
+        prompts[text.label] = replace(prompt(text.label, prompts), wanted=text.text)
+    for text in options.negative_prompts:
+        prompts[text.label] = replace(prompt(text.label, prompts), unwanted=text.text)
+    return replace(choice, prompts=prompts, **given)
+
+
+def _running() -> Running:
+    """On a graphics card where PASSERBY_RUNTIME or `--device` names one."""
+    from passerby.paint.gan.combined import ON_CARDS
+    from passerby.runtime import VARIABLE
+
+    return Running(device="cuda" if os.environ.get(VARIABLE) in ON_CARDS else "cpu")
+
+
+@lru_cache(maxsize=4)
+def _model(choice: Diffusion, labels: tuple[str, ...]) -> StableDiffusion:
+    """A model with its weights, once for all files of a run."""
+    from passerby.paint.diffusion.engine import StableDiffusion
+
+    return StableDiffusion.from_files(choice, _running(), labels)
