@@ -82,7 +82,7 @@ class Recoloured:
         if len(answers) != len(regions):
             raise StageError(f"the parser told of {len(answers)} persons in frame {frame.index}, of {len(regions)}")
         return [
-            self._wardrobe.told(frame.index, region, _believed(answer, region))
+            self._wardrobe.told(frame.index, region, believed(answer, region))
             for region, answer in zip(regions, answers, strict=True)
         ]
 
@@ -108,7 +108,7 @@ class Recoloured:
             _write(old, plane, weight > 0)
 
 
-def _believed(parsed: Parsed | None, region: Region) -> Parsed | None:
+def believed(parsed: Parsed | None, region: Region) -> Parsed | None:
     """What a parser told, unless that is hardly anything."""
     if parsed is None:
         return None
