@@ -6,9 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import drawn_sd
 import numpy as np
 import torch
-from diffusers import AutoencoderTiny, ControlNetModel, UNet2DConditionModel
+from diffusers import ControlNetModel
+from drawn_sd import UNET_CONFIG
 from numpy.typing import NDArray
 from safetensors.torch import save_file
 from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
@@ -17,25 +19,17 @@ from passerby.paint.diffusion.contract import Crop
 from passerby.paint.diffusion.loading import POSITIONS, SCHEDULE, Loaded
 from passerby.paint.diffusion.names import UNET, in_unet
 
-WIDTH, LOOKS = 16, 24
+WIDTH, LOOKS = UNET_CONFIG["cross_attention_dim"], 24
 """Numbers of a word, and of an embedding of a picture."""
-SHARED: dict[str, Any] = {
-    "block_out_channels": (16, 32),
-    "layers_per_block": 1,
-    "cross_attention_dim": WIDTH,
-    "attention_head_dim": 4,
-    "norm_num_groups": 8,
-    "down_block_types": ("CrossAttnDownBlock2D", "DownBlock2D"),
-}
+SHARED = {name: value for name, value in UNET_CONFIG.items() if name not in ("out_channels", "up_block_types")}
+"""What a ControlNet has in common with the U-Net."""
 TAKING = (8, 8, 16, 16)
 """Channels of the layers with which a ControlNet takes its picture in: as many as are published, so that 8 pixels
 become one."""
 
 
-def unet(channels: int = 4, seed: int = 0) -> Any:
-    torch.manual_seed(seed)
-    up = ("UpBlock2D", "CrossAttnUpBlock2D")
-    return UNet2DConditionModel(in_channels=channels, up_block_types=up, **SHARED).eval()
+def unet(channels: int = 4) -> Any:
+    return drawn_sd.networks(97, channels)[0]
 
 
 class Reading:
@@ -46,17 +40,10 @@ class Reading:
         return {"input_ids": torch.tensor(rows)}
 
 
-def _meaning() -> Any:
-    torch.manual_seed(9)
-    table = torch.nn.Embedding(97, WIDTH)
-    return lambda letters: (table(letters),)
-
-
 def loaded(channels: int = 4) -> Loaded:
-    torch.manual_seed(1)
-    sizes = {"encoder_block_out_channels": (16,) * 4, "decoder_block_out_channels": (16,) * 4}
-    vae = AutoencoderTiny(**sizes, num_encoder_blocks=(1,) * 4, num_decoder_blocks=(1,) * 4).eval()
-    return Loaded(unet(channels), vae, SCHEDULE, Reading(), _meaning)
+    """A model that reads letters."""
+    network, vae, text = drawn_sd.networks(97, channels)
+    return Loaded(network, vae, SCHEDULE, Reading(), lambda: text)
 
 
 def controlnet() -> Any:

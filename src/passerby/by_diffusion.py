@@ -72,11 +72,9 @@ def effect(options: Options, others: Anonymizer, labels: Sequence[str] = ()) -> 
     from passerby.paint.diffusion.effect import Inpainted
     from passerby.paint.diffusion.several import ByClass
 
-    models = {label: _model(choice, tuple(made_up)) for label, choice in made_up.items()}
-    inpainted = Inpainted(
-        ByClass(models), every=options.every, seam="matched" if options.seam == "soft" else "original"
-    )
-    return Divided(inpainted, tuple(made_up), others)
+    model = ByClass({label: _model(choice, tuple(made_up)) for label, choice in made_up.items()})
+    inpainted = Inpainted(model, every=options.every, seam="matched" if options.seam == "soft" else "original")
+    return Divided(inpainted, tuple(made_up), others, timelines=model.timelines)
 
 
 def choices(options: Options, labels: Sequence[str] = ()) -> dict[str, Diffusion]:

@@ -183,7 +183,8 @@ def _live(chosen: argparse.Namespace) -> int:
     from passerby import by_diffusion, live_command
 
     # They mean something else here, or nothing; a settings file may give them.
-    options = _options(chosen, without=("fps", "max_res", "force", "audio", "plan", "start", "end", "salvage"))
+    files = ("force", "plan", "profile", "start", "end", "salvage")
+    options = _options(chosen, without=("fps", "max_res", "audio", *files))
     if options.recognizes:
         raise OptionError(
             "live cannot tell who somebody is before their whole track is seen, so it knows no --keep, --only and "

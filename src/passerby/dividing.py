@@ -9,6 +9,7 @@ from passerby.core.regions import Patch, Region
 from passerby.core.stages import Anonymizer
 from passerby.flow import windowed
 from passerby.paint.composite import blanked, composite
+from passerby.paint.diffusion.timeline import Timeline
 
 
 class Divided:
@@ -17,8 +18,19 @@ class Divided:
     The others come first, and what is made up later is grey for them. Then it is made up beside what they painted.
     """
 
-    def __init__(self, making_up: Anonymizer, labels: Sequence[str], others: Anonymizer) -> None:
-        """Let `making_up` paint what has one of `labels` and no method of its own."""
+    def __init__(
+        self,
+        making_up: Anonymizer,
+        labels: Sequence[str],
+        others: Anonymizer,
+        *,
+        timelines: Sequence[Timeline] = (),
+    ) -> None:
+        """Let `making_up` paint what has one of `labels` and no method of its own.
+
+        `timelines` are what its models did when, for `--profile`.
+        """
+        self.timelines = tuple(timelines)
         self.batch = making_up.batch
         self.reach = making_up.reach
         self.blind = making_up.blind and others.blind

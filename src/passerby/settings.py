@@ -41,6 +41,7 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     "conf": plain,
     "image": Path,
     "plan": Path,
+    "profile": Path,
     "start": seconds,
     "end": seconds,
     "fps": frame_rate,
@@ -152,6 +153,8 @@ class Options(Diffusing):
     """Replace an existing output."""
     plan: Path | None = None
     """Write down here what was hidden where."""
+    profile: Path | None = None
+    """Write down here what was done when, as a timeline in Chrome's trace event format."""
     verify: Literal["off", "check", "fix"] = "off"
     """Look at the output with another model before it takes its name; 'fix' hides again what is left over in it."""
 

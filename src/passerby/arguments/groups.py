@@ -161,6 +161,7 @@ def add_saying(command: argparse.ArgumentParser) -> Callable[..., argparse.Actio
     """Lets the caller add more to the group."""
     add = command.add_argument_group("what is said").add_argument
     add("--report", type=Path, metavar="FILE", help="write down what was done, as JSON")
+    add("--profile", type=Path, metavar="FILE", help="write down what was done when, for ui.perfetto.dev")
     add("--json", action="store_true", help="print the report to standard output")
     add("-q", "--quiet", action="store_true", help="say nothing but errors")
     add("-v", "--verbose", action="store_true", help="say more")
