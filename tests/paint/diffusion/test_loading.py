@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import socket
 import struct
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -154,6 +156,24 @@ def test_a_folder_that_is_not_whole_is_refused(tmp_path: Path) -> None:
         load(whole)
 
 
+def test_the_files_of_the_specification_load_and_draw_the_same(tmp_path: Path) -> None:
+    """Made by somebody else's script, with names that are not written down here a second time."""
+    script = SHARED / "make_tiny_sd.py"
+    if not script.is_file():
+        pytest.skip("make_tiny_sd.py is not beside this repository")
+    subprocess.run([sys.executable, script, tmp_path, "--seed", "5"], capture_output=True, check=True)
+    for suffix in ("", "-inpaint"):
+        plain = drawn(steps(tmp_path / f"tiny{suffix}.ckpt"))
+        assert plain[0].std() > 5
+        for name in (f"tiny{suffix}.safetensors", f"diffusers{suffix}"):
+            assert drawn_sd.apart(plain, drawn(steps(tmp_path / name))) == 0
+    halved = drawn(steps(tmp_path / "tiny-fp16.safetensors"))
+    assert drawn_sd.apart(drawn(steps(tmp_path / "tiny.ckpt")), halved) <= 2
+    assert drawn(steps(tmp_path / "tiny.ckpt", vae=tmp_path / "taesd"))[0].shape == plain[0].shape
+    with pytest.raises(WeightsError, match=r"wants to run \S*Callback"):
+        load(tmp_path / "tiny-callbacks.ckpt")
+
+
 # The tokenizer
 
 
@@ -293,6 +313,6 @@ def test_what_is_no_checkpoint_at_all_is_refused_in_a_line(name: str, content: b
 
 
 def test_a_missing_library_is_told_with_its_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "diffusers", None)
+    monkeypatch.setitem(sys.modules, "diffusers", None)
     with pytest.raises(OptionError, match=r"needs diffusers.*pip install 'passerby\[diffusion\]'"):
         library("diffusers")

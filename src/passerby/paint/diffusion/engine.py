@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from itertools import count, islice
+from itertools import count
 
 import numpy as np
 import torch
@@ -156,18 +156,17 @@ class StableDiffusion:
 
     def _encoded(self, crops: Sequence[Crop], waiting: list[int]) -> Iterator[tuple[list[int], _Batch]]:
         """Batches of the rows that are `waiting`, each of one size; while one is out, the next is being made."""
-        parts = iter(_parts(crops, waiting, self._batch))
         with ThreadPoolExecutor() as masks, ThreadPoolExecutor(1) as ahead:
-            queue = [
-                (part, ahead.submit(self._prepared, [crops[row] for row in part], masks)) for part in islice(parts, 1)
-            ]
-            while queue:
-                rows, future = queue.pop()
+
+            def begun(rows: list[int]) -> tuple[list[int], Future[_Batch]]:
+                return rows, ahead.submit(self._prepared, [crops[row] for row in rows], masks)
+
+            parts = map(begun, _parts(crops, waiting, self._batch))
+            part = next(parts, None)
+            while part is not None:
+                rows, future = part
                 batch = future.result()
-                queue += [
-                    (part, ahead.submit(self._prepared, [crops[row] for row in part], masks))
-                    for part in islice(parts, 1)
-                ]
+                part = next(parts, None)
                 yield rows, batch
 
     @torch.inference_mode()
