@@ -13,7 +13,17 @@ pytest.importorskip("diffusers", reason="needs the extra 'diffusion'")
 pytest.importorskip("transformers", reason="needs the extra 'diffusion'")
 
 import torch
-from drawn_guides import LOOKS, controlnet_folder, crop, drawing, image_encoder, ip_adapter, ip_adapter_parts, loaded
+from drawn_guides import (
+    LOOKS,
+    WIDTH,
+    controlnet_folder,
+    crop,
+    drawing,
+    image_encoder,
+    ip_adapter,
+    ip_adapter_parts,
+    loaded,
+)
 
 from passerby.core.errors import OptionError, WeightsError
 from passerby.paint.diffusion.choice import Diffusion, Running
@@ -142,7 +152,7 @@ def test_an_encoder_that_is_not_there_says_so(tmp_path: Path) -> None:
 
 def test_an_encoder_of_another_size_is_refused(tmp_path: Path) -> None:
     held = ip_adapter_parts()
-    held["image_proj"]["proj.weight"] = torch.zeros(64, LOOKS + 8)
+    held["image_proj"]["proj.weight"] = torch.zeros(4 * WIDTH, LOOKS + 8)
     torch.save(held, tmp_path / "a.bin")
     guide = Reference(tmp_path / "a.bin", image_encoder(tmp_path / "image_encoder"), [RED])
     with pytest.raises(WeightsError, match="another image encoder"):

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-<<<<<<< HEAD
-=======
 from dataclasses import replace
-from pathlib import Path
->>>>>>> steady
 
 import numpy as np
 from numpy.typing import NDArray
@@ -113,14 +109,7 @@ def _heaps(clips: Sequence[Clip], asking: Asking, missing: list[str]) -> list[Fi
     """
     if asking.features is None:
         raise OptionError("no network was given; give an Inception of FID's as ONNX with --features FILE")
-<<<<<<< HEAD
     network = distribution.OnnxFeatures(asking.features, name=distribution.called(asking.features))
-    gathered = crops.gathered(clips, "face", asking)
-    before = [crop for one in gathered for crop in one.views.originals]
-    after = [crop for one in gathered for crop in one.views.anonymized]
-    return list(noted(distribution.figures(network, before, after), "crops of faces"))
-=======
-    network = distribution.OnnxFeatures(asking.features, name=_called(asking.features))
     figures: list[Figure] = []
     for of, label in crops.CUT.items():
         try:
@@ -133,9 +122,3 @@ def _heaps(clips: Sequence[Clip], asking: Asking, missing: list[str]) -> list[Fi
         mine = noted(distribution.figures(network, before, after), f"crops of {label}s")
         figures += mine if label == FACE else (replace(one, name=f"{one.name}, {label}") for one in mine)
     return figures
-
-
-def _called(path: Path) -> str:
-    """FID is the name of one network's features alone."""
-    return distribution.INCEPTION if "inception" in path.stem.lower() else path.stem
->>>>>>> steady
