@@ -11,21 +11,28 @@ TARGETS: Mapping[str, str] = {
     "plates": "plate",
     "vehicles": "vehicle",
     "text": "text",
+    "clothes": "clothes",
 }
 """What can be hidden, as users name it, and the label that detectors give it."""
+NAMES = {label: name for name, label in TARGETS.items()}
+"""The name of each label for several of its things."""
 CLASSES = {**TARGETS, **{label: label for label in TARGETS.values()}}
 """The names that a class may have where it gets a value of its own, and its label."""
 PARTS = ("face", "person")
 """What heads are made out of, unless a model for heads is chosen."""
 
-METHODS = ("mosaic", "fill", "blur", "noise", "image", "outline")
-HIDING = tuple(method for method in METHODS if method != "outline")
+WORN = "clothes"
+"""The label of what persons wear; boxes of it are those of the persons."""
+DEFAULT_METHOD, RECOLOUR = "mosaic", "recolour"
+METHODS = ("mosaic", "fill", "blur", "noise", "image", "outline", RECOLOUR)
+HIDING = tuple(method for method in METHODS if method not in ("outline", RECOLOUR))
 """The methods that leave nothing visible, or little."""
 SHAPES = ("oval", "head", "box", "polygon", "silhouette")
 FACE_SHAPES = ("oval", "head")
 """Other classes than faces are hidden as boxes instead, unless they are named."""
 OUTLINED = ("polygon", "silhouette")
 """The shapes that need to know the pixels of things; the others are made of their boxes."""
+STYLES = ("random", "formal", "sport", "casual")
 AUDIO = ("drop", "keep")
 SEAMS = ("soft", "original")
 QUALITIES = ("fast", "balanced", "thorough")

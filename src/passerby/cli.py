@@ -17,6 +17,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from passerby.arguments import COMMANDS, parse
+from passerby.choices import NAMES
 from passerby.console import answer, say
 from passerby.core.errors import OptionError, PasserbyError
 from passerby.settings import Options
@@ -281,11 +282,11 @@ def announcement(options: Options) -> str:
     """What will be hidden, how, and what happens to sound and metadata."""
     shapes, growths = options.shapes(), options.growths()
     hidden = [
-        f"{label}s by {method} ({shapes[label]} {growths[label]:.0%} larger on each side)"
+        f"{NAMES[label]} by {method} ({shapes[label]} {growths[label]:.0%} larger on each side)"
         for label, method in options.methods().items()
         if method != "outline"
     ]
-    drawn = [f"drawing boxes around {label}s" for label in options.outlined()]
+    drawn = [f"drawing boxes around {NAMES[label]}" for label in options.outlined()]
     sound = "sound is kept" if options.audio == "keep" else "sound is dropped (a voice identifies; --audio keep)"
     parts = [f"hiding {', '.join(hidden)}"] if hidden else []
     return "; ".join([*parts, *drawn, sound, "metadata is removed"])

@@ -10,22 +10,26 @@ from numbers import Integral
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from passerby import diffusing, generating
+from passerby import clothing, diffusing, generating
 from passerby.choices import (
     AUDIO,
     CLASSES,
     DEFAULT_CONF,
     DEFAULT_GROW,
+    DEFAULT_METHOD,
     DEFAULT_READ_CONF,
     FACE_SHAPES,
     METHODS,
+    NAMES,
     PARTS,
     QUALITIES,
     SAFE_CELLS,
     SEAMS,
     SHAPES,
+    STYLES,
     TARGETS,
     VERIFY,
+    WORN,
 )
 from passerby.core.errors import OptionError
 from passerby.diffusing import ClassText, Diffusing
@@ -75,9 +79,9 @@ class Options(Diffusing):
     """
 
     hide: str = "faces"
-    """What is hidden, separated by commas."""
-    method: str = "mosaic"
-    """What takes its place."""
+    """What is hidden, separated by commas; where it is faces and clothes are to be recoloured, these as well."""
+    method: str = DEFAULT_METHOD
+    """What takes its place; clothes are recoloured unless another method is named for them."""
     shape: str = "oval"
     """Ovals and heads are for faces, and all else is then hidden as a box, unless it is named; polygons and silhouettes
     are for persons."""
@@ -94,6 +98,10 @@ class Options(Diffusing):
     """Of `fill`, red, green and blue in hexadecimal."""
     image: Path | None = None
     """The picture that `image` puts over faces."""
+    style: Literal["random", "formal", "sport", "casual"] | None = None
+    """Of new clothes; None is random."""
+    parser: str = ""
+    """The model that tells clothes, 'FILE' or 'FAMILY:FILE'; '' is by outlines and the colour of skin, roughly."""
     truncation: float | None = None
     """Of generators: how far looks may differ, from 0, one for everybody, to 1; None is by the weights."""
     multi_modal: bool = False
@@ -163,6 +171,8 @@ class Options(Diffusing):
         one_of("--audio", self.audio, AUDIO)
         one_of("--seam", self.seam, SEAMS)
         one_of("--verify", self.verify, VERIFY)
+        if self.style is not None:
+            one_of("--style", self.style, STYLES)
         for one_per_class in (self.methods, self.shapes, self.growths, self.thresholds):
             one_per_class()
         number("--pad", self.pad, "a number of pixels from 0 to 1000", lambda px: 0 <= px <= 1000, Integral)
@@ -212,7 +222,7 @@ class Options(Diffusing):
 
     def _read(self) -> None:
         """Make paths, zones and exact fractions of what was given."""
-        for name in ("hide", "method", "shape", "colour", "encoder", "preset", "recognizer"):
+        for name in ("hide", "method", "shape", "colour", "encoder", "preset", "recognizer", "style", "parser"):
             if not isinstance(getattr(self, name), str | None):
                 raise OptionError(f"--{name} is text, got {getattr(self, name)!r}")
         for name, read in _READERS.items():
@@ -236,6 +246,7 @@ class Options(Diffusing):
         changed = {name: value for name, value in mine.items() if value != getattr(DEFAULTS, name)}
         family, _, file = self.recognizer.rpartition("=")
         changed |= {"method": generating.without_folders(self.method)} if "method" in changed else {}
+        changed |= {"parser": clothing.without_folders(self.parser)} if "parser" in changed else {}
         changed |= {"recognizer": f"{family}={Path(file).name}"} if family else {}
         return {name: _text(value) for name, value in changed.items()}
 
@@ -249,12 +260,14 @@ class Options(Diffusing):
         names = [name.strip() for name in self.hide.split(",")]
         for name in names:
             one_of("--hide", name, tuple(TARGETS))
+        if self.hide == "faces" and clothing.meant(self):
+            names.append("clothes")
         return tuple(dict.fromkeys(TARGETS[name] for name in names))
 
     def methods(self, labels: Sequence[str] = ()) -> Mapping[str, str]:
         """The method of each label that is hidden, and of `labels` that a plan speaks of besides."""
-        chosen = self._per_class("method", labels, lambda value: generating.method(value, METHODS), "mosaic")
-        return {label: chosen.of(label) for label in (*self.labels(), *labels)}
+        chosen = self._per_class("method", labels, lambda value: generating.method(value, METHODS), DEFAULT_METHOD)
+        return {label: clothing.method(label, chosen) for label in (*self.labels(), *labels)}
 
     def shapes(self, labels: Sequence[str] = ()) -> Mapping[str, str]:
         """The shape of each label, likewise."""
@@ -294,7 +307,8 @@ class Options(Diffusing):
     def _asks(self, label: str) -> bool:
         """Whether a model that finds things of a label is asked for anything."""
         made_of = PARTS if "head" in self.labels() and not self.models_of("head") else ()
-        return label in (*self.labels(), *made_of)
+        wearers = ("person",) if WORN in self.labels() and not self.models_of(WORN) else ()
+        return label in (*self.labels(), *made_of, *wearers)
 
     def outlined(self) -> tuple[str, ...]:
         """The labels that are only outlined, and so stay visible."""
@@ -306,13 +320,16 @@ class Options(Diffusing):
         lines = []
         if self.outlined():
             bare = "NOTHING IS HIDDEN" if methods == {"outline"} else "NOT EVERYTHING IS HIDDEN"
-            drawn = ", ".join(f"{label}s" for label in self.outlined())
+            drawn = ", ".join(NAMES[label] for label in self.outlined())
             lines.append(f"{bare}: outline only draws boxes around {drawn}")
-        idle = [f"{label}s" for label in dict.fromkeys(choice.label for choice in self.models) if not self._asks(label)]
+        idle = [
+            NAMES[label] for label in dict.fromkeys(choice.label for choice in self.models) if not self._asks(label)
+        ]
         if idle:
             lines.append(
                 f"NOT EVERYTHING IS HIDDEN: {', '.join(idle)} have a --model and are not in --hide {self.hide}"
             )
+        lines += filter(None, [clothing.warning(self.methods())])
         if "blur" in methods:
             lines.append("a blur can be undone in part; fill, noise and image leave nothing")
         if "mosaic" in methods and self.cells > SAFE_CELLS:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from passerby import weights
+from passerby.choices import NAMES
 from passerby.core.errors import WeightsError
 from passerby.core.stages import Detector
 from passerby.detect.compose import Either, Rotated
@@ -54,7 +55,7 @@ def seekers(labels: Collection[str], hidden_by: Collection[str]) -> Seekers:
             name, make = _chosen(label, hidden_by)
             path = weights.find(name)
         except WeightsError as error:
-            unchecked.append(f"{label}s: {error}")
+            unchecked.append(f"{NAMES[label]}: {error}")
             continue
         makers.append((make, path))
         models.append(f"{name} ({weights.entry(name).sha256[:12]})")

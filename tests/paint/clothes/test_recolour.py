@@ -85,10 +85,11 @@ def test_prints_and_patterns_cannot_be_seen_any_more(pattern, colour):
     assert abs(np.polyfit(drawing, after, 1)[0]) < 0.1
 
 
-def test_written_words_cannot_be_read_any_more():
+@pytest.mark.parametrize("ink", [(10, 10, 10), (250, 120, 60), (205, 205, 203)])
+def test_written_words_cannot_be_read_any_more(ink):
     drawn = dressed((480, 540), [Person(upper=WHITE)], noise=1)
     picture = drawn.picture.copy()
-    cv2.putText(picture, "ACME 42", (190, 200), cv2.FONT_HERSHEY_DUPLEX, 0.8, (10, 10, 10), 2)
+    cv2.putText(picture, "ACME 42", (190, 200), cv2.FONT_HERSHEY_DUPLEX, 0.8, ink, 2)
     words = (picture != drawn.picture).any(axis=2) & (drawn.garments["upper"] == 255)
     new = oklab.from_picture(worn(drawn._replace(picture=picture)))[..., 0]
     around = (cv2.dilate(words.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0) & ~words

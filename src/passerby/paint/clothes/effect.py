@@ -99,7 +99,7 @@ class Recoloured:
             seen = shading.seen(picture[at], alpha[at])
             if seen is not None:
                 corner = box[0] + at[1].start, box[1] + at[0].start
-                dye = self._wardrobe.dye(region, garment, seen, corner)
+                dye = self._wardrobe.dye(frame.index, region, garment, seen, corner)
                 recolour(picture[at], alpha[at], seen, dye, on=new[at])
                 changed = np.maximum(changed, alpha)
         weights = pixels.alphas(frame, Mask(box[0], box[1], changed), box)

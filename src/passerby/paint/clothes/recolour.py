@@ -23,12 +23,12 @@ from passerby.paint.clothes.styles import MIDDLE, Fabric, Tile, tile
 Picture = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
-SHADING = 0.8
+SHADING = 0.9
 """Power of the light that falls on a garment: a little flatter than it was."""
 DARKEST, BRIGHTEST = 0.4, 1.5
 """Light on a garment, as a share of its median."""
-DETAIL = 0.3
-"""Share of the finest detail that is kept of a plain cloth: more, and prints could be read."""
+DETAIL, PATTERN = 0.4, 0.05
+"""Share of the finest detail that is kept of a plain cloth, and of a patterned one: more, and prints could be read."""
 FLAT = 0.012
 """Mean detail around a pixel, in [0, 1], at which half of that share is kept."""
 FINE = 0.02
@@ -73,7 +73,7 @@ def recolour(picture: Picture, alpha: Picture, seen: Seen, dye: Dye, on: Picture
     """
     solid = alpha == 255
     light = _light(seen, dye.level, alpha.shape) * _woven(_tile(dye).grain, dye.place, alpha.shape)
-    light += MIDDLE * _detail(picture, solid)
+    light += MIDDLE * _detail(picture, solid, PATTERN + seen.plain * (DETAIL - PATTERN))
     new = _dyed(dye, np.asarray(cv2.convertScaleAbs(np.maximum(light, 0)), np.uint8))
     edge = np.nonzero((alpha > 0) & ~solid)
     mixed = _mixed(picture, alpha, seen, new, on, edge)
@@ -87,8 +87,11 @@ def _light(seen: Seen, level: float, size: tuple[int, ...]) -> Floats:
     return np.asarray(cv2.resize(small, size[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
 
 
-def _detail(picture: Picture, solid: NDArray[np.bool_]) -> Floats:
-    """What is kept of the weave and the smallest folds, (H, W), as a share of the garment's light."""
+def _detail(picture: Picture, solid: NDArray[np.bool_], most: float) -> Floats:
+    """What is kept of the weave and the smallest folds, (H, W), as a share of the garment's light.
+
+    That is the share `most` at most, and less where there is much of it: letters, and not threads.
+    """
     grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32)
     width = 2 * max(round(FINE * max(solid.shape) / 2), 1) + 1
     weight = solid.astype(np.float32)
@@ -97,7 +100,7 @@ def _detail(picture: Picture, solid: NDArray[np.bool_]) -> Floats:
     fine = (grey - smooth) * weight
     wide = 2 * width + 1
     much = cv2.blur(np.abs(fine), (wide, wide)) / np.maximum(cv2.blur(weight, (wide, wide)), 1e-3)
-    kept = DETAIL / (1 + (much * np.float32(1 / (255 * FLAT))) ** 2)
+    kept = most / (1 + (much * np.float32(1 / (255 * FLAT))) ** 2)
     return np.asarray(fine * kept / np.maximum(smooth, 50), np.float32)
 
 

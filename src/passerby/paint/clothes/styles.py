@@ -211,12 +211,12 @@ def _checks(rng: np.random.Generator) -> Drawn:
 
 def _knit(rng: np.random.Generator) -> Drawn:
     across, down = _ALONG[None] * (2 * np.pi * 16 / TILE), _ALONG[:, None] * (2 * np.pi * 16 / TILE)
-    return _NOTHING, 0.04 * np.sin(across) * np.cos(down + np.abs(np.sin(across / 2))) + _noise(rng, 0.015, 3)
+    return _NOTHING, 0.03 * np.sin(across) * np.cos(down + np.abs(np.sin(across / 2))) + _noise(rng, 0.015, 3)
 
 
 def _denim(rng: np.random.Generator) -> Drawn:
-    twill = 0.025 * np.sin((_ALONG[None] + _ALONG[:, None]) * (2 * np.pi * 32 / TILE))
-    return _NOTHING, twill + _noise(rng, 0.03, 0.7, 6)
+    twill = 0.018 * np.sin((_ALONG[None] + _ALONG[:, None]) * (2 * np.pi * 32 / TILE))
+    return _NOTHING, twill + _noise(rng, 0.014, 0.7, 5)
 
 
 _DRAWN: Mapping[Weave, Callable[[np.random.Generator], Drawn]] = {

@@ -31,18 +31,22 @@ TILES = 4
 class _Worn:
     fabric: Fabric
     level: float
+    frame: int
+    """The last one that has a part in `level`."""
 
 
 @dataclass(slots=True)
 class _Person:
     height: float
+    frame: int
+    """The last one that has a part in `height`."""
     worn: dict[Group, _Worn] = field(default_factory=dict)
     last: tuple[int, Parsed, NDArray[np.float32]] | None = None
     """The frame, what was told in it, and the person's box."""
 
 
 class Wardrobe:
-    """The new clothes of everybody who was seen. Frames come in order."""
+    """The new clothes of everybody who was seen. Frames come in order; the same one again changes nothing."""
 
     def __init__(self, style: Style) -> None:
         self._style = style
@@ -50,31 +54,35 @@ class Wardrobe:
 
     def told(self, frame: int, region: Region, parsed: Parsed | None) -> Parsed | None:
         """What a person wears in a frame: what is `parsed`, or else what was a moment ago, moved with the box."""
-        person = self._of(region)
-        person.height += SLOWLY * (_height(region) - person.height)
+        person = self._of(frame, region)
+        if frame != person.frame:
+            person.height += SLOWLY * (_height(region) - person.height)
+            person.frame = frame
         if parsed is not None:
             person.last = frame, parsed, region.box
             return parsed
-        if person.last is None or frame - person.last[0] > CARRIED:
+        if person.last is None or not 0 <= frame - person.last[0] <= CARRIED:
             return None
         _, before, box = person.last
         wider = max(round(WIDER * float(region.box[3] - region.box[1])), 1)
         garments = tuple(replace(worn, mask=_moved(worn.mask, box, region.box, wider)) for worn in before.garments)
         return Parsed(garments, exact=False)
 
-    def dye(self, region: Region, garment: Garment, seen: Seen, corner: tuple[int, int]) -> Dye:
+    def dye(self, frame: int, region: Region, garment: Garment, seen: Seen, corner: tuple[int, int]) -> Dye:
         """What becomes of a garment that is `seen` in a picture whose top-left `corner` lies there in the frame."""
-        person = self._of(region)
+        person = self._of(frame, region)
         worn = person.worn.get(garment.group)
         if worn is None:
-            worn = _Worn(fabric(self._style, garment.group, region.seed, seen.mean), seen.level)
+            worn = _Worn(fabric(self._style, garment.group, region.seed, seen.mean), seen.level, frame)
             person.worn[garment.group] = worn
-        worn.level += SLOWLY * (seen.level - worn.level)
+        if frame != worn.frame:
+            worn.level += SLOWLY * (seen.level - worn.level)
+            worn.frame = frame
         x = float(region.box[0] + region.box[2]) / 2 - corner[0]
         return Dye(worn.fabric, worn.level, Place(x, float(region.box[1]) - corner[1], person.height / TILES))
 
-    def _of(self, region: Region) -> _Person:
-        person = self._people.setdefault(region.track_id, _Person(_height(region)))
+    def _of(self, frame: int, region: Region) -> _Person:
+        person = self._people.setdefault(region.track_id, _Person(_height(region), frame))
         self._people.move_to_end(region.track_id)
         while len(self._people) > KEPT:
             self._people.popitem(last=False)
