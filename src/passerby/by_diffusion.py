@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from passerby.choices import REDRESS
 from passerby.core.errors import OptionError, WeightsError
 from passerby.paint.diffusion.choice import Diffusion, Running, read
 from passerby.paint.diffusion.prompts import prompt
 
 if TYPE_CHECKING:
     from passerby.core.stages import Anonymizer
-    from passerby.paint.diffusion.engine import StableDiffusion
+    from passerby.paint.diffusion.contract import Inpainter
     from passerby.settings import Options
 
 NAME = "diffusion"
@@ -29,16 +29,16 @@ def named(method: str) -> bool:
 
 def check_method(method: str) -> None:
     """Refuse a file that is none, or says something else than a choice of a model."""
-    _chosen(method)
+    chosen(method)
 
 
 def check(options: Options, labels: Sequence[str] = ()) -> None:
     """Refuse choices that do not go together, and words for what is not made up."""
-    made_up = choices(options, labels)
+    made_up, methods = choices(options, labels), options.methods(labels)
     if not made_up:
         return
     for text in (*options.prompts, *options.negative_prompts):
-        if text.label not in made_up:
+        if text.label not in made_up and not methods.get(text.label, "").startswith(REDRESS):
             raise OptionError(
                 f"there is a prompt for {text.label}s, and diffusion makes up {', '.join(made_up)} alone; "
                 f"leave it out, or add {text.label}s to --hide"
@@ -47,15 +47,24 @@ def check(options: Options, labels: Sequence[str] = ()) -> None:
 
 def check_files(options: Options, labels: Sequence[str] = ()) -> None:
     """Refuse models that are not there."""
+    for choice in choices(options, labels).values():
+        check_model(choice)
+
+
+def check_model(choice: Diffusion) -> None:
+    """Look for the files of a model, without loading them.
+
+    Raises:
+        WeightsError: one is missing.
+    """
     from passerby.paint.diffusion import files
 
-    for choice in choices(options, labels).values():
-        path = files.model(choice.weights)
-        if path.is_file():
-            files.vocabulary(path, choice.tokenizer)
-        for extra in (choice.lora, choice.vae):
-            if extra is not None and not extra.exists():
-                raise WeightsError(f"there is no {extra}; check the name")
+    path = files.model(choice.weights)
+    if path.is_file():
+        files.vocabulary(path, choice.tokenizer)
+    for extra in (choice.lora, choice.vae):
+        if extra is not None and not extra.exists():
+            raise WeightsError(f"there is no {extra}; check the name")
 
 
 def synthetic(options: Options, labels: Sequence[str] = ()) -> tuple[str, ...]:
@@ -80,16 +89,16 @@ def effect(options: Options, others: Anonymizer, labels: Sequence[str] = ()) -> 
 def choices(options: Options, labels: Sequence[str] = ()) -> dict[str, Diffusion]:
     """The model of each label that diffusion makes up."""
     methods = options.methods(labels)
-    return {label: _with_options(_chosen(method), options) for label, method in methods.items() if named(method)}
+    return {label: with_options(chosen(method), options) for label, method in methods.items() if named(method)}
 
 
-def _chosen(method: str) -> Diffusion:
+def chosen(method: str) -> Diffusion:
     """What a method says by itself."""
     _, colon, file = method.partition(":")
     return read(Path(file)) if colon else Diffusion()
 
 
-def _with_options(choice: Diffusion, options: Options) -> Diffusion:
+def with_options(choice: Diffusion, options: Options) -> Diffusion:
     """A choice with what the options say instead."""
     own = {name: getattr(options, name) for name in ("weights", "steps", "guidance", "strength", "scheduler", "lora")}
     given = {name: value for name, value in {**own, "vae": options.taesd}.items() if value is not None}
@@ -101,17 +110,17 @@ def _with_options(choice: Diffusion, options: Options) -> Diffusion:
     return replace(choice, prompts=prompts, **given)
 
 
-def _running() -> Running:
-    """On a graphics card where PASSERBY_RUNTIME or `--device` names one."""
-    from passerby.paint.gan.combined import ON_CARDS
-    from passerby.runtime import VARIABLE
+def on_devices(load: Callable[[Running], Inpainter]) -> Inpainter:
+    """What `load` gives, on the graphics cards that PASSERBY_RUNTIME or `--device` names, one on each; else here."""
+    from passerby.paint.diffusion.devices import opened
+    from passerby.runtime import cards
 
-    return Running(device="cuda" if os.environ.get(VARIABLE) in ON_CARDS else "cpu")
+    return opened(cards.chosen() or ("cpu",), lambda device: load(Running(device=device)))
 
 
 @lru_cache(maxsize=4)
-def _model(choice: Diffusion, labels: tuple[str, ...]) -> StableDiffusion:
-    """A model with its weights, once for all files of a run."""
+def _model(choice: Diffusion, labels: tuple[str, ...]) -> Inpainter:
+    """A model with its weights, once for all files of a run; one on each graphics card."""
     from passerby.paint.diffusion.engine import StableDiffusion
 
-    return StableDiffusion.from_files(choice, _running(), labels)
+    return on_devices(lambda running: StableDiffusion.from_files(choice, running, labels))

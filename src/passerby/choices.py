@@ -23,7 +23,7 @@ PARTS = ("face", "person")
 
 WORN = "clothes"
 """The label of what persons wear; boxes of it are those of the persons."""
-DEFAULT_METHOD, RECOLOUR = "mosaic", "recolour"
+DEFAULT_METHOD, RECOLOUR, REDRESS = "mosaic", "recolour", "redress"
 METHODS = ("mosaic", "fill", "blur", "noise", "image", "outline", RECOLOUR)
 HIDING = tuple(method for method in METHODS if method not in ("outline", RECOLOUR))
 """The methods that leave nothing visible, or little."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from passerby import weights
-from passerby.choices import DEFAULT_METHOD, RECOLOUR, WORN
+from passerby.choices import DEFAULT_METHOD, RECOLOUR, REDRESS, WORN
 from passerby.core.errors import OptionError
 from passerby.per_class import PerClass
 
@@ -22,7 +22,7 @@ OUTLINES, FACES = "prisma_portrait_seg", "centerface"
 def meant(options: Options) -> bool:
     """Clothes are to be recoloured, as the method or the style says."""
     ways = [part.rpartition("=") for part in options.method.split(",")]
-    named = any(name.strip() in ("", WORN) and way.strip() == RECOLOUR for name, _, way in ways)
+    named = any(name.strip() in ("", WORN) and _dresses(way.strip()) for name, _, way in ways)
     return named or options.style is not None
 
 
@@ -37,21 +37,26 @@ def method(label: str, chosen: PerClass[str]) -> str:
     way = chosen.of(label)
     if label == WORN:
         return RECOLOUR if label not in chosen.own and way == DEFAULT_METHOD else way
-    if way == RECOLOUR and label in chosen.own:
-        raise OptionError(f"--method {label}={RECOLOUR}: only clothes are recoloured; add --hide {WORN}")
-    return DEFAULT_METHOD if way == RECOLOUR else way
+    if _dresses(way) and label in chosen.own:
+        raise OptionError(f"--method {label}={way}: it is for clothes alone; add --hide {WORN}")
+    return DEFAULT_METHOD if _dresses(way) else way
+
+
+def _dresses(method: str) -> bool:
+    """Whether a method is for clothes alone."""
+    return method.partition(":")[0] in (RECOLOUR, REDRESS)
 
 
 def warning(methods: Mapping[str, str]) -> str | None:
     """What is said where only clothes change."""
-    if RECOLOUR not in methods.values() or {"face", "head", "person"} & methods.keys():
+    if not _dresses(methods.get(WORN, "")) or {"face", "head", "person"} & methods.keys():
         return None
     return f"NOT EVERYONE IS HIDDEN: other clothes do not hide a face; add faces to --hide {WORN}"
 
 
 def models(options: Options) -> tuple[str, ...]:
     """The models that tell clothes, by their names in the registry or by their files."""
-    if options.methods().get(WORN) != RECOLOUR:
+    if not _dresses(options.methods().get(WORN, "")):
         return ()
     return (str(_file(options.parser)),) if options.parser else (OUTLINES, FACES)
 
