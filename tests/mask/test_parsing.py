@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,10 +13,11 @@ from drawn_dressed import dressed
 from onnx_models import TensorProto, framed, helper, model, numpy_helper, save
 from parsing_models import COLOURS, PERSON, parsing_model
 
-from passerby.core.errors import StageError, WeightsError
+from passerby.core.errors import OptionError, StageError, WeightsError
 from passerby.core.regions import Mask
 from passerby.mask.parsing import ModelParser, placed
 from passerby.mask.parsing_families import ATR, FAMILIES, FASHN, PART_OF, PARTS, of_names
+from passerby.mask.parsing_network import opened
 
 SIZE = (320, 360)
 
@@ -236,3 +238,70 @@ def test_skin_is_never_a_garment():
 def test_names_are_known_however_they_are_written():
     assert of_names([name.replace("-", "_").upper() for name in ATR]) is FAMILIES["segformer"]
     assert of_names(["Background", "cat"]) is None
+
+
+# Safetensors
+
+
+@pytest.fixture
+def segformer(tmp_path):
+    """A tiny SegFormer with the classes of ATR, as Hugging Face saves it, and random weights."""
+    torch = pytest.importorskip("torch", reason="needs PyTorch, of the extra diffusion")
+    transformers = pytest.importorskip("transformers", reason="needs transformers, of the extra diffusion")
+    torch.manual_seed(0)
+    config = transformers.SegformerConfig(
+        depths=[1, 1, 1, 1], hidden_sizes=[8, 16, 24, 32], num_attention_heads=[1, 1, 2, 2], decoder_hidden_size=16,
+        id2label={i: name.title() for i, name in enumerate(ATR)},
+    )  # fmt: skip
+    transformers.SegformerForSemanticSegmentation(config).save_pretrained(tmp_path / "segformer")
+    return tmp_path / "segformer"
+
+
+def test_a_segformer_of_safetensors_is_read_from_its_folder_without_a_net(segformer, monkeypatch):
+    def refused(*_):
+        raise AssertionError("asks the net")
+
+    monkeypatch.setattr("socket.socket.connect", refused)
+    drawn = dressed(SIZE, [PERSON])
+    by_folder, by_file = (ModelParser(path) for path in (segformer, segformer / "model.safetensors"))
+    assert by_folder.family == by_file.family == "segformer"
+    answers = [parser.parse(framed(drawn.picture), drawn.boxes) for parser in (by_folder, by_file)]
+    assert len(answers[0]) == len(answers[1]) == 1
+
+
+def test_a_segformer_gives_what_transformers_gives(segformer):
+    import torch
+    import transformers
+
+    network = opened(segformer)
+    pictures = np.random.default_rng(0).normal(0, 1, (10, 3, 64, 64)).astype(np.float32)
+    plain = transformers.SegformerForSemanticSegmentation.from_pretrained(segformer).eval()
+    with torch.inference_mode():
+        wanted = plain(pixel_values=torch.from_numpy(pictures)).logits.numpy()
+    assert np.abs(network.run(pictures) - wanted).max() < 1e-4
+
+
+@pytest.mark.parametrize("missing", ["config.json", "model.safetensors"])
+def test_a_folder_that_lacks_a_file_is_refused_in_one_line(segformer, missing):
+    (segformer / missing).unlink()
+    with pytest.raises(WeightsError) as caught:
+        ModelParser(segformer)
+    assert "\n" not in str(caught.value)
+
+
+def test_classes_that_nobody_knows_are_refused(segformer):
+    told = json.loads((segformer / "config.json").read_text())
+    told["id2label"] = {str(i): f"LABEL_{i}" for i in range(18)}
+    (segformer / "config.json").write_text(json.dumps(told))
+    with pytest.raises(WeightsError, match="names the classes LABEL_0"):
+        ModelParser(segformer)
+    assert ModelParser(f"segformer:{segformer}").family == "segformer"
+
+
+def test_safetensors_without_what_reads_them_say_what_to_install(tmp_path, monkeypatch):
+    (tmp_path / "config.json").write_text(json.dumps({"id2label": dict(enumerate(ATR))}))
+    (tmp_path / "model.safetensors").write_bytes(b"")
+    monkeypatch.setitem(sys.modules, "transformers", None)
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(OptionError, match=r"pip install 'passerby\[diffusion\]'"):
+        ModelParser(tmp_path)

@@ -20,9 +20,9 @@ Area = NDArray[np.bool_]
 Features = NDArray[np.float32]
 """(..., 3): logarithms of red over green, of blue over green, and of the light, all of linear light."""
 
-ALIKE = 9.0
+ALIKE = 11.0
 """Squared Mahalanobis distance up to which a colour is that of the skin: 97 of 100 of a normal cloud of three sides."""
-NARROWEST = (0.07, 0.07, 0.5)
+NARROWEST = (0.1, 0.1, 0.65)
 """Deviations that a cloud has at least, as shade and noise go."""
 WIDEST = (0.2, 0.25, 0.9)
 """And at most: what varies more holds something else than skin."""
@@ -82,6 +82,12 @@ def cloud(samples: Features) -> Cloud | None:
     # Together they are never as narrow as a needle: another light turns the cloud.
     correlation = covariance / np.outer(sides, sides) * 0.5 + np.eye(3) * 0.5
     return Cloud(samples.mean(axis=0), np.linalg.inv(correlation * np.outer(scale, scale)))
+
+
+ANYBODY = Cloud(
+    np.array([0.5, -0.5, -1.9]), np.linalg.inv(np.array([[0.09, -0.05, 0], [-0.05, 0.12, 0], [0, 0, 1.44]]))
+)
+"""The skin of anybody in any usual light: wide, and full of things that are none."""
 
 
 def alike(colours: Colours, face: Area) -> Area:
