@@ -8,7 +8,6 @@ from typing import Protocol
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from passerby.core import pixels
 from passerby.core.errors import StageError
@@ -23,8 +22,10 @@ from passerby.paint.composite import blanked, composite
 from passerby.paint.diffusion.prompts import Prompt
 
 LABEL = "clothes"
-FEATHER_PX = 2
-"""Of the soft edge, which lies outside of what a parser takes for clothes in any share."""
+FEATHER = 0.005
+"""Width of the soft edge as a share of a person's height: outside of what a parser takes for clothes in any share."""
+SEAM_PX = 5
+"""Gaps between garments that are narrower are clothes, too: no thread of what was worn is to stay."""
 _UNWANTED = "nude, bare skin, celebrity, logo, text, print, extra limbs, deformed, blurry"
 PROMPTS: Mapping[Style, Prompt] = {
     "random": Prompt("photo of a person wearing plain modern clothes, street", _UNWANTED),
@@ -155,7 +156,8 @@ def worn(person: Region, parsed: Parsed | None) -> Region | None:
     if not masks:
         return None
     boxes = np.array([mask.box for mask in masks])
-    rim = FEATHER_PX + 1
+    feather = max(round(FEATHER * float(person.box[3] - person.box[1])), 1)
+    rim = feather + SEAM_PX
     x0, y0 = (boxes[:, :2].min(axis=0) - rim).tolist()
     x1, y1 = (boxes[:, 2:].max(axis=0) + rim).tolist()
     area = np.zeros((y1 - y0, x1 - x0), np.uint8)
@@ -163,13 +165,10 @@ def worn(person: Region, parsed: Parsed | None) -> Region | None:
         height, width = mask.alpha.shape
         part = area[mask.y - y0 : mask.y - y0 + height, mask.x - x0 : mask.x - x0 + width]
         part |= (mask.alpha > 0).astype(np.uint8)
-    return replace(person, mask=Mask(x0, y0, _softened(area)))
-
-
-def _softened(area: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """255 in an area (h, w) of 0 and 1, falling to 0 within `FEATHER_PX` around it."""
-    away = cv2.distanceTransform(1 - area, cv2.DIST_L2, 3)
-    return np.asarray(np.clip(255 * (1 - away / (FEATHER_PX + 1)), 0, 255), np.uint8)
+    closed = cv2.morphologyEx(area, cv2.MORPH_CLOSE, np.ones((SEAM_PX, SEAM_PX), np.uint8))
+    away = cv2.distanceTransform(1 - np.asarray(closed, np.uint8), cv2.DIST_L2, 3)
+    softened = np.asarray(np.clip(255 * (1 - away / (feather + 1)), 0, 255), np.uint8)
+    return replace(person, mask=Mask(x0, y0, softened))
 
 
 def _is_worn(region: Region) -> bool:

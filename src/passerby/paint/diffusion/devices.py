@@ -46,6 +46,11 @@ class Spread:
         """As many crops as keep every device busy once."""
         return sum(model.batch for model in self._models.values())
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the models have to tell, each line once."""
+        return tuple(dict.fromkeys(note for model in self._models.values() for note in getattr(model, "notes", ())))
+
     def inpaint(self, crops: Sequence[Crop]) -> list[Picture]:
         """See `Inpainter`.
 

@@ -85,13 +85,18 @@ class Inpainted:
             raise OptionError(f"key frames come every 1 to {MOST_EVERY} frames, got {every}")
         self.batch = max(2 * every, 8)
         self.reach = every - 1
-        self.notes = tuple(notes)
+        self._notes = tuple(notes)
         self._inpainter = inpainter
         self._every = every
         self._seam = seam
         self._framing = framing or Framing()
         self._controls = controls
         self._begin()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a user should know, each one line; the inpainter may have something to tell as well."""
+        return (*self._notes, *getattr(self._inpainter, "notes", ()))
 
     def _begin(self) -> None:
         self._keys = Keys(self._every)

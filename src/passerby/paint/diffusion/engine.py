@@ -114,6 +114,11 @@ class StableDiffusion:
         """Crops per call that are best."""
         return self._batch
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What guides have to tell, each one line."""
+        return tuple(note for guide in self._guides for note in getattr(guide, "notes", ()))
+
     def inpaint(self, crops: Sequence[Crop]) -> list[NDArray[np.uint8]]:
         """See `Inpainter`.
 
