@@ -193,6 +193,8 @@ def test_a_model_draws_them_after_a_garment_and_a_skeleton(scene: Scene, tmp_pat
     told = {
         "weights": drawn_sd.checkpoint(tmp_path / "tiny.safetensors"),
         "steps": 1,
+        "guidance": 1,
+        "taesd": drawn_sd.small_vae(tmp_path / "taesd"),
         "scheduler": "ddim",
         "controlnet": f"openpose={drawn_guides.controlnet_folder(tmp_path / 'controlnet')}",
         "generators": f"pose={pose}",
