@@ -60,6 +60,8 @@ def test_other_classes_are_hidden_otherwise() -> None:
         ({"guidance": "much"}, "--guidance is a number from 0 to 50"),
         ({"strength": 0}, "--strength is a number above 0"),
         ({"scheduler": "pndm"}, "--scheduler 'pndm' is not known"),
+        ({"crop": 100}, "--crop is a multiple of 8"),
+        ({"small_memory": 1}, "--small-memory is true or false"),
         ({"every": 0}, "--every is a whole number from 1 to 60"),
         ({"prompts": "nose=a nose"}, "no class is called 'nose'; write CLASS=TEXT"),
         ({"prompts": ("face=a", "faces=b")}, "face has two texts"),
@@ -85,7 +87,7 @@ def test_the_command_line_has_the_same_words(capsys: Any) -> None:
         cli.main(["anonymize", "--help"])
     said = " ".join(capsys.readouterr().out.split())
     assert all(name in said for name in SCHEDULERS)
-    for option in ("weights", "steps", "guidance", "strength", "scheduler", "every", "lora", "taesd"):
+    for option in ("weights", "steps", "guidance", "strength", "scheduler", "every", "lora", "taesd", "crop"):
         assert f"--{option} " in said
 
 

@@ -17,7 +17,7 @@ from passerby.core.boxes import grow  # noqa: E402
 
 def saved(path: Path, **more: Any) -> Path:
     whole = torch.arange(12, dtype=torch.float32).reshape(3, 4)
-    weights = {"a": whole, "turned": whole.T, "part": whole[1:], "ids": torch.arange(3)}
+    weights = {"a": whole, "turned": whole.T, "part": whole[1:], "tied": whole, "ids": torch.arange(3)}
     torch.save({"state_dict": weights, "epoch": 3, **more}, path)
     return path
 
@@ -37,10 +37,17 @@ def test_weights_are_written_as_they_are_and_the_checksum_printed(
     assert all(torch.equal(before[name], after[name]) and before[name].dtype == after[name].dtype for name in before)
 
 
+def test_checkpoints_at_the_top_and_in_the_format_before_1_6_are_read(tmp_path: Path) -> None:
+    source = tmp_path / "a.pt"
+    torch.save({"a": torch.ones(2, 3)}, source, _use_new_zipfile_serialization=False)
+    assert convert(source, tmp_path / "a.safetensors") == 0
+    assert torch.equal(safetensors.load_file(tmp_path / "a.safetensors")["a"], torch.ones(2, 3))
+
+
 def test_half_precision_halves_numbers_and_leaves_counts(tmp_path: Path) -> None:
     assert convert(saved(tmp_path / "a.ckpt"), tmp_path / "a.safetensors", "--fp16") == 0
     kinds = {name: value.dtype for name, value in safetensors.load_file(tmp_path / "a.safetensors").items()}
-    assert kinds == {"a": torch.float16, "turned": torch.float16, "part": torch.float16, "ids": torch.int64}
+    assert kinds == {**dict.fromkeys(("a", "turned", "part", "tied"), torch.float16), "ids": torch.int64}
 
 
 @pytest.mark.parametrize(

@@ -239,7 +239,7 @@ def test_several_graphics_cards_get_a_model_each(monkeypatch: pytest.MonkeyPatch
     for named, wanted in (("cuda:0,cuda:1", ["cuda:0", "cuda:1"]), ("cuda", ["cuda"]), ("cpu", ["cpu"]), ("", ["cpu"])):
         monkeypatch.setenv("PASSERBY_RUNTIME", named)
         opened.clear()
-        by_diffusion.on_devices(load)
+        by_diffusion.on_devices(Options(), load)
         assert opened == wanted
     assert cards.runtime("cuda:1,cuda:3") == "cuda"
     assert cards.runtime("cuda:x") == "cuda:x"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from passerby.paint.diffusion.prompts import prompt
 if TYPE_CHECKING:
     from passerby.core.stages import Anonymizer
     from passerby.paint.diffusion.contract import Inpainter
+    from passerby.paint.diffusion.crops import Framing
     from passerby.settings import Options
 
 NAME = "diffusion"
@@ -80,10 +81,13 @@ def effect(options: Options, others: Anonymizer, labels: Sequence[str] = ()) -> 
     from passerby.dividing import Divided
     from passerby.paint.diffusion.effect import Inpainted
     from passerby.paint.diffusion.several import ByClass
+    from passerby.paint.gan.effect import Seam
 
-    model = ByClass({label: _model(choice, tuple(made_up)) for label, choice in made_up.items()})
-    inpainted = Inpainted(model, every=options.every, seam="matched" if options.seam == "soft" else "original")
-    return Divided(inpainted, tuple(made_up), others, timelines=model.timelines)
+    labels = tuple(made_up)
+    model = ByClass({label: on_devices(options, partial(_model, choice, labels)) for label, choice in made_up.items()})
+    seam: Seam = "matched" if options.seam == "soft" else "original"
+    inpainted = Inpainted(model, every=options.every, seam=seam, framing=framing(options))
+    return Divided(inpainted, labels, others, timelines=model.timelines)
 
 
 def choices(options: Options, labels: Sequence[str] = ()) -> dict[str, Diffusion]:
@@ -110,17 +114,25 @@ def with_options(choice: Diffusion, options: Options) -> Diffusion:
     return replace(choice, prompts=prompts, **given)
 
 
-def on_devices(load: Callable[[Running], Inpainter]) -> Inpainter:
+def framing(options: Options) -> Framing:
+    """How large crops are."""
+    from passerby.paint.diffusion.crops import SIDES, Framing
+
+    return Framing(sides=(*(side for side in SIDES if side < options.crop), options.crop))
+
+
+def on_devices(options: Options, load: Callable[[Running], Inpainter]) -> Inpainter:
     """What `load` gives, on the graphics cards that PASSERBY_RUNTIME or `--device` names, one on each; else here."""
     from passerby.paint.diffusion.devices import opened
     from passerby.runtime import cards
 
-    return opened(cards.chosen() or ("cpu",), lambda device: load(Running(device=device)))
+    running = Running(compiled=options.compile, small_memory=options.small_memory)
+    return opened(cards.chosen() or ("cpu",), lambda device: load(replace(running, device=device)))
 
 
 @lru_cache(maxsize=4)
-def _model(choice: Diffusion, labels: tuple[str, ...]) -> Inpainter:
-    """A model with its weights, once for all files of a run; one on each graphics card."""
-    from passerby.paint.diffusion.engine import StableDiffusion
+def _model(choice: Diffusion, labels: tuple[str, ...], running: Running) -> Inpainter:
+    """A model with its weights, once for all files of a run."""
+    from passerby.paint.diffusion.making import inpainter
 
-    return on_devices(lambda running: StableDiffusion.from_files(choice, running, labels))
+    return inpainter(choice, running, labels)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from passerby import by_diffusion
 from passerby.choices import REDRESS, WORN
 from passerby.core.errors import OptionError, WeightsError
-from passerby.paint.diffusion.choice import Diffusion
+from passerby.paint.diffusion.choice import Diffusion, Running
 from passerby.redressing import control
 
 if TYPE_CHECKING:
@@ -104,9 +104,10 @@ def effect(options: Options, others: Anonymizer, labels: Sequence[str] = ()) -> 
 
     skeletons = _skeletons(options)
     painter = Inpainted(
-        _try_on(options) if options.try_on else _model(_choice(options, labels), _guiding(options)),
+        _try_on(options) if options.try_on else _drawing(options, labels),
         every=options.every,
         seam="matched" if options.seam == "soft" else "original",
+        framing=by_diffusion.framing(options),
         controls=skeletons,
     )
     return Redressed(
@@ -170,14 +171,16 @@ def _try_on(options: Options) -> Inpainter:
     return Dressed(External(options.try_on), _photo(options.garments[0]))
 
 
-@lru_cache(maxsize=2)
-def _model(choice: Diffusion, guiding: Guiding) -> Inpainter:
-    """A model with its weights, once for all files of a run; one on each graphics card."""
-    from passerby.paint.diffusion.engine import StableDiffusion
+def _drawing(options: Options, labels: Sequence[str]) -> Inpainter:
+    return by_diffusion.on_devices(options, partial(_model, _choice(options, labels), _guiding(options)))
 
-    return by_diffusion.on_devices(
-        lambda running: StableDiffusion.from_files(choice, running, (WORN,), _guides(guiding))
-    )
+
+@lru_cache(maxsize=2)
+def _model(choice: Diffusion, guiding: Guiding, running: Running) -> Inpainter:
+    """A model with its weights, once for all files of a run."""
+    from passerby.paint.diffusion.making import inpainter
+
+    return inpainter(choice, running, (WORN,), _guides(guiding))
 
 
 def _guides(guiding: Guiding) -> list[Guide]:

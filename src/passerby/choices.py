@@ -24,9 +24,11 @@ PARTS = ("face", "person")
 WORN = "clothes"
 """The label of what persons wear; boxes of it are those of the persons."""
 DEFAULT_METHOD, RECOLOUR, REDRESS = "mosaic", "recolour", "redress"
-METHODS = ("mosaic", "fill", "blur", "noise", "image", "outline", RECOLOUR)
-HIDING = tuple(method for method in METHODS if method not in ("outline", RECOLOUR))
-"""The methods that leave nothing visible, or little."""
+PLATE_METHODS = ("synthetic", "blank")
+"""Of plates alone: drawn plates, with a number that nobody has and without one."""
+METHODS = ("mosaic", "fill", "blur", "noise", "image", "outline", RECOLOUR, *PLATE_METHODS)
+HIDING = tuple(method for method in METHODS if method not in ("outline", RECOLOUR, *PLATE_METHODS))
+"""The methods that leave nothing visible, or little, of whatever it is."""
 SHAPES = ("oval", "head", "box", "polygon", "silhouette")
 FACE_SHAPES = ("oval", "head")
 """Other classes than faces are hidden as boxes instead, unless they are named."""
@@ -35,6 +37,10 @@ OUTLINED = ("polygon", "silhouette")
 STYLES = ("random", "formal", "sport", "casual")
 AUDIO = ("drop", "keep")
 SEAMS = ("soft", "original")
+MARKS = ("auto", "tag", "c2pa", "none")
+"""How output says that generators drew in it."""
+LABEL = "AI-modified"
+"""What the visible label says, unless it is told."""
 QUALITIES = ("fast", "balanced", "thorough")
 DEFAULT_GROW, DEFAULT_CONF = 0.3, 0.2
 DEFAULT_READ_CONF = 0.5

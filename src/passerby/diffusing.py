@@ -41,11 +41,17 @@ class Diffusing:
     lora: Path | None = None
     """For the U-Net, as LCM-LoRA."""
     taesd: Path | None = None
-    """A folder with a small autoencoder in place of the model's own."""
+    """A small autoencoder, a file or a folder, in place of the model's own."""
     prompts: tuple[ClassText, ...] = ()
     """What is drawn of a class, 'face=photo of a face', or a mapping."""
     negative_prompts: tuple[ClassText, ...] = ()
     """What is not, likewise."""
+    crop: int = 512
+    """Pixels that the side of a crop has at most for the model, a multiple of 8 from 64 to 2048."""
+    small_memory: bool = False
+    """Compute in slices: slower, for graphics cards of less than 8 GB."""
+    compile: bool = False
+    """Let torch.compile make the model faster, which takes minutes at first."""
     every: int = EVERY
     """Frames from one key frame to the next, which alone are made up; 1 makes up every frame."""
 
@@ -63,6 +69,11 @@ class Diffusing:
             number("--strength", self.strength, "a number above 0, up to 1", lambda it: 0 < it <= 1)
         if self.scheduler is not None:
             one_of("--scheduler", self.scheduler, SCHEDULERS)
+        sides = "a multiple of 8 from 64 to 2048"
+        number("--crop", self.crop, sides, lambda it: 64 <= it <= 2048 and it % 8 == 0, Integral)
+        for name in ("small_memory", "compile"):
+            if not isinstance(getattr(self, name), bool):
+                raise OptionError(f"--{name.replace('_', '-')} is true or false, got {getattr(self, name)!r}")
         wanted = f"a whole number from 1 to {MOST_EVERY}"
         number("--every", self.every, wanted, lambda it: 1 <= it <= MOST_EVERY and math.isfinite(it), Integral)
 

@@ -18,6 +18,7 @@ from passerby.core.stages import Anonymizer
 from passerby.mask.shapes import HeadOval, Rectangle, Shape, Silhouette, WholeHead
 from passerby.media.stills import StillSource
 from passerby.paint.effects import Blur, ByLabel, Fill, Image, Mosaic, Noise, Outline
+from passerby.paint.plates import Plate
 from passerby.plan import policy
 from passerby.settings import Options
 
@@ -84,6 +85,8 @@ def _effect(method: str, options: Options) -> Anonymizer:
             return Outline()
         case "recolour":
             return clothing.recoloured(options, Mosaic(cells=options.cells))
+        case "synthetic" | "blank":
+            return Plate(blank=method == "blank")
         case _:
             return Mosaic(cells=options.cells)  # of what a generator does not draw
 

@@ -19,9 +19,11 @@ from passerby.choices import (
     DEFAULT_METHOD,
     DEFAULT_READ_CONF,
     FACE_SHAPES,
+    MARKS,
     METHODS,
     NAMES,
     PARTS,
+    PLATE_METHODS,
     QUALITIES,
     SAFE_CELLS,
     SEAMS,
@@ -45,6 +47,8 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     "grow": plain,
     "conf": plain,
     "image": Path,
+    "c2pa_cert": Path,
+    "c2pa_key": Path,
     "plan": Path,
     "profile": Path,
     "start": seconds,
@@ -118,6 +122,15 @@ class Options(Diffusing, Redressing):
     """The generator that draws persons whose surfaces are not known, in place of a combination's own."""
     cse_person_generator: str | None = None
     """The same for persons whose surfaces are known."""
+    mark: Literal["auto", "tag", "c2pa", "none"] = "auto"
+    """How output says that generators drew in it: by a tag, and by a C2PA manifest where that can be; by a tag alone;
+    by both for sure; not at all."""
+    c2pa_cert: Path | None = None
+    """Certificates that sign the manifest, the own one first, PEM; None makes one for each file."""
+    c2pa_key: Path | None = None
+    """The key of the first of them, PEM."""
+    visible_label: str = ""
+    """Words in a corner of every picture in which generators drew; '' is none."""
     conf: float | str = DEFAULT_CONF
     """Least score of a detection, in (0, 1): lower hides more. Text, and plates found as such, have scores of another
     kind: theirs is 0.5, unless they are named."""
@@ -212,6 +225,7 @@ class Options(Diffusing, Redressing):
         self._check_recognizing()
         self.check_diffusing()
         self.check_redressing()
+        self._check_marking()
         self.fill_colour()
 
     def _check_recognizing(self) -> None:
@@ -224,11 +238,36 @@ class Options(Diffusing, Redressing):
                 if not path.is_file():
                     raise OptionError(f"{option} {path} is not a file that exists; give a photograph of one person")
 
+    def _check_marking(self) -> None:
+        one_of("--mark", self.mark, MARKS)
+        if (self.c2pa_cert is None) != (self.c2pa_key is None):
+            raise OptionError(
+                "--c2pa-cert and --c2pa-key belong together; give both, or none for a self-made certificate"
+            )
+        if self.c2pa_cert is not None and self.mark in ("tag", "none"):
+            raise OptionError(
+                f"--c2pa-cert signs a C2PA manifest, and with --mark {self.mark} there is none; leave one out"
+            )
+        short = len(self.visible_label) <= 60 and self.visible_label.isascii() and self.visible_label.isprintable()
+        if not short:
+            raise OptionError(f"--label-text takes up to 60 plain letters (ASCII), got {self.visible_label!r}")
+
     def _read(self) -> None:
         """Make paths, zones and exact fractions of what was given."""
-        for name in ("hide", "method", "shape", "colour", "encoder", "preset", "recognizer", "style", "parser"):
+        for name in (
+            "hide",
+            "method",
+            "shape",
+            "colour",
+            "encoder",
+            "preset",
+            "recognizer",
+            "style",
+            "parser",
+            "visible_label",
+        ):
             if not isinstance(getattr(self, name), str | None):
-                raise OptionError(f"--{name} is text, got {getattr(self, name)!r}")
+                raise OptionError(f"--{name.replace('_', '-')} is text, got {getattr(self, name)!r}")
         for name, read in _READERS.items():
             given = getattr(self, name)
             if given is None and name not in SEVERAL:
@@ -262,6 +301,11 @@ class Options(Diffusing, Redressing):
         """Whether anybody is to be recognized, and so to be looked at twice."""
         return bool(self.keep or self.only or self.same_person)
 
+    @property
+    def signs(self) -> bool:
+        """Whether a C2PA manifest is asked for, so that there is no output without it."""
+        return self.mark == "c2pa" or self.c2pa_cert is not None
+
     def labels(self) -> tuple[str, ...]:
         """The labels that are hidden: 'face', …"""
         names = [name.strip() for name in self.hide.split(",")]
@@ -274,7 +318,11 @@ class Options(Diffusing, Redressing):
     def methods(self, labels: Sequence[str] = ()) -> Mapping[str, str]:
         """The method of each label that is hidden, and of `labels` that a plan speaks of besides."""
         chosen = self._per_class("method", labels, lambda value: generating.method(value, METHODS), DEFAULT_METHOD)
-        return {label: clothing.method(label, chosen) for label in (*self.labels(), *labels)}
+        methods = {label: clothing.method(label, chosen) for label in (*self.labels(), *labels)}
+        for label, method in methods.items():
+            if method in PLATE_METHODS and label != "plate":
+                raise OptionError(f"--method {method} draws number plates and no {NAMES[label]}; write plate={method}")
+        return methods
 
     def shapes(self, labels: Sequence[str] = ()) -> Mapping[str, str]:
         """The shape of each label, likewise."""
@@ -351,6 +399,12 @@ class Options(Diffusing, Redressing):
             lines.append("NOT EVERYONE IS HIDDEN: who is recognized by a --keep photograph stays visible")
         if self.only:
             lines.append("NOT EVERYONE IS HIDDEN: who is surely on no --only photograph stays visible")
+        if generating.synthetic(self) and self.mark == "none":
+            lines.append(
+                "the output will not say that it is synthetic, which the AI Act (EU) 2024/1689, Art. 50, asks for"
+            )
+        if self.visible_label and not generating.synthetic(self):
+            lines.append(f"no label {self.visible_label!r}: nothing is generated")
         if self.min_size is not None:
             lines.append(f"NOT EVERYONE IS HIDDEN: who is found smaller than {self.min_size:g} pixels stays visible")
         return tuple(lines)

@@ -18,6 +18,7 @@ from passerby.paint.diffusion.effect import Inpainted
 from passerby.paint.effects import Blur, ByLabel, Fill, Image, Mosaic, Noise, Outline
 from passerby.paint.gan.effect import SUBJECTS, Generated
 from passerby.paint.gan.traditional import MaskedOut
+from passerby.paint.plates import Plate
 from passerby.testing import check_anonymizer
 
 
@@ -44,6 +45,8 @@ EFFECTS: dict[str, Callable[[], Anonymizer]] = {
     "Noise": Noise,
     "Image": image,
     "Outline": Outline,
+    "Plate": Plate,
+    "Plate without a number": lambda: Plate(blank=True),
     "Generated": lambda: Generated(MaskedOut((32, 32)), SUBJECTS["stylegan"]),
     "Inpainted": lambda: Inpainted(Moody()),
     "Divided": lambda: Divided(Inpainted(Moody()), ("plate",), Mosaic()),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from passerby import settings_file
 from passerby.arguments.parser import AMBIGUOUS, Ambiguous, Anew
-from passerby.choices import AUDIO, METHODS, QUALITIES, SEAMS, SHAPES, STYLES, TARGETS
+from passerby.choices import AUDIO, LABEL, MARKS, METHODS, QUALITIES, SEAMS, SHAPES, STYLES, TARGETS
 from passerby.settings import DEFAULTS
 
 EACH = "; or one per class, as in face=…,plate=…"
@@ -107,6 +107,7 @@ def add_painting(command: argparse.ArgumentParser) -> None:
     add_dressing(command)
     add_generating(command)
     add_diffusing(command)
+    add_marking(command)
 
 
 def add_dressing(command: argparse.ArgumentParser) -> None:
@@ -154,12 +155,33 @@ def add_diffusing(command: argparse.ArgumentParser) -> None:
     )
     add("--strength", type=float, metavar="F", help="how much noise is put over the grey, up to 1 (default: 1)")
     add("--scheduler", metavar="NAME", help="ddim, dpm++, unipc, euler, lcm or tcd (default: dpm++)")
+    add("--crop", type=int, default=DEFAULTS.crop, metavar="PX", help="side of crops, at most (default: %(default)s)")
+    add("--small-memory", action="store_true", help="slower, for graphics cards of less than 8 GB")
+    add("--compile", action="store_true", help="faster, after minutes of compiling")
     add("--every", type=int, default=DEFAULTS.every, metavar="N", help="frames from key to key (default: %(default)s)")
     words = "CLASS=TEXT"
     add("--prompt", dest="prompts", action=Anew, default=(), metavar=words, help="what is drawn of a class")
     add("--negative-prompt", dest="negative_prompts", action=Anew, default=(), metavar=words, help="what is not")
     add("--lora", type=Path, metavar="FILE", help="for the model, as LCM-LoRA")
-    add("--taesd", type=Path, metavar="FOLDER", help="a small autoencoder in place of the model's own")
+    add("--taesd", type=Path, metavar="FILE", help="a small autoencoder in place of the model's own")
+
+
+def add_marking(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument_group("how output says that generators drew in it (docs/marking.md)").add_argument
+    add("--mark", default=DEFAULTS.mark, help=f"{', '.join(MARKS)} (default: %(default)s)")
+    add("--c2pa-cert", type=Path, metavar="PEM", help="certificates that sign it (default: one is made for each file)")
+    add("--c2pa-key", type=Path, metavar="PEM", help="the key of the first of them")
+    label = command.add_mutually_exclusive_group()
+    label.add_argument(
+        "--visible-label",
+        action="store_const",
+        const=LABEL,
+        default=DEFAULTS.visible_label,
+        help=f"write {LABEL!r} into a corner as well",
+    )
+    label.add_argument(
+        "--label-text", dest="visible_label", default=DEFAULTS.visible_label, metavar="TEXT", help="write this there"
+    )
 
 
 def add_shape(add: Callable[..., argparse.Action]) -> None:

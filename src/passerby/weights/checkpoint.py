@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import re
+import zipfile
 from collections.abc import Iterable, Mapping
 from importlib import import_module
 from pathlib import Path
@@ -46,7 +47,8 @@ def read(path: Path) -> dict[str, Any]:
     """
     torch = torch_library()
     try:
-        found = torch.load(path, weights_only=True, map_location="cpu")
+        # Mapped, a file of gigabytes is read as far as its weights are used; the old format cannot be.
+        found = torch.load(path, weights_only=True, map_location="cpu", mmap=zipfile.is_zipfile(path))
     except (*_BROKEN, pickle.UnpicklingError) as error:
         raise WeightsError(
             f"{path} does not load as weights alone ({_reason(error)}); use a checkpoint as torch.save wrote it"

@@ -67,7 +67,8 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("choice", "said"),
     [
-        ({"steps": 0}, "steps are 1 to 1000, got 0"),
+        ({"steps": 0}, r"steps of dpm\+\+ are 1 to 1000, got 0"),
+        ({"steps": 51, "scheduler": "lcm"}, "steps of lcm are 1 to 50, got 51"),
         ({"strength": 0.0}, "strength lies above 0"),
         ({"strength": 1.1}, "strength lies above 0"),
         ({"steps": 2, "strength": 0.4}, "are less than one"),

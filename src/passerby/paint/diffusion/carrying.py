@@ -27,6 +27,8 @@ AGREES = 0.5
 LEAST = 12
 """Pixels that a side must have for DIS."""
 
+Sides = tuple[float, float, float, float]
+"""x0 y0 x1 y1, between pixels as well."""
 Colours = NDArray[np.float32]
 """(H, W, 3) in 0..255."""
 Vectors = NDArray[np.float32]
@@ -37,7 +39,7 @@ Vectors = NDArray[np.float32]
 class Drawn:
     """What was made up for a region in its key frame."""
 
-    window: Box
+    window: Sides
     """Where the thing is there."""
     box: Box
     """What the colours show."""
@@ -73,12 +75,12 @@ def pair(before: Drawn, after: Drawn) -> Pair:
     return Pair(before, after, np.asarray(flow * weight[..., None], np.float32))
 
 
-def alone(drawn: Drawn, window: Box, box: Box) -> Colours:
+def alone(drawn: Drawn, window: Sides, box: Box) -> Colours:
     """What is seen in `box` of a frame in which the thing is at `window`."""
     return _seen(drawn, *_places(box, window, drawn))
 
 
-def between(keys: Pair, share: float, window: Box, box: Box) -> Colours:
+def between(keys: Pair, share: float, window: Sides, box: Box) -> Colours:
     """The same, `share` (0..1) of the way from the first key frame to the second."""
     x, y = _places(box, window, keys.before)
     flow = np.asarray(cv2.remap(keys.flow, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32)
@@ -88,7 +90,7 @@ def between(keys: Pair, share: float, window: Box, box: Box) -> Colours:
     return np.asarray((1 - share) * first + share * second, np.float32)
 
 
-def _places(box: Box, window: Box, drawn: Drawn) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _places(box: Box, window: Sides, drawn: Drawn) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Where the pixels of `box` of a frame, in which the thing is at `window`, lie among those of `drawn`."""
     x = _along(np.arange(box[0], box[2]), window[0::2], drawn.window[0::2], drawn.box[0])
     y = _along(np.arange(box[1], box[3]), window[1::2], drawn.window[1::2], drawn.box[1])
@@ -106,7 +108,7 @@ def _from_one_to_other(
     )
 
 
-def _along(places: NDArray[Any], window: tuple[int, ...], to: tuple[int, ...], start: int) -> NDArray[Any]:
+def _along(places: NDArray[Any], window: tuple[float, ...], to: tuple[float, ...], start: int) -> NDArray[Any]:
     """Middles of pixels along one side, moved and scaled as `window` becomes `to`, counted from `start`."""
     share = (places + 0.5 - window[0]) / (window[1] - window[0])
     return np.asarray(to[0] + share * (to[1] - to[0]) - 0.5 - start)

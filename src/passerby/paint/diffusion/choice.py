@@ -43,6 +43,8 @@ _NAMES: Mapping[tuple[type, ...], str] = {
     (dict,): "tables like [prompts.face]",
     (int, float): "a number",
 }
+_FEW: Mapping[str, int] = {"lcm": 50, "tcd": 50}
+"""Steps at most of schedulers that are made for few; of the others, as many as the models were trained with."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,13 +52,13 @@ class Diffusion:
     """A model, and how it is made to draw."""
 
     weights: Path | None = None
-    """A checkpoint (.ckpt, .safetensors) or a folder as diffusers writes it; None looks for those of `known`."""
+    """A checkpoint (.ckpt, .safetensors) or a folder as diffusers writes it; None looks for `files.PUBLISHED`."""
     tokenizer: Path | None = None
     """The folder of vocab.json and merges.txt; None looks beside the weights, and in the folders for models."""
     config: Path | None = None
     """A folder with unet/config.json and its like, for what a checkpoint does not tell; None looks beside it."""
     vae: Path | None = None
-    """A small autoencoder (TAESD) in place of the model's own: a folder as diffusers writes it."""
+    """A small autoencoder (TAESD) in place of the model's own: a folder as diffusers writes it, or the file in it."""
     lora: Path | None = None
     """LCM-LoRA, Hyper-SD, TCD or any other for the U-Net: one .safetensors file, merged into it."""
     lora_scale: float = 1.0
@@ -77,8 +79,9 @@ class Diffusion:
     def __post_init__(self) -> None:
         if self.scheduler not in SCHEDULERS:
             raise OptionError(f"scheduler {self.scheduler!r} is not known; choose from {', '.join(SCHEDULERS)}")
-        if not 1 <= self.steps <= 1000:
-            raise OptionError(f"steps are 1 to 1000, got {self.steps}")
+        most = _FEW.get(self.scheduler, 1000)
+        if not 1 <= self.steps <= most:
+            raise OptionError(f"steps of {self.scheduler} are 1 to {most}, got {self.steps}")
         if not 0 < self.strength <= 1:
             raise OptionError(f"strength lies above 0 and up to 1, got {self.strength}")
         if int(self.steps * self.strength) < 1:

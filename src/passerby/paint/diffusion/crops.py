@@ -20,7 +20,9 @@ SHARE = 0.01
 """Of hidden area in a pixel of the crop from which on the pixel is made up."""
 SLACK = 1 / 64
 """Share of a crop's side by which the hole is larger than what is hidden: so much room the seam has inside of it."""
-NEAR = 1.3
+SIDES = (256, 384, 512)
+"""Pixels that crops have a side, as usual."""
+NEAR = 1.5
 """How many times as long as one of two crops a crop of both may be, where one crop serves both."""
 
 
@@ -32,7 +34,7 @@ class Framing:
     """How many times as long as the longer side of what is hidden a crop's side is."""
     margin_px: int = 32
     """Pixels of the frame that a crop shows on each side at least."""
-    sides: tuple[int, ...] = (256, 384, 512)
+    sides: tuple[int, ...] = SIDES
     """Pixels that a crop's side may have for the model, rising: the smallest that loses nothing, or the last.
 
     Stable Diffusion 1.5 was trained at 512, and draws poorly below 256. Small faces have no more to show than 256, and

@@ -207,9 +207,9 @@ class Inpainted:
         """What is painted for a region: a box inside of the frame, and its colours (h, w, 3)."""
         box = canvas.around(placed)
         if between is None:
-            colours = carrying.alone(self._drawn[placed.key or placed], placed.window.box, box)
+            colours = carrying.alone(self._drawn[placed.key or placed], placed.window.sides, box)
         else:
-            colours = carrying.between(*between, placed.window.box, box)
+            colours = carrying.between(*between, placed.window.sides, box)
         if self._seam == "matched":
             x0, y0, x1, y1 = box
             colours = matched(colours, canvas.picture[y0:y1, x0:x1], ~canvas.unknown([placed], box))
@@ -270,9 +270,9 @@ def _of(member: Placed, box: Box, colours: NDArray[np.uint8]) -> Drawn:
     """What of the `colours` of a crop of `box` is kept for a member."""
     x0, y0, x1, y1 = _union(member.window.box, member.region.mask.box)
     left, top = max(x0 - RIM, box[0]), max(y0 - RIM, box[1])
-    right, bottom = max(min(x1 + RIM, box[2]), left + 1), max(min(y1 + RIM, box[3]), top + 1)
+    right, bottom = min(x1 + RIM, box[2]), min(y1 + RIM, box[3])
     part = colours[top - box[1] : bottom - box[1], left - box[0] : right - box[0]].copy()
-    return Drawn(member.window.box, (left, top, right, bottom), part)
+    return Drawn(member.window.sides, (left, top, right, bottom), part)
 
 
 def _later(scenes: Sequence[Sequence[Placed]]) -> dict[Placed, Placed]:

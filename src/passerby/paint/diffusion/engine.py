@@ -78,8 +78,11 @@ class StableDiffusion:
         self._words = Words(loaded, choice.prompts)
         self._batch = self.running.batch
         self._numbers = count()
+        self._side: AbstractContextManager[None] = nullcontext()
         if self._device.type == "cuda":
             self._unet = self._unet.to(memory_format=torch.channels_last)
+            # One for all batches: every stream keeps the memory that it once had.
+            self._side = torch.cuda.stream(torch.cuda.Stream(self._device))
         if self.running.small_memory:
             self._unet.set_attention_slice("auto")
             vae.enable_slicing()
@@ -181,16 +184,9 @@ class StableDiffusion:
             crops = [*crops, *[crops[-1]] * (self._batch - len(crops))]
         with self.timeline.span("masks", number):
             pictures, cells = zip(*masks.map(_planes, crops), strict=True)
-        with self.timeline.span("encode", number), self._beside():
+        with self.timeline.span("encode", number), self._side:
             known = self._autoencoder.encode(torch.from_numpy(np.stack(pictures)).to(self._device))
             return _Batch(number, crops, torch.from_numpy(np.stack(cells)).to(self._device), known)
-
-    def _beside(self) -> AbstractContextManager[None]:
-        """Where work does not wait for the drawing that is going on."""
-        if self._device.type != "cuda":
-            return nullcontext()
-        context: AbstractContextManager[None] = torch.cuda.stream(torch.cuda.Stream(self._device))
-        return context
 
     @torch.inference_mode()
     def _drawn(self, batch: _Batch) -> Tensor:

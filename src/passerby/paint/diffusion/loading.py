@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -21,8 +23,6 @@ CELL = 8
 """Pixels along each side of what one latent stands for."""
 POSITIONS = 77
 """Tokens that CLIP reads."""
-UNUSED = (f"{VAE}loss.", f"{TEXT}text_model.embeddings.position_ids")
-"""What checkpoints hold that no network has a use for, besides whatever is not of these networks."""
 SCHEDULE: Config = {
     "beta_start": 0.00085,
     "beta_end": 0.012,
@@ -60,11 +60,12 @@ def load(choice: Diffusion, dtype: torch.dtype) -> Loaded:
     loaded = _folder(path, dtype) if path.is_dir() else _checkpoint(path, choice, dtype)
     if choice.lora is not None:
         _merge(choice.lora, loaded.unet, choice.lora_scale)
-    if choice.vae is None:
-        _check_cell(loaded.vae, path)
-        return loaded
-    small = pretrained(library("diffusers").AutoencoderTiny, choice.vae, dtype)
-    return Loaded(loaded.unet, small.eval(), loaded.schedule, loaded.tokenizer, loaded.text)
+    vae = loaded.vae if choice.vae is None else _small_vae(choice.vae, dtype)
+    side = 2 ** (len(vae.config.block_out_channels) - 1)
+    if side != CELL:
+        origin = choice.vae or path
+        raise WeightsError(f"latents of {origin} stand for {side} pixels, wanted are {CELL}; use Stable Diffusion 1")
+    return replace(loaded, vae=vae)
 
 
 # A checkpoint
@@ -86,7 +87,8 @@ def _checkpoint(path: Path, choice: Diffusion, dtype: torch.dtype) -> Loaded:
     config = transformers.CLIPTextConfig(
         **found["text_encoder"], bos_token_id=words - 2, eos_token_id=words - 1, pad_token_id=words - 1
     )
-    _fill(*_text_names(config, held), held, TEXT, torch.float32)
+    with torch.device("meta"):
+        _check(*_text_names(config, held), held, TEXT)
     folder = files.vocabulary(path, choice.tokenizer)
     files.check_vocabulary(folder, words)
     vocabulary, merges = (str(folder / name) for name in files.VOCABULARY)
@@ -112,7 +114,21 @@ def _text_names(config: Any, held: Held) -> tuple[Any, dict[str, str]]:
 
 
 def _fill(network: Any, names: Mapping[str, str], held: Held, start: str, dtype: torch.dtype) -> None:
-    """Give `network` its weights, whose names in the file are `names`, by its own.
+    """Give `network` its weights, after a `_check`."""
+    _check(network, names, held, start)
+    own: dict[str, torch.Tensor] = network.state_dict()
+    weights = {name: held.get(names[name]).reshape(weight.shape).to(dtype) for name, weight in own.items()}
+    network.load_state_dict(weights, assign=True)
+
+
+def _check(network: Any, names: Mapping[str, str], held: Held, start: str) -> None:
+    """Compare a file with a network.
+
+    Args:
+        network: with or without weights.
+        names: what the file calls them, by the network's own names.
+        held: the file.
+        start: of all names that belong to this network in the file.
 
     Raises:
         WeightsError: one is missing or has another shape, or the file has more of such a network.
@@ -122,16 +138,14 @@ def _fill(network: Any, names: Mapping[str, str], held: Held, start: str, dtype:
     if missing:
         raise files.wrong(held.path, f"{len(missing)} weights are missing, as {missing[0]}")
     for name, weight in own.items():
-        came = held.shapes[names[name]]
-        if came not in (tuple(weight.shape), (*weight.shape, 1, 1)):
-            raise files.wrong(held.path, f"{names[name]} is {came}, wanted is {tuple(weight.shape)}")
+        came, wanted = held.shapes[names[name]], tuple(weight.shape)
+        if came not in (wanted, (*wanted, 1, 1)):  # checkpoints keep some matrices as convolutions of one pixel
+            raise files.wrong(held.path, f"{names[name]} is {came}, wanted is {wanted}")
     taken = {*names.values()}
-    more = [n for n in held.shapes if n.startswith(start) and n not in taken and not n.startswith(UNUSED)]
-    more = [name for name in more if not name.endswith("position_ids")]
-    if more:
-        raise files.wrong(held.path, f"it has {more[0]}, which is of another network")
-    weights = {name: held.get(names[name]).reshape(weight.shape).to(dtype) for name, weight in own.items()}
-    network.load_state_dict(weights, assign=True)
+    more = [name for name in held.shapes if name.startswith(start) and name not in taken]
+    foreign = [name for name in more if not name.startswith(f"{VAE}loss.") and not name.endswith("position_ids")]
+    if foreign:
+        raise files.wrong(held.path, f"it has {foreign[0]}, which is of another network")
 
 
 # A folder as diffusers writes it
@@ -140,19 +154,30 @@ def _fill(network: Any, names: Mapping[str, str], held: Held, start: str, dtype:
 def _folder(path: Path, dtype: torch.dtype) -> Loaded:
     diffusers, transformers = library("diffusers"), library("transformers")
     unet = pretrained(diffusers.UNet2DConditionModel, path / "unet", dtype)
-    vae = pretrained(diffusers.AutoencoderKL, path / "vae", dtype)
+    vae = pretrained(getattr(diffusers, _kind_of_vae(path / "vae")), path / "vae", dtype)
     text = partial(pretrained, transformers.CLIPTextModel, path / "text_encoder", torch.float32)
-    words = transformers.CLIPTextConfig.from_pretrained(path / "text_encoder", local_files_only=True).vocab_size
     folder = path / "tokenizer"
     try:
+        words = transformers.CLIPTextConfig.from_pretrained(path / "text_encoder", local_files_only=True).vocab_size
+        schedule = dict(diffusers.DDIMScheduler.load_config(path / "scheduler", local_files_only=True))
+        if (folder / files.VOCABULARY[0]).is_file():
+            files.check_vocabulary(folder, words)
         tokenizer = transformers.CLIPTokenizer.from_pretrained(
             folder, local_files_only=True, model_max_length=POSITIONS
         )
     except (OSError, ValueError) as error:
-        raise WeightsError(f"{folder} is no tokenizer ({_first_line(error)}); get it again") from error
+        raise WeightsError(f"{path} is not whole ({_first_line(error)}); get it again") from error
     _check_tokenizer(tokenizer, words, folder)
-    schedule = dict(diffusers.DDIMScheduler.load_config(path / "scheduler", local_files_only=True))
     return Loaded(unet, vae, {**SCHEDULE, **schedule}, tokenizer, text)
+
+
+def _kind_of_vae(folder: Path) -> str:
+    """What diffusers calls it: models of one step come with a small one."""
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise WeightsError(f"{folder / 'config.json'} does not read ({error}); get it again") from error
+    return "AutoencoderTiny" if config.get("_class_name") == "AutoencoderTiny" else "AutoencoderKL"
 
 
 def pretrained(kind: Any, folder: Path, dtype: torch.dtype) -> Any:
@@ -170,7 +195,7 @@ def pretrained(kind: Any, folder: Path, dtype: torch.dtype) -> Any:
         network, told = kind.from_pretrained(
             folder, local_files_only=True, torch_dtype=dtype, variant=variant, output_loading_info=True
         )
-    except (OSError, ValueError, RuntimeError, library("safetensors").SafetensorError) as error:
+    except (OSError, ValueError, RuntimeError, UnpicklingError, library("safetensors").SafetensorError) as error:
         raise WeightsError(f"{folder} does not load ({_first_line(error)}); get it again") from error
     wrong = [*told["missing_keys"], *told["mismatched_keys"]]
     if wrong:
@@ -197,10 +222,15 @@ def _check_tokenizer(tokenizer: Any, words: int, folder: Path) -> None:
         raise WeightsError(f"the tokenizer in {folder} reads nothing; get {' and '.join(files.VOCABULARY)} again")
 
 
-def _check_cell(vae: Any, path: Path) -> None:
-    side = 2 ** (len(vae.config.block_out_channels) - 1)
-    if side != CELL:
-        raise WeightsError(f"latents of {path} stand for {side} pixels, wanted are {CELL}; use Stable Diffusion 1")
+def _small_vae(path: Path, dtype: torch.dtype) -> Any:
+    """A TAESD of a folder, or, built as the published one, out of a file."""
+    kind = library("diffusers").AutoencoderTiny
+    if not path.is_file():
+        return pretrained(kind, path, dtype)
+    with torch.device("meta"):
+        network = kind()
+    _fill(network, {name: name for name in network.state_dict()}, files.opened(path), "", dtype)
+    return network.eval()
 
 
 def _merge(path: Path, unet: Any, scale: float) -> None:
@@ -216,8 +246,7 @@ def _merge(path: Path, unet: Any, scale: float) -> None:
     held = files.opened(path)
     try:
         weights, alphas = pipeline.lora_state_dict({name: held.get(name) for name in held.shapes})
-        before = [name for name in weights if name.startswith("unet.")]
-        if not before:
+        if not any(name.startswith("unet.") for name in weights):
             raise WeightsError(f"{path} has nothing for a U-Net; give a LoRA for Stable Diffusion 1")
         pipeline.load_lora_into_unet(weights, network_alphas=alphas, unet=unet)
     except (ValueError, RuntimeError, KeyError) as error:
