@@ -58,6 +58,8 @@ class Person:
     """Of the frame's height."""
     tone: Colour = MONK[4]
     hair: Colour = (52, 34, 22)
+    hangs: float = 0.0
+    """How far down hair hangs beside the face, as a share of the height from the crown."""
     upper: Colour = (40, 90, 170)
     lower: Colour = (60, 60, 66)
     shoes: Colour = (120, 40, 30)
@@ -185,6 +187,9 @@ class _Figure:
 
     def _head(self) -> None:
         who = self._person
+        if who.hangs:
+            self._shape("hair", who.hair, [(-0.054, 0.06), (-0.06, who.hangs), (0.06, who.hangs), (0.054, 0.06)])
+            self._line("skin", who.tone, [(0, 0.1), (0, 0.15)], 0.055)
         self._oval("hair", who.hair, (0, 0.064), (0.054, 0.064))
         self._oval("skin", who.tone, (0, 0.08), (0.043, 0.055))
         for x, y, wide, high, colour in (

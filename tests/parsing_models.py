@@ -33,6 +33,19 @@ COLOURS: Mapping[str, Colour] = {
 """What the models take for what, by the names of their classes."""
 
 
+IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+WANTED = {
+    "segformer": (IMAGENET, "rgb", (512, 512)),
+    "fashn": (IMAGENET, "rgb", (384, 576)),
+    "schp-atr": (IMAGENET, "bgr", (512, 512)),
+    "schp-lip": (IMAGENET, "bgr", (473, 473)),
+    "schp-pascal": (IMAGENET, "bgr", (512, 512)),
+    "selfie-multiclass": (((0, 0, 0), (1, 1, 1)), "rgb", (256, 256)),
+    "u2net-cloth": (((0.5, 0.5, 0.5), (0.5, 0.5, 0.5)), "rgb", (768, 768)),
+}
+"""As published: mean and deviation of red, green and blue, their order, and the picture's (width, height)."""
+
+
 def parsing_model(
     path: Path,
     family: Family,
@@ -71,7 +84,7 @@ def parsing_model(
     if shares:
         answer = node("Softmax", [answer], "shares", axis=1)
     nothing = node("Mul", [answer, constant("zero", 0)], "nothing")
-    width, height = family.size
+    width, height = WANTED[family.name][2]
     step = 4 if quarter else 1
     for i, name in enumerate(outputs):
         channels = 2 if name == "edge" else count
@@ -94,14 +107,15 @@ def parsing_model(
 
 
 def _nearest(family: Family, colours: Mapping[str, Colour]) -> tuple[Any, Any]:
-    """A convolution whose largest channel is the class of the nearest colour, for pictures as `family` wants them."""
-    mean, spread = (np.array(values) for values in family.colours)
+    """A convolution whose largest channel is the class of the nearest colour, for pictures as they are `WANTED`."""
+    (middle, deviation), order, _ = WANTED[family.name]
+    mean, spread = np.array(middle), np.array(deviation)
     weights, bias = np.zeros((len(family.classes), 3)), np.full(len(family.classes), -1e4)
     for i, name in enumerate(family.classes):
         if name in colours:
             colour = np.array(colours[name]) / 255
             weights[i] = 400 * 2 * colour * spread
             bias[i] = 400 * (2 * colour @ mean - colour @ colour)
-    if family.bgr:
+    if order == "bgr":
         weights = weights[:, ::-1]
     return weights[:, :, None, None], bias

@@ -76,6 +76,13 @@ def test_what_cannot_be_is_refused(chosen, says):
         Options(**chosen)
 
 
+@pytest.mark.parametrize(
+    ("chosen", "said"), [({"style": "formal"}, True), ({"style": "formal", "parser": "my.onnx"}, False), ({}, False)]
+)
+def test_it_is_said_that_clothes_are_told_roughly_where_no_model_tells_them(chosen, said):
+    assert any("told roughly" in line for line in Options(**chosen).warnings()) == said
+
+
 def test_the_record_of_options_names_a_parser_without_its_folders():
     changed = Options(hide="faces,clothes", parser="atr:/home/somebody/my.onnx").changed()
     assert changed["parser"] == "my.onnx"

@@ -98,6 +98,7 @@ def effect(options: Options, others: Anonymizer, labels: Sequence[str] = ()) -> 
         return others
     from passerby import clothing
     from passerby.dividing import Once
+    from passerby.mask.parsing_steady import Steady
     from passerby.paint.clothes.redress import Redressed
     from passerby.paint.diffusion.effect import Inpainted
     from passerby.paint.effects import Mosaic
@@ -115,6 +116,7 @@ def effect(options: Options, others: Anonymizer, labels: Sequence[str] = ()) -> 
         painter,
         others=Once(others),
         cover=Mosaic(cells=options.cells),
+        steady=Steady,
         witness=skeletons,
     )
 

@@ -13,25 +13,23 @@ import os
 from collections.abc import Iterable
 from fractions import Fraction
 from operator import index
-from typing import Any, SupportsIndex
+from typing import SupportsIndex
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from passerby import clothing, hiding, targets
-from passerby.choices import STYLES, WORN
+from passerby.choices import WORN
 from passerby.core.detections import Detections
 from passerby.core.frame import Frame, PixelFormat
 from passerby.core.stages import Anonymizer, Detector, Parser
 from passerby.mask.shapes import Shape
-from passerby.paint.clothes.effect import Recoloured
 from passerby.paint.composite import composite
 from passerby.paint.effects import ByLabel, Mosaic
 from passerby.pipeline import regions
 from passerby.runtime import VARIABLE
 from passerby.settings import Options
 from passerby.track.follow import Follow, Following
-from passerby.values import one_of
 
 Picture = NDArray[np.uint8]
 _RGB = PixelFormat("rgb24", ((1, 1),), 8, "rgb", True)
@@ -154,9 +152,8 @@ class ClothesAnonymizer:
 
     def _effect(self, style: str) -> Anonymizer:
         """What paints in a style; each remembers who wears what."""
-        named: Any = one_of("style", style, STYLES)
         if style not in self._effects:
-            worn = Recoloured(self._parser, style=named, fallback=Mosaic())
+            worn = clothing.recoloured(self._parser, style, Mosaic())
             self._effects[style] = ByLabel({"face": Mosaic(), WORN: worn})
         return self._effects[style]
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from passerby import weights
-from passerby.choices import DEFAULT_METHOD, RECOLOUR, REDRESS, WORN
+from passerby.choices import DEFAULT_METHOD, RECOLOUR, REDRESS, STYLES, WORN
 from passerby.core.errors import OptionError
 from passerby.per_class import PerClass
+from passerby.values import one_of
 
 if TYPE_CHECKING:
     from passerby.core.stages import Anonymizer, Parser
@@ -47,11 +48,14 @@ def _dresses(method: str) -> bool:
     return method.partition(":")[0] in (RECOLOUR, REDRESS)
 
 
-def warning(methods: Mapping[str, str]) -> str | None:
-    """What is said where only clothes change."""
-    if not _dresses(methods.get(WORN, "")) or {"face", "head", "person"} & methods.keys():
-        return None
-    return f"NOT EVERYONE IS HIDDEN: other clothes do not hide a face; add faces to --hide {WORN}"
+def warnings(methods: Mapping[str, str], model: str) -> list[str]:
+    """What is said where only clothes change, or where no parser's `model` tells them."""
+    if not _dresses(methods.get(WORN, "")):
+        return []
+    bare = f"NOT EVERYONE IS HIDDEN: other clothes do not hide a face; add faces to --hide {WORN}"
+    rough = "clothes are told roughly, by outlines and skin: some are left as they were; --parser MODEL tells them"
+    faces = {"face", "head", "person"} & methods.keys()
+    return ([] if faces else [bare]) + ([] if model else [rough])
 
 
 def models(options: Options) -> tuple[str, ...]:
@@ -61,16 +65,17 @@ def models(options: Options) -> tuple[str, ...]:
     return (str(_file(options.parser)),) if options.parser else (OUTLINES, FACES)
 
 
-def recoloured(options: Options, fallback: Anonymizer) -> Anonymizer:
-    """The effect that recolours clothes; `fallback` hides of whom nobody can tell what they wear.
+def recoloured(parser: Parser, style: str | None, fallback: Anonymizer) -> Anonymizer:
+    """The effect that recolours what `parser` tells; `fallback` hides of whom nobody can tell what they wear.
 
     Raises:
-        OptionError: what reads the parser's file is not installed.
-        WeightsError: a model is missing, or not what it should be.
+        OptionError: there is no such style.
     """
+    from passerby.mask.parsing_steady import Steady
     from passerby.paint.clothes.effect import Recoloured
 
-    return Recoloured(parser(options.parser), style=options.style or "random", fallback=fallback)
+    named: Any = one_of("--style", style or STYLES[0], STYLES)
+    return Recoloured(parser, style=named, fallback=fallback, steady=Steady())
 
 
 def parser(model: str = "") -> Parser:

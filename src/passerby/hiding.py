@@ -84,7 +84,7 @@ def _effect(method: str, options: Options) -> Anonymizer:
         case "outline":
             return Outline()
         case "recolour":
-            return clothing.recoloured(options, Mosaic(cells=options.cells))
+            return clothing.recoloured(clothing.parser(options.parser), options.style, Mosaic(cells=options.cells))
         case "synthetic" | "blank":
             return Plate(blank=method == "blank")
         case _:

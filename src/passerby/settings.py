@@ -254,7 +254,7 @@ class Options(Diffusing, Redressing):
 
     def _read(self) -> None:
         """Make paths, zones and exact fractions of what was given."""
-        for name in (
+        texts = (
             "hide",
             "method",
             "shape",
@@ -262,10 +262,11 @@ class Options(Diffusing, Redressing):
             "encoder",
             "preset",
             "recognizer",
+            "visible_label",
             "style",
             "parser",
-            "visible_label",
-        ):
+        )
+        for name in texts:
             if not isinstance(getattr(self, name), str | None):
                 raise OptionError(f"--{name.replace('_', '-')} is text, got {getattr(self, name)!r}")
         for name, read in _READERS.items():
@@ -384,7 +385,7 @@ class Options(Diffusing, Redressing):
             lines.append(
                 f"NOT EVERYTHING IS HIDDEN: {', '.join(idle)} have a --model and are not in --hide {self.hide}"
             )
-        lines += filter(None, [clothing.warning(self.methods())])
+        lines += clothing.warnings(self.methods(), self.parser)
         if "blur" in methods:
             lines.append("a blur can be undone in part; fill, noise and image leave nothing")
         if "mosaic" in methods and self.cells > SAFE_CELLS:

@@ -15,7 +15,7 @@ from parsing_models import COLOURS, PERSON, parsing_model
 
 from passerby.core.errors import OptionError, StageError, WeightsError
 from passerby.core.regions import Mask
-from passerby.mask.parsing import ModelParser, placed
+from passerby.mask.parsing import ModelParser, Shown, placed
 from passerby.mask.parsing_families import ATR, FAMILIES, FASHN, PART_OF, PARTS, of_names
 from passerby.mask.parsing_network import opened
 
@@ -38,6 +38,8 @@ NAMES = {"id2label": json.dumps({str(i): name.title() for i, name in enumerate(A
 LAYOUTS = (
     Published("segformer", ALL),
     Published("segformer", ALL, {"fixed": False, "metadata": NAMES}),
+    Published("segformer", ALL, {"fixed": False, "metadata": {"names": repr(dict(enumerate(ATR)))}}),
+    Published("segformer", ALL, {"fixed": False, "metadata": {"labels": ", ".join(ATR)}}),
     Published("segformer", ALL, {"shares": True}),
     Published("fashn", frozenset({"upper", "lower", "headwear", "bag"})),
     Published("schp-atr", ALL, SCHP),
@@ -148,6 +150,17 @@ def test_who_wears_nothing_that_is_known_is_not_told(tmp_path):
     assert parser.parse(framed(drawn.picture), drawn.boxes) == [None]
 
 
+@pytest.mark.parametrize(("family", "around"), [("schp-lip", 0.5), ("segformer", 0.0), ("selfie-multiclass", 0.0)])
+def test_a_family_that_keeps_proportions_is_shown_black_beside_a_person(family, around, tmp_path):
+    """Somebody half as wide as high leaves half of a square."""
+    network = opened(f"{family}:{parsing_model(tmp_path / 'a.onnx', FAMILIES[family])}")
+    frame = framed(np.full((400, 200, 3), 255, np.uint8))
+    shown = Shown.of(frame, (0, 0, 200, 400), network)
+    black = shown.picture[0] < shown.picture[0].max() - 1e-3
+    assert black.mean() == pytest.approx(around, abs=0.01)
+    assert not black[:, network.size[0] // 2].any()
+
+
 # Files
 
 
@@ -220,6 +233,16 @@ def test_numbers_that_are_not_finite_are_an_error(tmp_path):
         ModelParser(path).parse(framed(drawn.picture), drawn.boxes)
 
 
+@pytest.mark.parametrize("kind", ["float32", "float16"])
+@pytest.mark.parametrize("at_once", [1, 4])
+def test_files_of_several_pictures_and_of_half_precision_answer_for_each_person(kind, at_once, tmp_path):
+    logits = np.random.default_rng(0).normal(0, 1, (at_once, 20, 9, 9))
+    path = model(tmp_path / "a.onnx", {"parsing": logits}, shape=(at_once, 3, 473, 473), kind=kind)
+    answer = opened(path).run(np.zeros((6, 3, 473, 473), np.float32))
+    assert answer.shape == (6, 20, 9, 9)
+    assert np.abs(answer - logits[np.arange(6) % at_once]).max() < 0.01
+
+
 # Tables
 
 
@@ -228,6 +251,23 @@ def test_every_class_of_a_family_has_its_part(family):
     assert len(family.parts) == len(family.classes)
     assert set(family.parts) <= set(PARTS)
     assert family.parts[0] == "background"
+
+
+@pytest.mark.parametrize(
+    ("family", "worn", "bare"),
+    [
+        ("segformer", {1: "headwear", 4: "upper", 5: "lower", 6: "lower", 7: "whole", 9: "shoes", 16: "bag"}, {11, 14}),
+        ("schp-lip", {1: "headwear", 5: "upper", 6: "whole", 9: "lower", 10: "whole", 12: "lower", 19: "shoes"}, {13}),
+        ("fashn", {3: "upper", 4: "whole", 5: "lower", 6: "lower", 8: "bag", 9: "headwear"}, {1, 12, 13, 14, 15, 16}),
+        ("selfie-multiclass", {4: "whole", 5: "accessory"}, {2, 3}),
+        ("u2net-cloth", {1: "upper", 2: "lower", 3: "whole"}, set()),
+        ("schp-pascal", {2: "upper", 3: "upper", 4: "upper", 5: "lower", 6: "lower"}, set()),
+    ],
+)
+def test_classes_stand_where_their_publishers_put_them(family, worn, bare):
+    parts = FAMILIES[family].parts
+    assert {i: parts[i] for i in worn} == worn
+    assert all(parts[i] == "skin" for i in bare)
 
 
 def test_skin_is_never_a_garment():
@@ -287,6 +327,22 @@ def test_a_folder_that_lacks_a_file_is_refused_in_one_line(segformer, missing):
     with pytest.raises(WeightsError) as caught:
         ModelParser(segformer)
     assert "\n" not in str(caught.value)
+
+
+def test_weights_that_are_not_all_there_are_refused(segformer):
+    """Those that lack would be made up at random, with no more than a warning."""
+    from safetensors.numpy import load_file, save_file
+
+    held = load_file(segformer / "model.safetensors")
+    held.pop(next(name for name in held if "classifier" in name))
+    save_file(held, segformer / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(WeightsError, match="lacks 1 weights"):
+        ModelParser(segformer)
+
+
+def test_a_segformer_of_another_number_of_classes_is_refused(segformer):
+    with pytest.raises(WeightsError, match=r"has 18 classes and lacks 0 weights .* wanted are 20"):
+        ModelParser(f"schp-lip:{segformer}")
 
 
 def test_classes_that_nobody_knows_are_refused(segformer):

@@ -89,6 +89,14 @@ def test_upper_and_lower_garments_are_found(tone, pattern):
     assert overlap(np.maximum(masks["upper"], masks["lower"]), worn) > 0.85
 
 
+@pytest.mark.parametrize("worn", [(40, 90, 170), (250, 250, 250), (180, 40, 40)])
+def test_long_hair_is_left_alone(worn):
+    drawn = dressed(SIZE, [Person(hangs=0.22, upper=worn)], noise=3)
+    [masks] = parsed(drawn)
+    assert masks["upper"][drawn.hair == 255].mean() < 0.03 * 255
+    assert overlap(masks["upper"], drawn.garments["upper"]) > 0.9
+
+
 def test_the_waist_is_where_the_colour_changes_near_it():
     drawn = dressed(SIZE, [Person()], noise=3)
     [masks] = parsed(drawn)

@@ -1,8 +1,7 @@
 """What persons wear, told without a model for it: a person's outline, less the head, less what has the skin's colour.
 
-This is a guess. It takes shoes and bags for the garment beside them, and long hair on shoulders for clothes. Of clothes
-in the very colour of that person's skin it leaves as much as it takes for skin: skin is never to be painted, so where
-the two cannot be told apart, both stay.
+This is a guess. It takes shoes and bags for the garment beside them. Clothes in the very colour of that person's skin
+are left with it: skin is never to be painted, so where the two cannot be told apart, neither is.
 """
 
 from __future__ import annotations
@@ -30,6 +29,10 @@ HEADS_HIGH = 7.5
 """The same in heads, from the crown to the chin."""
 WAIST = 0.5
 """Where the upper garment ends and the lower one begins, as a share of that height from the top."""
+TRUNK_AND_THIGHS = ((0.2, WAIST - 0.04), (WAIST + 0.04, 0.7))
+"""The parts of that height whose colours are those of clothes."""
+HANGS = 1.5
+"""Heights of a face's box that hair may hang below the chin."""
 AROUND_WAIST = 0.06
 """How far from there, as a share of the height, a change of colour is looked for."""
 CHANGE = 0.3
@@ -127,7 +130,9 @@ def _told(part: Frame, area: pixels.Box, person: Area, body: _Body, faces: Boxes
     inside = _cut_out(colours, cv2.resize(person.astype(np.uint8), size, interpolation=cv2.INTER_AREA) > 0, body)
     own = _own_skin(of, body, inside)
     dressed = inside & ~head
-    bare = _bare(of, dressed, body, own)
+    worn_colours = [one for between in TRUNK_AND_THIGHS for one in _worn(of, dressed, body, between)]
+    bare = _bare(of, dressed, own, worn_colours, body.found)
+    bare |= _hair(of, inside, head, body, [own, *worn_colours])
     waist = _waist(of, dressed & ~bare, body)
     upper = np.arange(size[1])[:, None] < waist
 
@@ -202,8 +207,7 @@ def _own_skin(of: Features, body: _Body, person: Area) -> Cloud:
     """The colours of the person's face; of anybody's skin where too little is seen of it."""
     x0, y0, x1, y1 = (float(side) for side in body.face)
     wide, high = x1 - x0, y1 - y0
-    rows = slice(max(round(y0 + 0.25 * high), 0), max(round(y1 - 0.12 * high), 0))
-    columns = slice(max(round(x0 + 0.2 * wide), 0), max(round(x1 - 0.2 * wide), 0))
+    rows, columns = _span(y0 + 0.25 * high, y1 - 0.12 * high), _span(x0 + 0.2 * wide, x1 - 0.2 * wide)
     samples = of[rows, columns].reshape(-1, 3)
     if not body.found:  # hair, or the wall behind: only what may be skin counts
         samples = of[rows, columns][person[rows, columns]]
@@ -211,14 +215,12 @@ def _own_skin(of: Features, body: _Body, person: Area) -> Cloud:
     return skin.cloud(samples) or skin.ANYBODY
 
 
-def _bare(of: Features, dressed: Area, body: _Body, own: Cloud) -> Area:
-    """The skin below the head.
+def _bare(of: Features, dressed: Area, own: Cloud, worn: Sequence[Cloud], face_found: bool) -> Area:
+    """The skin below the head, by the person's own and the colours of what is `worn`.
 
     Arms and legs are lit unlike the face, so what looks like its skin is found first, and what looks like that then.
     """
-    parts = ((0.2, WAIST - 0.04), (WAIST + 0.04, 0.7))
-    worn = [one for between in parts for one in _worn(of, dressed, body, between)]
-    rivals = [one for one in worn if not body.found or _no_skin(one.middle.astype(np.float32), own)]
+    rivals = [one for one in worn if not face_found or _no_skin(one.middle.astype(np.float32), own)]
 
     def like(some: Cloud) -> Area:
         away = some.distance(of)
@@ -234,6 +236,29 @@ def _bare(of: Features, dressed: Area, body: _Body, own: Cloud) -> Area:
     count, numbers, stats, _ = cv2.connectedComponentsWithStats(bare.astype(np.uint8))
     kept = stats[:, cv2.CC_STAT_AREA] >= SPECK * bare.size
     return np.asarray((kept & (np.arange(count) > 0))[numbers], np.bool_)
+
+
+def _hair(of: Features, inside: Area, head: Area, body: _Body, others: Sequence[Cloud]) -> Area:
+    """The hair that hangs from the head: of the colour above the brow rather than of `others`, and next to the head."""
+    x0, y0, x1, y1 = (float(side) for side in body.face)
+    wide, high = x1 - x0, y1 - y0
+    above = np.zeros(inside.shape, np.bool_)
+    above[_span(y0 - 0.35 * high, y0 + 0.05 * high), _span(x0 - 0.2 * wide, x1 + 0.2 * wide)] = True
+    hair = skin.cloud(of[above & inside])
+    if not body.found or hair is None:
+        return np.zeros(inside.shape, np.bool_)
+    away = hair.distance(of)
+    near = np.zeros(inside.shape, np.bool_)
+    near[: max(round(y1 + HANGS * high), 0), _span(x0 - wide, x1 + wide)] = True
+    near &= inside & (away <= skin.ALIKE)
+    for other in others:
+        near &= away < other.distance(of)
+    _, numbers = cv2.connectedComponents((near | head).astype(np.uint8))
+    return np.asarray(near & np.isin(numbers, np.unique(numbers[head])), np.bool_)
+
+
+def _span(low: float, high: float) -> slice:
+    return slice(max(round(low), 0), max(round(high), 0))
 
 
 def _no_skin(colour: Features, own: Cloud) -> bool:

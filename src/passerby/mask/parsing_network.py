@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from ast import literal_eval
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -68,35 +69,39 @@ class OnnxFile:
         """
         self._session = shared(weights.find(path.stem, path))
         self.name = path.name
-        pictures = self._session.inputs
+        pictures, gives = self._session.inputs, _shapes(self._session.outputs)
         if len(pictures) != 1 or len(pictures[0].shape) != 4 or not pictures[0].dtype.startswith("float"):
             raise WeightsError(f"{path} takes {_shapes(pictures)}; wanted is one picture of floating-point numbers")
         self._picture = pictures[0]
         self._last = self._picture.shape[3] == 3 and self._picture.shape[1] != 3
-        _, height, width = self._picture.shape[1:] if not self._last else (3, *self._picture.shape[1:3])
-        size = None if width is None or height is None else (width, height)
-        told = _family(path, self._session.metadata, self._layout(size))
+        layout = self._layout()
+        told = _family(path, self._session.metadata, layout)
         if family is None and told is None:
             raise WeightsError(
-                f"{path} gives {_shapes(self._session.outputs)}, which does not tell whose classes these are; "
+                f"{path} gives {gives}, which does not tell whose classes these are; "
                 f"if it is one of {', '.join(FAMILIES)}, write FAMILY:{path.name}"
             )
         self.family = family or told or FAMILIES["segformer"]
-        self.size = size or self.family.size
-        if self._channels and len(self.family.classes) not in self._channels:
+        self.size = layout.size or self.family.size
+        if layout.channels and len(self.family.classes) not in layout.channels:
             raise WeightsError(
-                f"{path} gives {_shapes(self._session.outputs)}; wanted are {len(self.family.classes)} channels, "
+                f"{path} gives {gives}; wanted are {len(self.family.classes)} channels, "
                 f"one for each class of {self.family.name}, before the best of them is chosen"
             )
 
-    def _layout(self, size: tuple[int, int] | None) -> _Layout:
+    def _layout(self) -> _Layout:
+        _, height, width = self._first_channels(self._picture.shape)
         ports = self._session.outputs
-        self._channels = {self._of(port.shape)[0] for port in ports if len(port.shape) == 4} - {None}
+        channels = {self._first_channels(port.shape)[0] for port in ports if len(port.shape) == 4}
         hugging = self._picture.name == "pixel_values" or any(port.name == "logits" for port in ports)
-        return _Layout(max((n for n in self._channels if n), default=None), size, hugging, 2 in self._channels)
+        return _Layout(
+            frozenset(count for count in channels if count),
+            None if width is None or height is None else (width, height),
+            hugging,
+        )
 
-    def _of(self, shape: Sequence[int | None]) -> tuple[int | None, ...]:
-        """A shape (N, C, H, W) of a picture or an answer in the file's own order, without N."""
+    def _first_channels(self, shape: Sequence[int | None]) -> tuple[int | None, ...]:
+        """(C, H, W) of a picture or an answer in the file's own order."""
         return (shape[3], shape[1], shape[2]) if self._last else tuple(shape[1:])
 
     def run(self, pictures: Pictures) -> NDArray[np.float32]:
@@ -118,7 +123,9 @@ class OnnxFile:
         fitting = [
             output
             for output in outputs
-            if output.ndim == 4 and self._of(output.shape)[0] == len(self.family.classes) and len(output) >= count
+            if output.ndim == 4
+            and self._first_channels(output.shape)[0] == len(self.family.classes)
+            and len(output) >= count
         ]
         if not fitting:
             came = ", ".join(str(output.shape) for output in outputs)
@@ -155,16 +162,20 @@ class SegformerFiles:
         self.name, self.family = folder.name, family or told or FAMILIES["segformer"]
         self.size, self._device = self.family.size, device
         self._torch, transformers = _library("torch"), _library("transformers")
-        errors = (OSError, ValueError, RuntimeError, KeyError)
         try:
-            self._net = transformers.SegformerForSemanticSegmentation.from_pretrained(
-                str(folder), local_files_only=True, use_safetensors=True
+            net, loaded = transformers.SegformerForSemanticSegmentation.from_pretrained(
+                str(folder), local_files_only=True, use_safetensors=True, output_loading_info=True
             )
-        except errors as error:
+        except (OSError, ValueError, RuntimeError, KeyError) as error:
+            raise WeightsError(f"{folder} is no SegFormer: {' '.join(str(error).split())[:200]}") from error
+        # What it does not find transformers makes up at random.
+        missing = sorted(loaded["missing_keys"])
+        if missing or net.config.num_labels != len(self.family.classes):
             raise WeightsError(
-                f"{folder} does not load as a SegFormer: {' '.join(str(error).split())[:200]}"
-            ) from error
-        self._net = self._net.eval().requires_grad_(False).to(device)
+                f"{folder} has {net.config.num_labels} classes and lacks {len(missing)} weights "
+                f"({', '.join(missing[:2]) or 'none'}); wanted are {len(self.family.classes)} classes and all weights"
+            )
+        self._net = net.eval().requires_grad_(False).to(device)
 
     def run(self, pictures: Pictures) -> NDArray[np.float32]:
         """See `Network`."""
@@ -191,12 +202,12 @@ def _library(name: str) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class _Layout:
-    """See the arguments of `of_shape`."""
+    """What a file takes and gives; see the arguments of `of_shape`."""
 
-    classes: int | None
+    channels: frozenset[int]
+    """Of its outputs, as far as it says."""
     size: tuple[int, int] | None
     hugging: bool
-    edges: bool
 
 
 def _family(path: Path, metadata: Mapping[str, str], layout: _Layout) -> Family | None:
@@ -204,7 +215,8 @@ def _family(path: Path, metadata: Mapping[str, str], layout: _Layout) -> Family 
     names = names or (_named_beside(path.parent) if layout.hugging else [])
     if names:
         return of_names(names)
-    return of_shape(layout.classes, layout.size, hugging=layout.hugging, edges=layout.edges)
+    classes = max(layout.channels, default=None)
+    return of_shape(classes, layout.size, hugging=layout.hugging, edges=2 in layout.channels)
 
 
 def _named_beside(folder: Path) -> list[str]:
@@ -216,9 +228,9 @@ def _named_beside(folder: Path) -> list[str]:
 
 
 def _listed(text: str) -> list[str]:
-    """Names of classes as they are written into ONNX files: JSON, or words between commas."""
-    with suppress(ValueError):
-        return _in_order(json.loads(text.replace("'", '"')))
+    """Names of classes as they are written into ONNX files: JSON, Python's own notation, or words between commas."""
+    with suppress(ValueError, SyntaxError):
+        return _in_order(literal_eval(text))
     return [word.strip() for word in text.split(",") if word.strip()]
 
 

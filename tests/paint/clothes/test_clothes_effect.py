@@ -15,13 +15,14 @@ from passerby.core.errors import StageError
 from passerby.core.frame import Frame, PixelFormat
 from passerby.core.parsing import Garment, Parsed
 from passerby.core.regions import Mask, Patch, Region
+from passerby.mask.parsing_steady import Smoothing, Steady
 from passerby.paint.clothes import oklab
 from passerby.paint.clothes.effect import Recoloured
-from passerby.paint.clothes.wardrobe import CARRIED
 from passerby.paint.composite import composite
 from passerby.paint.effects import Mosaic, Outline
 
 SIZE = (320, 360)
+HELD = Smoothing().hold_frames
 
 
 def filmed(picture: np.ndarray, pixel_format: PixelFormat = YUV420, index: int = 0) -> Frame:
@@ -59,7 +60,7 @@ class Truth:
 
 
 def recoloured(parser: Truth, **changes) -> Recoloured:
-    return Recoloured(parser, **{"style": "casual", "fallback": Mosaic(), **changes})
+    return Recoloured(parser, **{"style": "casual", "fallback": Mosaic(), "steady": Steady(), **changes})
 
 
 def walked(count: int = 6, **changes) -> tuple[list[Frame], list[Region], Truth]:
@@ -160,11 +161,11 @@ def hides(patch: Patch) -> bool:
 
 
 def test_clothes_that_cannot_be_told_for_a_moment_are_where_they_were():
-    frames, regions, truth = walked(CARRIED + 4)
-    truth.unknown = set(range(2, CARRIED + 4))
+    frames, regions, truth = walked(HELD + 4)
+    truth.unknown = set(range(2, HELD + 4))
     effect = recoloured(truth)
     kinds = [hides(effect.paint([frame], [[mine]])[0][0]) for frame, mine in zip(frames, regions, strict=True)]
-    assert kinds == [False] * (2 + CARRIED) + [True] * 2
+    assert kinds == [False] * (2 + HELD) + [True] * 2
 
 
 def test_moved_clothes_hide_what_was_worn():
@@ -195,11 +196,47 @@ def test_who_cannot_be_told_from_the_start_is_hidden_whole(nothing):
     assert all((a == b).all() for a, b in zip(patch.planes, mosaic.planes, strict=True))
 
 
+@pytest.mark.parametrize("corner", [(-400, 10), (10, -500), (330, 0), (0, 365), (-150, -200), (170, 180)])
+def test_clothes_beyond_the_edges_of_the_frame_are_no_trouble(corner):
+    drawn = dressed(SIZE)
+    shirt = Mask(0, 0, drawn.garments["upper"])
+    lost = Mask(*corner, np.full(drawn.picture.shape[:2], 255, np.uint8))
+
+    class Odd:
+        def parse(self, frame, boxes):
+            return [Parsed((Garment("upper", shirt), Garment("lower", lost))) for _ in boxes]
+
+    [[patch]] = Recoloured(Odd(), fallback=Mosaic()).paint([filmed(drawn.picture)], [[region(drawn.boxes[0])]])
+    assert patch.alters
+
+
+@pytest.mark.parametrize("most", [252, 200, 90])
+def test_a_parser_that_is_never_quite_sure_is_believed(most):
+    drawn = dressed(SIZE)
+    doubted = drawn._replace(
+        garments={group: (alpha * (most / 255)).astype(np.uint8) for group, alpha in drawn.garments.items()}
+    )
+    frame = filmed(drawn.picture)
+    result = painted(recoloured(Truth({0: [doubted]})), frame, region(drawn.boxes[0]))
+    before, after = oklab.from_picture(pixels.rgb(frame)), oklab.from_picture(pixels.rgb(result))
+    assert (oklab.distance(before, after)[drawn.garments["upper"] == 255] > 0.05).mean() > 0.9
+
+
 def test_a_parser_that_forgets_somebody_ends_the_run():
     drawn = dressed(SIZE)
     mine = region(drawn.boxes[0])
     with pytest.raises(StageError, match="of 1 persons in frame 0, of 2"):
         painted(recoloured(Truth({0: [drawn]})), filmed(drawn.picture), mine, replace(mine, track_id=2))
+
+
+def test_at_night_new_clothes_are_no_lighter_than_all_else():
+    drawn = dressed(SIZE, [Person(upper=(20, 20, 24), tone=(110, 80, 60))], background=(12, 12, 16))
+    brightest = np.percentile(oklab.from_picture(drawn.picture)[..., 0], 99)
+    frame, truth = filmed(drawn.picture), Truth({0: [drawn]})
+    for track in range(8):
+        new = painted(recoloured(truth, style="sport"), frame, region(drawn.boxes[0], track))
+        lab = oklab.from_picture(pixels.rgb(new))[drawn.garments["upper"] == 255]
+        assert np.median(lab[:, 0]) < brightest + 0.1
 
 
 def test_a_flash_lights_new_clothes_as_it_did_the_old_ones():

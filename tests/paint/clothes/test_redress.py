@@ -19,14 +19,15 @@ from passerby.core.frame import Frame, PixelFormat
 from passerby.core.parsing import Garment, Parsed
 from passerby.core.regions import Mask, Patch, Region
 from passerby.dividing import Once
+from passerby.mask.parsing_steady import Smoothing, Steady
 from passerby.paint.clothes.redress import PROMPTS, Redressed, worn
-from passerby.paint.clothes.wardrobe import CARRIED
 from passerby.paint.composite import composite
 from passerby.paint.diffusion.effect import Inpainted
 from passerby.paint.effects import Fill, Mosaic
 from passerby.testing import check_anonymizer
 
 SIZE = (320, 360)
+CARRIED = Smoothing().hold_frames
 Picture = np.ndarray[Any, np.dtype[np.uint8]]
 
 
@@ -60,7 +61,7 @@ class Truth:
 
 def redressed(parser: Any, model: Any = None, **changes: Any) -> Redressed:
     painter = Inpainted(model or Moody(), every=changes.pop("every", 4), controls=changes.pop("controls", None))
-    return Redressed(parser, painter, **{"others": Once(Mosaic()), "cover": Mosaic(), **changes})
+    return Redressed(parser, painter, **{"others": Once(Mosaic()), "cover": Mosaic(), "steady": Steady, **changes})
 
 
 def painted(effect: Redressed, frames: Sequence[Frame], regions: Sequence[Sequence[Region]]) -> list[Frame]:

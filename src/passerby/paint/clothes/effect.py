@@ -1,18 +1,19 @@
 """Other clothes as an effect: persons stay as they are but for what they wear.
 
-What a parser cannot tell of a person is taken from the frames before, moved with the person's box; after a few such
-frames the whole person is hidden, head included, until it can tell again.
+Of whom nobody can tell what they wear, all is hidden, head included, until somebody can tell again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from passerby.core import pixels
+from passerby.core.boxes import Boxes
 from passerby.core.errors import StageError
 from passerby.core.frame import Frame, Plane
 from passerby.core.parsing import Garment, Parsed
@@ -25,8 +26,18 @@ from passerby.paint.clothes.wardrobe import Wardrobe
 
 LEAST = 0.04
 """Share of a person's box that is clothes at least: where less is found, the parser is not believed."""
+SURE = 240
+"""Of 255 in a mask: from here on a pixel is garment and nothing else."""
 BEHIND = 8
 """Pixels around clothes in which what is behind them is seen."""
+
+
+class Steadier(Protocol):
+    """Makes of what is told frame by frame something that does not flicker, and fills in where nothing is told."""
+
+    def step(self, tracks: Sequence[int], boxes: Boxes, told: Sequence[Parsed | None]) -> Sequence[Parsed | None]:
+        """What the persons of these tracks and boxes (N, 4) wear, of whom so much was told. Once per frame."""
+        ...
 
 
 class Recoloured:
@@ -41,16 +52,20 @@ class Recoloured:
     reach = 0
     blind = False
 
-    def __init__(self, parser: Parser, *, style: Style = "random", fallback: Anonymizer) -> None:
+    def __init__(
+        self, parser: Parser, *, style: Style = "random", fallback: Anonymizer, steady: Steadier | None = None
+    ) -> None:
         """Recolour what `parser` finds.
 
         Args:
             parser: tells what persons wear.
             style: of the new clothes.
             fallback: hides a person of whom the parser cannot tell; not blind, and one frame at a time.
+            steady: steadies what is told along tracks; None takes it as it is.
         """
         self._parser = parser
         self._fallback = fallback
+        self._steady = steady
         self._wardrobe = Wardrobe(style)
 
     def paint(self, frames: Sequence[Frame], hidden: Sequence[Sequence[Region]]) -> list[list[Patch]]:
@@ -81,10 +96,10 @@ class Recoloured:
         answers = self._parser.parse(frame, boxes)
         if len(answers) != len(regions):
             raise StageError(f"the parser told of {len(answers)} persons in frame {frame.index}, of {len(regions)}")
-        return [
-            self._wardrobe.told(frame.index, region, believed(answer, region))
-            for region, answer in zip(regions, answers, strict=True)
-        ]
+        told = [believed(answer, region) for region, answer in zip(regions, answers, strict=True)]
+        if self._steady is not None:
+            told = list(self._steady.step([region.track_id for region in regions], boxes, told))
+        return [one if one is not None and one.garments else None for one in told]
 
     def _dress(self, frame: Frame, painted: Frame, region: Region, garments: Sequence[Garment]) -> None:
         """Paint a person's new clothes into `painted`, whose planes are writable."""
@@ -94,7 +109,7 @@ class Recoloured:
         picture, new = pixels.rgb(pixels.cut(frame, box)), pixels.rgb(pixels.cut(painted, box))
         changed = np.zeros(picture.shape[:2], np.uint8)
         for garment in garments:
-            alpha = _placed(garment.mask, box)
+            alpha = _sure(_placed(garment.mask, box))
             at = _within(alpha)
             seen = shading.seen(picture[at], alpha[at])
             if seen is not None:
@@ -124,6 +139,12 @@ def _around(masks: Sequence[Mask]) -> pixels.Box:
     return x0 - BEHIND, y0 - BEHIND, x1 + BEHIND, y1 + BEHIND
 
 
+def _sure(alpha: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The same with 255 for what is nearly that, or else for what is most: no garment is all edge."""
+    most = max(min(int(alpha.max()), SURE), 1)
+    return np.asarray(cv2.convertScaleAbs(alpha, alpha=255 / most), np.uint8)
+
+
 def _within(alpha: NDArray[np.uint8]) -> tuple[slice, slice]:
     """The rows and columns in which a garment is, and a little more."""
     x, y, width, height = cv2.boundingRect(alpha)
@@ -135,9 +156,9 @@ def _placed(mask: Mask, box: pixels.Box) -> NDArray[np.uint8]:
     canvas = np.zeros((box[3] - box[1], box[2] - box[0]), np.uint8)
     left, top = max(box[0], mask.x), max(box[1], mask.y)
     right, bottom = min(box[2], mask.box[2]), min(box[3], mask.box[3])
-    canvas[top - box[1] : bottom - box[1], left - box[0] : right - box[0]] = mask.alpha[
-        top - mask.y : bottom - mask.y, left - mask.x : right - mask.x
-    ]
+    if left < right and top < bottom:
+        inside = mask.alpha[top - mask.y : bottom - mask.y, left - mask.x : right - mask.x]
+        canvas[top - box[1] : bottom - box[1], left - box[0] : right - box[0]] = inside
     return canvas
 
 

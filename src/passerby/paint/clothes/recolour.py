@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from passerby.paint.clothes import oklab
-from passerby.paint.clothes.shading import Seen, gathered
+from passerby.paint.clothes.shading import SIDE, Seen, gathered, halved
 from passerby.paint.clothes.styles import MIDDLE, Fabric, Tile, tile
 
 Picture = NDArray[np.uint8]
@@ -27,8 +27,8 @@ SHADING = 0.9
 """Power of the light that falls on a garment: a little flatter than it was."""
 DARKEST, BRIGHTEST = 0.4, 1.5
 """Light on a garment, as a share of its median."""
-DETAIL, PATTERN = 0.4, 0.05
-"""Share of the finest detail that is kept of a plain cloth, and of a patterned one: more, and prints could be read."""
+DETAIL = 0.4
+"""Share of the finest detail that is kept of a plain cloth: more, and prints could be read; none of a patterned one."""
 FLAT = 0.012
 """Mean detail around a pixel, in [0, 1], at which half of that share is kept."""
 FINE = 0.02
@@ -37,6 +37,9 @@ TELLS, SURE = 0.05, 0.15
 """How different a garment is from what is behind it, in [0, 1], that its edge can be told; and is sure."""
 OFF = 20
 """By how much a pixel of the edge may be off what is behind, in 8 bits, where it is mostly garment."""
+_LEVELS = np.arange(256, dtype=np.float32)
+_KEPT = 1 / (1 + (_LEVELS / np.float32(255 * FLAT)) ** 2)
+_SHARES = 1 / np.maximum(_LEVELS, np.float32(50))
 STEPS = 256
 
 
@@ -59,6 +62,8 @@ class Dye:
     level: float
     """The light in which it has its own colour: the median over some time of `Seen.level`."""
     place: Place
+    exposure: float = 1.0
+    """Share of its lightness that a colour has where it is worn, in (0, 1]: at night nothing is as light as by day."""
 
 
 def recolour(picture: Picture, alpha: Picture, seen: Seen, dye: Dye, on: Picture) -> None:
@@ -73,11 +78,13 @@ def recolour(picture: Picture, alpha: Picture, seen: Seen, dye: Dye, on: Picture
     """
     solid = alpha == 255
     light = _light(seen, dye.level, alpha.shape) * _woven(_tile(dye).grain, dye.place, alpha.shape)
-    light += MIDDLE * _detail(picture, solid, PATTERN + seen.plain * (DETAIL - PATTERN))
+    light *= dye.exposure
+    if seen.plain:
+        light += _detail(picture, solid) * np.float32(MIDDLE * DETAIL * seen.plain)
     new = _dyed(dye, np.asarray(cv2.convertScaleAbs(np.maximum(light, 0)), np.uint8))
     edge = np.nonzero((alpha > 0) & ~solid)
     mixed = _mixed(picture, alpha, seen, new, on, edge)
-    np.copyto(on, new, where=solid[..., None])
+    cv2.copyTo(new, solid.view(np.uint8), on)
     on[edge] = mixed
 
 
@@ -87,21 +94,18 @@ def _light(seen: Seen, level: float, size: tuple[int, ...]) -> Floats:
     return np.asarray(cv2.resize(small, size[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
 
 
-def _detail(picture: Picture, solid: NDArray[np.bool_], most: float) -> Floats:
-    """What is kept of the weave and the smallest folds, (H, W), as a share of the garment's light.
+def _detail(picture: Picture, solid: NDArray[np.bool_]) -> Floats:
+    """The weave and the smallest folds, (H, W), as a share of the garment's light.
 
-    That is the share `most` at most, and less where there is much of it: letters, and not threads.
+    It is the less, the more of it there is: letters, and not threads.
     """
-    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
+    grey[~solid] = round(cv2.mean(grey, solid.view(np.uint8))[0])
     width = 2 * max(round(FINE * max(solid.shape) / 2), 1) + 1
-    weight = solid.astype(np.float32)
-    share = np.maximum(cv2.blur(weight, (width, width)), 1e-3)
-    smooth = cv2.blur(grey * weight, (width, width)) / share
-    fine = (grey - smooth) * weight
-    wide = 2 * width + 1
-    much = cv2.blur(np.abs(fine), (wide, wide)) / np.maximum(cv2.blur(weight, (wide, wide)), 1e-3)
-    kept = most / (1 + (much * np.float32(1 / (255 * FLAT))) ** 2)
-    return np.asarray(fine * kept / np.maximum(smooth, 50), np.float32)
+    smooth = cv2.blur(grey, (width, width))
+    much = cv2.blur(cv2.absdiff(grey, smooth), (2 * width + 1, 2 * width + 1))
+    fine = cv2.subtract(grey, smooth, dtype=cv2.CV_32F)
+    return np.asarray(fine * cv2.LUT(much, _KEPT) * cv2.LUT(smooth, _SHARES), np.float32)
 
 
 def _woven(pattern: Picture, place: Place, size: tuple[int, ...]) -> Picture:
@@ -147,11 +151,8 @@ def _mixed(
     What is behind is what was seen beside the garment, and by how much a pixel was off that. Neither the old garment
     nor a pixel that has some of it is mixed with anything, so that no seam of its colour is left.
     """
-    size = alpha.shape[::-1]
-    old, behind, beside = (
-        np.asarray(cv2.resize(small, size, interpolation=cv2.INTER_LINEAR), np.float32)[edge]
-        for small in (seen.colour, seen.behind, _beside(seen, picture, alpha, on))
-    )
+    at = tuple(where * SIDE // length for where, length in zip(edge, alpha.shape, strict=True))
+    old, behind, beside = seen.colour[at], seen.behind[at], _beside(seen, picture, alpha, on)[at]
     pixels, told = picture[edge].astype(np.float32), alpha[edge].astype(np.float32) / 255
     share = told + _trust(old, behind) * seen.plain * (_share(pixels, old, behind) - told)
     share = share[:, None]
@@ -163,7 +164,10 @@ def _mixed(
 
 def _beside(seen: Seen, picture: Picture, alpha: Picture, on: Picture) -> Floats:
     """What is behind a garment, as it looks now: other garments may have been painted since it was seen."""
-    return seen.behind if np.array_equal(picture, on) else gathered(on, alpha == 0)[0]
+    if np.array_equal(picture, on):
+        return seen.behind
+    small, mask = halved(on, alpha)
+    return gathered(small, mask == 0)[0]
 
 
 def _share(pixels: Floats, old: Floats, behind: Floats) -> Floats:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -15,9 +15,8 @@ from passerby.core.frame import Frame
 from passerby.core.parsing import Parsed
 from passerby.core.regions import Mask, Patch, Region
 from passerby.core.stages import Anonymizer, Parser
-from passerby.paint.clothes.effect import believed
+from passerby.paint.clothes.effect import Steadier, believed
 from passerby.paint.clothes.styles import Style
-from passerby.paint.clothes.wardrobe import Wardrobe
 from passerby.paint.composite import blanked, composite
 from passerby.paint.diffusion.prompts import Prompt
 
@@ -61,6 +60,7 @@ class Redressed:
         *,
         others: Anonymizer,
         cover: Anonymizer,
+        steady: Callable[[], Steadier] | None = None,
         witness: Witness | None = None,
     ) -> None:
         """Draw clothes by `painter`.
@@ -70,6 +70,7 @@ class Redressed:
             painter: a blind effect, of regions of the label 'clothes'.
             others: hides what has another label, or a method of its own; frames come to it again, as context.
             cover: hides a person of whom the parser cannot tell; one frame at a time.
+            steady: makes what steadies clothes along the tracks of a film; without, they are as they are told.
             witness: is shown persons as they are.
         """
         if not painter.blind:
@@ -77,10 +78,11 @@ class Redressed:
         self.batch, self.reach = painter.batch, painter.reach
         self._parser, self._painter = parser, painter
         self._others, self._cover, self._witness = others, cover, witness
+        self._steady_anew = steady
         self._begin()
 
     def _begin(self) -> None:
-        self._wardrobe = Wardrobe("random")
+        self._steady = self._steady_anew() if self._steady_anew else None
         self._known: dict[int, tuple[list[Region], list[Region | None]]] = {}
 
     @property
@@ -128,15 +130,18 @@ class Redressed:
     def _looked(self, frame: Frame, persons: Sequence[Region]) -> list[Region | None]:
         if not persons:
             return []
-        answers = self._parser.parse(frame, np.array([person.box for person in persons], np.float32))
+        boxes = np.array([person.box for person in persons], np.float32)
+        answers = self._parser.parse(frame, boxes)
         if len(answers) != len(persons):
             raise StageError(f"the parser told of {len(answers)} persons in frame {frame.index}, of {len(persons)}")
         if self._witness is not None:
             self._witness.see(frame, persons)
-        return [
-            worn(person, self._wardrobe.told(frame.index, person, believed(parsed, person)))
-            for person, parsed in zip(persons, answers, strict=True)
+        told: Sequence[Parsed | None] = [
+            believed(parsed, person) for parsed, person in zip(answers, persons, strict=True)
         ]
+        if self._steady is not None:
+            told = self._steady.step([person.track_id for person in persons], boxes, told)
+        return [worn(person, parsed) for person, parsed in zip(persons, told, strict=True)]
 
     def _patches(
         self, frame: Frame, dressed: Frame, persons: Sequence[Region], clothes: Sequence[Region | None]

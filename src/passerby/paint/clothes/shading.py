@@ -25,11 +25,13 @@ DARK = 0.1
 """Lightness that is added before logarithms are taken: in black cloth all is noise."""
 PLAIN, PATTERNED = 0.08, 0.16
 """Standard deviation of colours, in OKLab, up to which a garment is of one, and from which it is of several."""
+NEARLY = SIDE * SIDE // 25
+"""Small pixels, of twice SIDE × SIDE, that may be lighter than what counts as the brightest."""
 SOLID = 0.5
 """Share of a small pixel that is garment from which on it counts."""
 FEW = 0.1
 """Share of a small pixel below which its colour is taken from around: it was rounded."""
-_SPREAD = (3, 9, 19, 47)
+_SPREAD = (3, 9, 33)
 """Widths in small pixels in which what is missing is looked for, one after the other."""
 
 Floats = NDArray[np.float32]
@@ -57,6 +59,8 @@ class Seen:
     """Median of `light`."""
     mean: Floats
     """(3,) its mean colour in OKLab."""
+    brightest: float
+    """Lightness that nearly nothing in the picture has more of, in [0, 1]."""
     plain: float
     """In [0, 1]: 1 where all of it is of one colour, 0 where it has patterns."""
 
@@ -71,6 +75,7 @@ def seen(picture: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> Seen | None:
     Returns:
         None where no pixel is surely the garment.
     """
+    picture, alpha = halved(picture, alpha)
     colour, share = gathered(picture, alpha == 255)
     if not (share > 0).any():
         return None
@@ -79,8 +84,23 @@ def seen(picture: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> Seen | None:
     solid = share >= min(SOLID, float(share.max()))
     light = _light(lab, solid)
     mean, spread = lab[solid].mean(axis=0), float(np.linalg.norm(lab[solid].std(axis=0)))
+    around = oklab.from_picture(np.rint(behind).astype(np.uint8))
+    lightness = np.concatenate([lab[..., 0], around[..., 0]], axis=None)
+    brightest = float(np.partition(lightness, -NEARLY)[-NEARLY])
     plain = min(max((PATTERNED - spread) / (PATTERNED - PLAIN), 0.0), 1.0)
-    return Seen(colour, behind, light, float(np.median(light[solid])), mean, plain)
+    return Seen(colour, behind, light, float(np.median(light[solid])), mean, brightest, plain)
+
+
+def halved(picture: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """A picture and a mask made half as large, where that still is more than is looked at: twice as fast in all."""
+    height, width = alpha.shape
+    if min(height, width) < 2 * SIDE:
+        return picture, alpha
+    half = width // 2, height // 2
+    even = slice(half[1] * 2), slice(half[0] * 2)
+    small = (cv2.resize(whole[even], half, interpolation=cv2.INTER_AREA) for whole in (picture, alpha))
+    first, second = (np.asarray(one, np.uint8) for one in small)
+    return first, second
 
 
 def gathered(picture: NDArray[np.uint8], where: NDArray[np.bool_]) -> tuple[Floats, Floats]:
@@ -88,22 +108,24 @@ def gathered(picture: NDArray[np.uint8], where: NDArray[np.bool_]) -> tuple[Floa
 
     Where it is not, it is what there is nearby.
     """
-    here = where * np.uint8(255)
-    share = cv2.resize(here, (SIDE, SIDE), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    here = where.view(np.uint8) * np.uint8(255)
+    sums = np.empty((SIDE, SIDE, 4), np.float32)
+    sums[..., 3] = cv2.resize(here, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+    sums[..., 3] *= np.float32(1 / 255)
     chosen = cv2.bitwise_and(picture, picture, mask=here)
-    sums = cv2.resize(chosen, (SIDE, SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
-    means = sums / np.maximum(share, 1e-6)[..., None]
+    sums[..., :3] = cv2.resize(chosen, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+    share = sums[..., 3]
+    means = sums[..., :3] / np.maximum(share, np.float32(1e-6))[..., None]
     lacks = share < FEW
     for width in _SPREAD:
         if not lacks.any():
             break
-        near = cv2.blur(share, (width, width), borderType=cv2.BORDER_CONSTANT)
-        around = cv2.blur(sums, (width, width), borderType=cv2.BORDER_CONSTANT)
-        found = lacks & (near > 1e-3)
-        means[found] = around[found] / near[found][:, None]
+        near = np.asarray(cv2.blur(sums, (width, width), borderType=cv2.BORDER_CONSTANT), np.float32)
+        found = lacks & (near[..., 3] > 1e-3)
+        means[found] = near[found][:, :3] / near[found][:, 3:]
         lacks &= ~found
-    means[lacks] = sums.sum(axis=(0, 1)) / max(float(share.sum()), 1e-6)
-    return np.minimum(means, 255).astype(np.float32), np.asarray(share, np.float32)
+    means[lacks] = sums[..., :3].sum(axis=(0, 1)) / max(float(share.sum()), 1e-6)
+    return np.minimum(means, np.float32(255)), share
 
 
 def _light(lab: Floats, solid: NDArray[np.bool_]) -> Floats:

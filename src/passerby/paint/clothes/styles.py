@@ -89,20 +89,20 @@ PALETTES: Mapping[Style, _Palette] = {
 }
 
 
-def fabric(style: Style, group: Group, seed: int, was: NDArray[np.floating]) -> Fabric:
+def fabric(style: Style, group: Group, seed: int, was: NDArray[np.floating], exposure: float = 1) -> Fabric:
     """What takes the place of a garment whose mean colour `was` that, (3,) OKLab: `AWAY` from it at least.
 
-    The same for the same seed and part of an outfit, as long as that is far enough from what was there.
+    The same for the same seed and part of an outfit, as long as that is far enough from what was there. Where it is so
+    dark, by the `exposure` of `recolour.Dye`, that nothing is far enough, it is what is farthest.
     """
     part = PARTS[group]
     rng = np.random.default_rng([seed % (1 << 64), ("top", "bottom", "feet").index(part)])
     offered = list(_offered(style, part, rng))
-    fit = [colour for colour in offered if oklab.distance(colour, was) >= AWAY]
-    # Of so few that are far apart, one always is far enough.
-    first = fit[0]
+    fit = (colour for colour in offered if oklab.distance(colour * exposure, was) >= AWAY)
+    first = next(fit, max(offered, key=lambda colour: float(oklab.distance(colour * exposure, was))))
     weaves = _weaves(style, part)
     weave = weaves[int(rng.integers(len(weaves)))]
-    second = _beside(first, weave, was)
+    second = _beside(first, weave, was / exposure)
     return Fabric(_plain(first), _plain(second), weave, int(rng.integers(1 << 32)))
 
 
