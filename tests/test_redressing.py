@@ -68,7 +68,7 @@ def test_it_is_said_where_faces_stay() -> None:
     [
         ({"method": "mosaic", "garments": "coat.png"}, "--garment is for clothes that are drawn anew"),
         ({"method": "mosaic", "controlnet": "folder"}, "--controlnet is for clothes that are drawn anew"),
-        ({"method": "face=redress"}, "for clothes alone"),
+        ({"method": "face=redress"}, "only clothes are redressed"),
         ({"method": "redress:none.toml"}, "cannot read none.toml"),
         ({"controlnet": "canny=folder"}, "write KIND=PATH, with one of openpose, inpaint"),
         ({"controlnet": "openpose="}, "write KIND=PATH"),

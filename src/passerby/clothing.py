@@ -39,7 +39,8 @@ def method(label: str, chosen: PerClass[str]) -> str:
     if label == WORN:
         return RECOLOUR if label not in chosen.own and way == DEFAULT_METHOD else way
     if _dresses(way) and label in chosen.own:
-        raise OptionError(f"--method {label}={way}: it is for clothes alone; add --hide {WORN}")
+        done = "recoloured" if way == RECOLOUR else "redressed"
+        raise OptionError(f"--method {label}={way}: only clothes are {done}; add --hide {WORN}")
     return DEFAULT_METHOD if _dresses(way) else way
 
 
