@@ -163,3 +163,14 @@ def test_an_encoder_of_another_size_is_refused(tmp_path: Path) -> None:
 def test_what_makes_no_sense_is_refused(garments: list[Any], scale: float) -> None:
     with pytest.raises(OptionError):
         Reference(Path("a"), Path("b"), garments, scale=scale)
+
+
+def test_the_half_that_is_led_away_from_is_told_of_no_garment(tmp_path: Path) -> None:
+    guide = reference(tmp_path)
+    engine(guide)
+    tell = guide.begin([crop(), crop(2)])
+    [whole] = tell(torch.zeros(4, 4, 8, 8), torch.tensor(1), torch.zeros(4))["added_cond_kwargs"]["image_embeds"]
+    assert not whole[:2].any()
+    assert whole[2:].any(dim=(1, 2)).all()
+    [alone] = tell(torch.zeros(2, 4, 8, 8), torch.tensor(1), torch.zeros(2))["added_cond_kwargs"]["image_embeds"]
+    assert torch.equal(alone, whole[2:])
