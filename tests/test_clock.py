@@ -26,8 +26,3 @@ def test_without_a_frame_there_is_no_latency() -> None:
 def test_memory_is_that_of_this_process() -> None:
     block = bytearray(64 << 20)
     assert len(block) / clock.MIB < (clock.peak_memory_mb() or 0) < 64 * 1024
-
-
-def test_without_pytorch_nobody_tells_of_video_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(clock.sys.modules, "torch", raising=False)
-    assert clock.peak_vram_mb() is None

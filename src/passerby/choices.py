@@ -23,7 +23,7 @@ PARTS = ("face", "person")
 
 WORN = "clothes"
 """The label of what persons wear; boxes of it are those of the persons."""
-DEFAULT_METHOD, RECOLOUR = "mosaic", "recolour"
+DEFAULT_METHOD, RECOLOUR, REDRESS = "mosaic", "recolour", "redress"
 PLATE_METHODS = ("synthetic", "blank")
 """Of plates alone: drawn plates, with a number that nobody has and without one."""
 METHODS = ("mosaic", "fill", "blur", "noise", "image", "outline", RECOLOUR, *PLATE_METHODS)

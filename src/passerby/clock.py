@@ -77,15 +77,3 @@ def peak_memory_mb() -> float | None:
         return None
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return round(most * (1 if sys.platform == "darwin" else 1024) / MIB, 1)
-
-
-def peak_vram_mb() -> float | None:
-    """The most memory in MiB that PyTorch held on a CUDA device; None where it computed nothing there.
-
-    ONNX Runtime does not tell what it holds.
-    """
-    torch = sys.modules.get("torch")
-    if torch is None or not torch.cuda.is_available() or not torch.cuda.is_initialized():
-        return None
-    most = max(torch.cuda.max_memory_reserved(device) for device in range(torch.cuda.device_count()))
-    return round(float(most) / MIB, 1)

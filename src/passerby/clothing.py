@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from passerby import weights
-from passerby.choices import DEFAULT_METHOD, RECOLOUR, STYLES, WORN
+from passerby.choices import DEFAULT_METHOD, RECOLOUR, REDRESS, STYLES, WORN
 from passerby.core.errors import OptionError
 from passerby.per_class import PerClass
 from passerby.values import one_of
@@ -23,7 +23,7 @@ OUTLINES, FACES = "prisma_portrait_seg", "centerface"
 def meant(options: Options) -> bool:
     """Clothes are to be recoloured, as the method or the style says."""
     ways = [part.rpartition("=") for part in options.method.split(",")]
-    named = any(name.strip() in ("", WORN) and way.strip() == RECOLOUR for name, _, way in ways)
+    named = any(name.strip() in ("", WORN) and _dresses(way.strip()) for name, _, way in ways)
     return named or options.style is not None
 
 
@@ -38,14 +38,20 @@ def method(label: str, chosen: PerClass[str]) -> str:
     way = chosen.of(label)
     if label == WORN:
         return RECOLOUR if label not in chosen.own and way == DEFAULT_METHOD else way
-    if way == RECOLOUR and label in chosen.own:
-        raise OptionError(f"--method {label}={RECOLOUR}: only clothes are recoloured; add --hide {WORN}")
-    return DEFAULT_METHOD if way == RECOLOUR else way
+    if _dresses(way) and label in chosen.own:
+        done = "recoloured" if way == RECOLOUR else "redressed"
+        raise OptionError(f"--method {label}={way}: only clothes are {done}; add --hide {WORN}")
+    return DEFAULT_METHOD if _dresses(way) else way
+
+
+def _dresses(method: str) -> bool:
+    """Whether a method is for clothes alone."""
+    return method.partition(":")[0] in (RECOLOUR, REDRESS)
 
 
 def warnings(methods: Mapping[str, str], model: str) -> list[str]:
     """What is said where only clothes change, or where no parser's `model` tells them."""
-    if RECOLOUR not in methods.values():
+    if not _dresses(methods.get(WORN, "")):
         return []
     bare = f"NOT EVERYONE IS HIDDEN: other clothes do not hide a face; add faces to --hide {WORN}"
     rough = "clothes are told roughly, by outlines and skin: some are left as they were; --parser MODEL tells them"
@@ -55,7 +61,7 @@ def warnings(methods: Mapping[str, str], model: str) -> list[str]:
 
 def models(options: Options) -> tuple[str, ...]:
     """The models that tell clothes, by their names in the registry or by their files."""
-    if options.methods().get(WORN) != RECOLOUR:
+    if not _dresses(options.methods().get(WORN, "")):
         return ()
     return (str(_file(options.parser)),) if options.parser else (OUTLINES, FACES)
 

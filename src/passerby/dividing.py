@@ -37,15 +37,14 @@ class Divided:
         self.notes = (*getattr(making_up, "notes", ()), *getattr(others, "notes", ()))
         self._making_up = making_up
         self._labels = frozenset(labels)
-        self._others = others
-        self._done: dict[int, tuple[list[Region], list[Patch]]] = {}
+        self._others = Once(others)
 
     def paint(self, frames: Sequence[Frame], hidden: Sequence[Sequence[Region]]) -> list[list[Patch]]:
         """See `Anonymizer`."""
         mine = [[region for region in regions if self._is_made_up(region)] for regions in hidden]
         theirs = [[region for region in regions if not self._is_made_up(region)] for regions in hidden]
         covered = [blanked(frame, regions) for frame, regions in zip(frames, mine, strict=True)]
-        plain = self._plain(covered, theirs)
+        plain = self._others.paint(covered, theirs)
         shown = [composite(*one) for one in zip(covered, theirs, plain, strict=True)]
         answer = []
         for regions, ours, others in zip(hidden, self._making_up.paint(shown, mine), plain, strict=True):
@@ -56,13 +55,28 @@ class Divided:
     def _is_made_up(self, region: Region) -> bool:
         return region.label in self._labels and not region.method
 
-    def _plain(self, frames: Sequence[Frame], hidden: Sequence[list[Region]]) -> list[list[Patch]]:
-        """What the others paint. They see every frame once and in order: here, frames come again as context."""
+
+class Once:
+    """An `Anonymizer` (see `core.stages`) to which frames may come again, as context: it sees each once, in order.
+
+    Its patches are remembered as long as the frames come again.
+    """
+
+    def __init__(self, effect: Anonymizer) -> None:
+        self.batch, self.reach, self.blind = effect.batch, effect.reach, effect.blind
+        self.notes = tuple(getattr(effect, "notes", ()))
+        self._effect = effect
+        self._done: dict[int, tuple[list[Region], list[Patch]]] = {}
+
+    def paint(self, frames: Sequence[Frame], hidden: Sequence[Sequence[Region]]) -> list[list[Patch]]:
+        """See `Anonymizer`."""
         again = {frame.index for frame, regions in zip(frames, hidden, strict=True) if self._knows(frame, regions)}
-        new = [pair for pair in zip(frames, hidden, strict=True) if pair[0].index not in again]
+        new = [
+            (frame, list(regions)) for frame, regions in zip(frames, hidden, strict=True) if frame.index not in again
+        ]
         self._done = {index: done for index, done in self._done.items() if index in again}
-        for context, body in windowed(new, self._others.batch, self._others.reach):
-            patches = self._others.paint([frame for frame, _ in context], [regions for _, regions in context])
+        for context, body in windowed(new, self._effect.batch, self._effect.reach):
+            patches = self._effect.paint([frame for frame, _ in context], [regions for _, regions in context])
             for (frame, regions), painted in zip(context[body], patches[body], strict=True):
                 self._done[frame.index] = regions, list(painted)
         return [self._done[frame.index][1] for frame in frames]

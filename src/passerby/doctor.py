@@ -17,7 +17,7 @@ import numpy as np
 from av.codec.codec import UnknownCodecError
 
 import passerby
-from passerby import targets, weights
+from passerby import machine, targets, weights
 from passerby.core.errors import OptionError, WeightsError
 from passerby.detect.families import Use, detector, recognised
 from passerby.runtime import Description, Session, choice, onnx_runtime
@@ -110,7 +110,7 @@ def report(options: Options = DEFAULTS) -> Doctor:
         passerby=passerby.__version__,
         python=f"{platform.python_implementation()} {platform.python_version()}",
         platform=f"{platform.system()} {platform.release()} {platform.machine()}",
-        cores=_cores(),
+        cores=machine.cores(),
         libraries=_libraries(),
         encoders={name: _has(name, "w") for name in ENCODERS},
         decoders={name: _has(name, "r") for name in DECODERS},
@@ -150,12 +150,6 @@ def text(report: Doctor) -> str:
             f"             {one.state}{_running(one.runs)}",
         ]
     return "\n".join(lines)
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _libraries() -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +44,7 @@ def evaluate(chosen: argparse.Namespace) -> int:
     if folder is not None:
         people = organize(found.clips, folder, asking)
         say(f"{folder}: crops of {people} people, originals in bounding_box_test and anonymized ones in query")
-    _tell(found.evaluation, chosen)
+    _tell(found.evaluation, chosen, report.targets if parts == ("clothes",) else report.summary)
     if not found.evaluation.sections or not found.evaluation.valid:
         return FAILED
     return SOME_FAILED if found.left_out else DONE
@@ -58,7 +58,7 @@ def masks(chosen: argparse.Namespace) -> int:
     )
     environments = None if chosen.environments is None else read_environments(chosen.environments)
     section = mask_section(chosen.ours, chosen.reference, environments=environments, window=window)
-    _tell(Evaluation(pairs=(), sections=(section,)), chosen)
+    _tell(Evaluation(pairs=(), sections=(section,)), chosen, report.summary)
     return DONE
 
 
@@ -71,6 +71,7 @@ def _asking(chosen: argparse.Namespace) -> Asking:
         options=Options(shape=chosen.shape, grow=chosen.grow),
         run_report=getattr(chosen, "run_report", None),
         brought=_brought(chosen),
+        masks=_both(vars(chosen), "masks", "truth_masks"),
     )
 
 
@@ -119,7 +120,7 @@ def _check_output(chosen: argparse.Namespace, read: Collection[Path | None]) -> 
     report.check(chosen.output, force=chosen.force)
 
 
-def _tell(evaluation: Evaluation, chosen: argparse.Namespace) -> None:
+def _tell(evaluation: Evaluation, chosen: argparse.Namespace, lines: Callable[[Evaluation], list[str]]) -> None:
     if chosen.output is not None:
         report.write(evaluation, chosen.output, force=chosen.force)
-    answer("\n".join(report.summary(evaluation)))
+    answer("\n".join(lines(evaluation)))

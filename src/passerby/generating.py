@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from passerby import by_diffusion, by_gan
+from passerby import by_diffusion, by_gan, by_redress
 from passerby.core.errors import OptionError
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Family(Protocol):
         ...
 
 
-FAMILIES: tuple[Family, ...] = (by_gan, by_diffusion)
+FAMILIES: tuple[Family, ...] = (by_gan, by_diffusion, by_redress)
 """Whoever comes later is shown what those before have painted."""
 
 

@@ -55,13 +55,15 @@ class Report:
     peak_memory_mb: float | None = None
     """The most memory in MiB that the process had until then, files done before included; None where nobody tells."""
     peak_vram_mb: float | None = None
-    """The same of what PyTorch held on a CUDA device; None where it held nothing."""
+    """The same of what PyTorch held on one graphics card; None where it computed on none."""
     detector: str
     """The names of the models that look."""
     models: Mapping[str, str] = field(default_factory=dict)
     """The sha256 of each, and of those that recognize, where something was looked for."""
     runtime: str = ""
     """What computed the detector's answers, such as "openvino bf16"; empty where nothing was looked for."""
+    machine: str = ""
+    """What it ran on."""
     seed: int
     options: Mapping[str, str] = field(default_factory=dict)
     """The options that differ from their defaults."""

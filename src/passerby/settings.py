@@ -10,7 +10,7 @@ from numbers import Integral
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from passerby import clothing, diffusing, generating
+from passerby import clothing, diffusing, generating, redressing
 from passerby.choices import (
     AUDIO,
     CLASSES,
@@ -34,6 +34,7 @@ from passerby.core.errors import OptionError
 from passerby.diffusing import ClassText, Diffusing
 from passerby.paint.gan.combination import FILES
 from passerby.per_class import GeneratorFile, ModelChoice, PerClass, generator_files, model_choices, per_class
+from passerby.redressing import Redressing
 from passerby.values import Zone, files, frame_rate, growth, number, one_of, plain, seconds, threshold, zones
 
 T = TypeVar("T")
@@ -57,6 +58,7 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     "only": files,
     "generators": lambda given: generator_files(given, FILES),
     **diffusing.READERS,
+    **redressing.READERS,
 }
 """What makes the exact value of an option of whatever is given for it."""
 SEVERAL = {
@@ -67,12 +69,13 @@ SEVERAL = {
     "models": "model",
     "generators": "generator",
     **diffusing.SEVERAL,
+    **redressing.SEVERAL,
 }
 """Options that may be given again, and what they are called on the command line."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(Diffusing):
+class Options(Diffusing, Redressing):
     """How a file is anonymized. Wrong values are refused when the record is made.
 
     Files may be given as text, times and rates as numbers or text (see `values.py`). Of `method`, `shape`,
@@ -218,6 +221,7 @@ class Options(Diffusing):
             number("--truncation", self.truncation, "a number from 0 to 1", lambda share: 0 <= share <= 1)
         self._check_recognizing()
         self.check_diffusing()
+        self.check_redressing()
         self._check_marking()
         self.fill_colour()
 
@@ -273,9 +277,11 @@ class Options(Diffusing):
 
     @staticmethod
     def names() -> tuple[str, ...]:
-        """The names of all options; those of diffusion come last."""
+        """The names of all options; those of diffusion and of new clothes come last."""
         names = [field.name for field in fields(Options)]
-        return tuple(sorted(names, key={field.name for field in fields(Diffusing)}.__contains__))
+        return tuple(
+            sorted(names, key={field.name for kind in (Diffusing, Redressing) for field in fields(kind)}.__contains__)
+        )
 
     def changed(self) -> dict[str, str]:
         """The options that differ from their defaults, as text; files by their names alone."""
@@ -284,6 +290,7 @@ class Options(Diffusing):
         family, _, file = self.recognizer.rpartition("=")
         changed |= {"method": generating.without_folders(self.method)} if "method" in changed else {}
         changed |= {"parser": clothing.without_folders(self.parser)} if "parser" in changed else {}
+        changed |= {name: told for name, told in self.told_redressing().items() if name in changed}
         changed |= {"recognizer": f"{family}={Path(file).name}"} if family else {}
         return {name: _text(value) for name, value in changed.items()}
 

@@ -47,6 +47,7 @@ COMMANDS: Mapping[str, Callable[[], argparse.ArgumentParser]] = {
     "verify": verify.verify,
     "evaluate": evaluate.evaluate,
     **{f"evaluate {name}": partial(evaluate.part, name) for name in evaluate.ABOUT},
+    "evaluate clothes": evaluate.clothes,
     "evaluate masks": evaluate.masks,
     "live": live.live,
     "deep-privacy2": deep_privacy2.deep_privacy2,

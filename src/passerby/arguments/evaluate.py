@@ -33,7 +33,7 @@ def evaluate() -> argparse.ArgumentParser:
         "evaluate",
         "Compare an original with what was made of it, by passerby or any other tool, and write a report: who leaks, "
         "who is recognized again, what attackers achieve, and what is left of the picture. Parts of it alone: "
-        f"passerby evaluate {'|'.join((*ABOUT, 'masks'))}.",
+        f"passerby evaluate {'|'.join((*ABOUT, 'clothes', 'masks'))}.",
     )
     _add_pair(command)
     _add_extras(command, ABOUT)
@@ -45,6 +45,21 @@ def part(name: str) -> argparse.ArgumentParser:
     command = parser(f"evaluate {name}", ABOUT[name])
     _add_pair(command)
     _add_extras(command, {name}, organize=name == "reid")
+    return command
+
+
+def clothes() -> argparse.ArgumentParser:
+    command = parser(
+        "evaluate clothes",
+        "Hold changed clothes against targets, one line each: whether it is met, or why it cannot be measured here. Of "
+        "the whole frame SSIM > 0.85, LPIPS < 0.15 and FID < 50; 100 ms a frame, 30 frames a second, 8 GB of "
+        "graphics memory; of masks IoU > 0.80, pixel accuracy > 0.90 and F1 > 0.85.",
+    )
+    _add_pair(command)
+    _add_extras(command, {"quality", "cost"})
+    add = command.add_argument_group("masks of clothes, one PNG a frame").add_argument
+    add("--masks", type=Path, metavar="FOLDER", help="as they were found")
+    add("--truth-masks", type=Path, metavar="FOLDER", help="as they were drawn by hand")
     return command
 
 

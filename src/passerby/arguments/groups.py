@@ -114,6 +114,17 @@ def add_dressing(command: argparse.ArgumentParser) -> None:
     add = command.add_argument_group("how clothes are changed (docs/clothes.md)").add_argument
     add("--style", help=f"of new clothes: {', '.join(STYLES)}; without --hide, of everybody whose face is hidden")
     add(
+        "--garment",
+        dest="garments",
+        action=Anew,
+        default=(),
+        metavar="PHOTO",
+        help="of --method clothes=redress: drawn after this (docs/redress.md; may be given again)",
+    )
+    add("--controlnet", default=DEFAULTS.controlnet, metavar="KIND=PATH", help="likewise: openpose=… or inpaint=…")
+    add("--ip-adapter", type=Path, metavar="FILE", help="likewise: what draws after garments")
+    add("--try-on", default=DEFAULTS.try_on, metavar="COMMAND", help="likewise: a try-on that is installed here")
+    add(
         "--parser", default=DEFAULTS.parser, metavar="FAMILY:FILE", help="tells clothes (default: by outlines and skin)"
     )
 

@@ -15,7 +15,19 @@ from passerby.evaluate import media_pair
 from passerby.evaluate.clip import Clip, watched
 from passerby.evaluate.findings import Evaluation
 from passerby.evaluate.media_pair import Named
-from passerby.evaluate.sections import attack, drift, faces, leaks, plates, quality, reid, temporal, tracking, utility
+from passerby.evaluate.sections import (
+    attack,
+    clothes,
+    drift,
+    faces,
+    leaks,
+    plates,
+    quality,
+    reid,
+    temporal,
+    tracking,
+    utility,
+)
 from passerby.evaluate.sections.answer import Answer, Asking
 from passerby.evaluate.watchers import FACE, PERSON, VEHICLE, Watchers, hid, watchers
 from passerby.plan import store
@@ -47,6 +59,8 @@ PARTS: Mapping[str, Part] = {
     "cost": Part(utility.costs),
 }
 """In the order of the report."""
+ALONE: Mapping[str, Part] = {"clothes": Part(clothes.clothes, frozenset({PERSON}))}
+"""Those that are answered only where they are asked by name: what they say of pictures, others say as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +105,7 @@ def evaluation(
     Args:
         original: a video or picture, or a folder of them.
         anonymized: what was made of it, by passerby or any other tool.
-        parts: of `PARTS`.
+        parts: of `PARTS` and `ALONE`.
         plan: what was hidden where, if passerby did it; of a folder, a folder of plans.
         truth: who is where: a plan, CVAT's .xml, .coco.json, .csv or .json as `passerby plan export` writes them, or
             .txt in MOT's format; of a folder, a folder of them.
@@ -117,13 +131,14 @@ def asked(
     original: Path, anonymized: Path, parts: Collection[str], told: Told, asking: Asking, watch: Watch = watchers
 ) -> Asked:
     """`evaluation`, with who looks chosen by `watch`."""
-    unknown = [name for name in parts if name not in PARTS]
+    questions = {**PARTS, **ALONE}
+    unknown = [name for name in parts if name not in questions]
     if unknown or not parts:
-        raise OptionError(f"there is no question {', '.join(unknown) or 'at all'}; choose of {', '.join(PARTS)}")
+        raise OptionError(f"there is no question {', '.join(unknown) or 'at all'}; choose of {', '.join(questions)}")
     cv2.setNumThreads(1)
     pairs, alone = media_pair.named(original, anonymized)
     left_out = [f"{name}: there is no file of that name in {anonymized}" for name in alone]
-    labels = frozenset().union(*(PARTS[name].labels for name in parts))
+    labels = frozenset().union(*(questions[name].labels for name in parts))
     clips: list[Clip] = []
     took_part: dict[str, str] = {}
     for pair in pairs:
@@ -151,7 +166,7 @@ def asked(
 
 
 def _answers(clips: Sequence[Clip], parts: Collection[str], asking: Asking) -> list[Answer]:
-    return [one.ask(clips, asking) for name, one in PARTS.items() if name in parts]
+    return [one.ask(clips, asking) for name, one in {**PARTS, **ALONE}.items() if name in parts]
 
 
 def _clip(

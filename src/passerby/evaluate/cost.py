@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from passerby.evaluate.statistics import Figure
 
 NOT_HELD = "the run's report does not hold it"
 LATENCIES = {"latency, median": "p50", "latency, 95th percentile": "p95", "latency, longest": "most"}
-MEMORIES = {"peak memory": "peak_memory_mb", "peak memory of the CUDA device": "peak_vram_mb"}
+VRAM = "peak memory of a graphics card"
+MEMORIES = {"peak memory": "peak_memory_mb", VRAM: "peak_vram_mb"}
 
 
 def figures(report: Path) -> list[Figure]:
@@ -29,7 +31,9 @@ def figures(report: Path) -> list[Figure]:
     """
     runs = _runs(report)
     frames = sum(run["frames"] for run in runs)
-    return [*_throughput(runs, frames), *_latency(runs, frames), *_memory(runs)]
+    on = tuple(dict.fromkeys(f"on {run['machine']}" for run in runs if run.get("machine")))
+    measured = [*_throughput(runs, frames), *_latency(runs, frames), *_memory(runs)]
+    return [replace(figure, notes=on) for figure in measured]
 
 
 def _throughput(runs: Sequence[dict[str, Any]], frames: int) -> list[Figure]:

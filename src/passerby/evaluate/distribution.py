@@ -238,6 +238,11 @@ class OnnxFeatures:
         return np.stack(rows)
 
 
+def called(path: Path) -> str:
+    """What the features of a file are to be called: FID is the name of one network's features alone."""
+    return INCEPTION if "inception" in path.stem.lower() else path.stem
+
+
 def clean_resize(picture: NDArray[Any], size: tuple[int, int]) -> Floats:
     """`picture` (H, W, C) at `size` (width, height), float64 in 0..255, by a bicubic filter that widens as it shrinks.
 

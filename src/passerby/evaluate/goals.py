@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from passerby.evaluate import cost
 from passerby.evaluate.statistics import Figure
 
 
@@ -40,6 +41,8 @@ class Verdict:
 
 QUALITY_GOALS = (Goal("SSIM", "above", 0.85), Goal("LPIPS", "below", 0.15), Goal("FID", "below", 50.0))
 """Of the whole frame. They reward a picture that changed little, so they say nothing of privacy."""
+COST_GOALS = (Goal("time a frame", "below", 100.0), Goal("throughput", "above", 30.0), Goal(cost.VRAM, "below", 8000.0))
+"""In ms, frames a second and MiB of a graphics card."""
 MASK_GOALS = (Goal("IoU", "above", 0.80), Goal("pixel accuracy", "above", 0.90), Goal("F1", "above", 0.85))
 
 

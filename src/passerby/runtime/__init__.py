@@ -13,8 +13,9 @@ from pathlib import Path
 from passerby import providers
 from passerby.core.errors import OptionError, PasserbyError, StageError, WeightsError
 from passerby.providers import Provider
-from passerby.runtime import onnx_runtime, open_vino
+from passerby.runtime import cards, onnx_runtime, open_vino
 from passerby.runtime.backend import THREADS, Arrays, Backend, Outputs, Port
+from passerby.runtime.cards import VARIABLE
 from passerby.runtime.onnx_runtime import OnnxRuntime
 from passerby.runtime.open_vino import OpenVino
 
@@ -30,9 +31,6 @@ __all__ = [
     "choice",
     "shared",
 ]
-
-VARIABLE = "PASSERBY_RUNTIME"
-"""The environment variable that names one of `RUNTIMES`; see `choice` for what runs without it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +125,7 @@ def choice() -> Choice:
     Raises:
         OptionError: PASSERBY_RUNTIME names what is unknown or does not work here.
     """
-    named = os.environ.get(VARIABLE)
+    named = cards.runtime(os.environ.get(VARIABLE))
     if named and named not in RUNTIMES:
         raise OptionError(f"{VARIABLE} or --device is {named!r}; name one of {', '.join(RUNTIMES)}, or unset it")
     if named:

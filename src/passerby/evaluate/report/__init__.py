@@ -7,5 +7,6 @@ from __future__ import annotations
 
 from passerby.evaluate.report.console import summary
 from passerby.evaluate.report.folder import check, write
+from passerby.evaluate.report.table import targets
 
-__all__ = ["check", "summary", "write"]
+__all__ = ["check", "summary", "targets", "write"]

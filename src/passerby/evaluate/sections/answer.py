@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from passerby.core.errors import InputError
 from passerby.evaluate import cost
 from passerby.evaluate.brought import Brought
 from passerby.evaluate.clip import Clip
@@ -44,13 +45,18 @@ class Asking:
     """What `passerby anonymize --report` wrote."""
     brought: Brought = field(default=Brought())
     """Models of the user's own, and what others measured."""
+    masks: tuple[Path, Path] | None = None
+    """Folders of masks of clothes: those of the run, and those that were drawn by hand."""
 
     def __post_init__(self) -> None:
         """Refuse at once what would be refused after a long look at the films.
 
         Raises:
-            InputError: the run's report is none.
+            InputError: the run's report is none, or masks are in no folder.
         """
+        for folder in self.masks or ():
+            if not folder.is_dir():
+                raise InputError(f"{folder} is no folder; give two folders of masks, one PNG a frame")
         if self.run_report is not None:
             cost.figures(self.run_report)
 

@@ -31,7 +31,7 @@ def mask_section(
     for folder in (ours, reference):
         if not folder.is_dir():
             raise InputError(f"{folder} is no folder; give two folders of masks, one PNG a frame")
-    rows, alignments = _compared(ours, reference, environments, window)
+    rows, alignments = compared_folders(ours, reference, environments, window)
     figures = noted(masks.figures(rows), *(_told(name, one) for name, one in alignments.items()))
     return Section(
         name="masks",
@@ -42,8 +42,8 @@ def mask_section(
     )
 
 
-def _compared(
-    ours: Path, reference: Path, environments: Mapping[str, str] | None, window: Window | None
+def compared_folders(
+    ours: Path, reference: Path, environments: Mapping[str, str] | None = None, window: Window | None = None
 ) -> tuple[list[MaskedFrame], dict[str, Alignment]]:
     if any(path.is_dir() for path in ours.iterdir()):
         return folders(ours, reference, environments=environments, window=window)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -110,7 +109,7 @@ def _heaps(clips: Sequence[Clip], asking: Asking, missing: list[str]) -> list[Fi
     """
     if asking.brought.features is None:
         raise OptionError("no network was given; give an Inception of FID's as ONNX with --features FILE")
-    network = distribution.OnnxFeatures(asking.brought.features, name=_called(asking.brought.features))
+    network = distribution.OnnxFeatures(asking.brought.features, name=distribution.called(asking.brought.features))
     figures: list[Figure] = []
     for of, label in crops.CUT.items():
         try:
@@ -123,8 +122,3 @@ def _heaps(clips: Sequence[Clip], asking: Asking, missing: list[str]) -> list[Fi
         mine = noted(distribution.figures(network, before, after), f"crops of {label}s")
         figures += mine if label == FACE else (replace(one, name=f"{one.name}, {label}") for one in mine)
     return figures
-
-
-def _called(path: Path) -> str:
-    """FID is the name of one network's features alone."""
-    return distribution.INCEPTION if "inception" in path.stem.lower() else path.stem

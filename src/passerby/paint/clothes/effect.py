@@ -96,7 +96,7 @@ class Recoloured:
         answers = self._parser.parse(frame, boxes)
         if len(answers) != len(regions):
             raise StageError(f"the parser told of {len(answers)} persons in frame {frame.index}, of {len(regions)}")
-        told = [_believed(answer, region) for region, answer in zip(regions, answers, strict=True)]
+        told = [believed(answer, region) for region, answer in zip(regions, answers, strict=True)]
         if self._steady is not None:
             told = list(self._steady.step([region.track_id for region in regions], boxes, told))
         return [one if one is not None and one.garments else None for one in told]
@@ -123,7 +123,7 @@ class Recoloured:
             _write(old, plane, weight > 0)
 
 
-def _believed(parsed: Parsed | None, region: Region) -> Parsed | None:
+def believed(parsed: Parsed | None, region: Region) -> Parsed | None:
     """What a parser told, unless that is hardly anything."""
     if parsed is None:
         return None

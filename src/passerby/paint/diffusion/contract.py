@@ -26,6 +26,19 @@ class Crop:
     """(H, W, 3) RGB: what a ControlNet is shown, as a drawn skeleton, where there is one."""
 
 
+class Controls(Protocol):
+    """Draws what a ControlNet is shown."""
+
+    def control(
+        self, frame: int, tracks: Sequence[int], box: tuple[int, int, int, int], side: int
+    ) -> NDArray[np.uint8] | None:
+        """What is shown of a square `box` of the frame of that index, (side, side, 3) RGB; None where nothing is known.
+
+        `tracks` are those of whom something is made up there.
+        """
+        ...
+
+
 class Inpainter(Protocol):
     """A diffusion model at work."""
 

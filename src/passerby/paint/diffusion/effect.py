@@ -16,7 +16,7 @@ from passerby.paint.blank import blank, inside, patch, reached, touched
 from passerby.paint.diffusion import carrying, crops
 from passerby.paint.diffusion.carrying import Drawn
 from passerby.paint.diffusion.choice import EVERY, MOST_EVERY
-from passerby.paint.diffusion.contract import Crop, Inpainter
+from passerby.paint.diffusion.contract import Controls, Crop, Inpainter
 from passerby.paint.diffusion.crops import Framing
 from passerby.paint.diffusion.keys import Keys, Placed, carries
 from passerby.paint.gan.boxes import Box
@@ -65,6 +65,7 @@ class Inpainted:
         every: int = EVERY,
         seam: Seam = "matched",
         framing: Framing | None = None,
+        controls: Controls | None = None,
         notes: Sequence[str] = (),
     ) -> None:
         """Paint by `inpainter`.
@@ -74,6 +75,7 @@ class Inpainted:
             every: frames from one key frame of a track to the next, 1 (all are made up anew) to 60.
             seam: whether colours are made to agree at the edge, or left as they were made up.
             framing: how large crops are.
+            controls: draws what a ControlNet is shown, if the inpainter has one.
             notes: what a user should know, each one line.
 
         Raises:
@@ -83,12 +85,18 @@ class Inpainted:
             raise OptionError(f"key frames come every 1 to {MOST_EVERY} frames, got {every}")
         self.batch = max(2 * every, 8)
         self.reach = every - 1
-        self.notes = tuple(notes)
+        self._notes = tuple(notes)
         self._inpainter = inpainter
         self._every = every
         self._seam = seam
         self._framing = framing or Framing()
+        self._controls = controls
         self._begin()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a user should know, each one line; the inpainter may have something to tell as well."""
+        return (*self._notes, *getattr(self._inpainter, "notes", ()))
 
     def _begin(self) -> None:
         self._keys = Keys(self._every)
@@ -156,7 +164,7 @@ class Inpainted:
 
     def _turn(self, turn: Sequence[tuple[_Canvas, Group]]) -> None:
         """Inpaint what does not overlap, and paint it on the canvases."""
-        cut = [canvas.crop(group, self._framing.side(group.box)) for canvas, group in turn]
+        cut = [canvas.crop(group, self._framing.side(group.box), self._controls) for canvas, group in turn]
         answers = self._inpainter.inpaint(cut)
         _check(cut, answers)
         for (canvas, group), crop, answer in zip(turn, cut, answers, strict=True):
@@ -238,14 +246,16 @@ class _Canvas:
         regions = [placed.region for placed in {*mine, *self._grey}]
         return reached(self.frame, [(region.mask, touched(region.mask)) for region in regions], box)
 
-    def crop(self, group: Group, side: int) -> Crop:
+    def crop(self, group: Group, side: int, controls: Controls | None) -> Crop:
         """What the model is shown of a group."""
         box = clipped(group.box, self.frame.size[::-1])
         holes = [(member.window.hole, touched(member.window.hole)) for member in group.members]
         unknown = self.unknown(group.members, box) | reached(self.frame, holes, box)
         picture, hole = crops.shown(self.picture, unknown, group.box, side)
         eldest = min(group.members, key=lambda member: member.region.track_id)
-        return Crop(picture=picture, hole=hole, label=eldest.region.label, seed=eldest.region.seed)
+        tracks = [member.region.track_id for member in group.members]
+        control = controls.control(self.frame.index, tracks, group.box, side) if controls else None
+        return Crop(picture, hole, eldest.region.label, eldest.region.seed, control)
 
     def paint(self, placed: Placed, drawn: tuple[Box, NDArray[np.float32]]) -> None:
         """Write what was made up over the grey of one region, and over nothing else."""

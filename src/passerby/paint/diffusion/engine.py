@@ -14,17 +14,19 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from passerby.core.errors import OptionError, StageError
+from passerby.paint.diffusion import guides as telling
 from passerby.paint.diffusion import schedulers
 from passerby.paint.diffusion.autoencoder import Autoencoder
 from passerby.paint.diffusion.choice import Diffusion, Running
 from passerby.paint.diffusion.contract import Crop
+from passerby.paint.diffusion.guides import Guide, Telling
 from passerby.paint.diffusion.loading import CELL, Loaded, load
 from passerby.paint.diffusion.timeline import Timeline
 from passerby.paint.diffusion.words import Words
 
 _PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
-_DIRECT = 9
-"""Channels that a U-Net reads which was trained to inpaint: latents, hole, and latents of what is known."""
+_LATENTS, _DIRECT = 4, 9
+"""Channels that a U-Net reads: latents; and, trained to inpaint, those, the hole, and latents of what is known."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,17 +48,26 @@ class StableDiffusion:
     comes from its own seed. While one batch is drawn, another thread encodes the next.
     """
 
-    def __init__(self, loaded: Loaded, choice: Diffusion, running: Running | None = None) -> None:
+    def __init__(
+        self, loaded: Loaded, choice: Diffusion, running: Running | None = None, guides: Sequence[Guide] = ()
+    ) -> None:
         """Move the networks to where they compute.
 
+        Args:
+            loaded, choice, running: the model, how it draws, and where.
+            guides: what else it is told.
+
         Raises:
+            WeightsError: a guide is for another U-Net.
             OptionError: the device is not here, or the U-Net is not for pictures.
         """
         self.choice, self.running = choice, running or Running()
         self.timeline = Timeline()
         channels = loaded.unet.config.in_channels
-        if channels not in (4, _DIRECT):
-            raise OptionError(f"the U-Net reads {channels} channels, wanted are 4 or {_DIRECT}; use another model")
+        if channels not in (_LATENTS, _DIRECT):
+            raise OptionError(
+                f"the U-Net reads {channels} channels, wanted are {_LATENTS} or {_DIRECT}; use another model"
+            )
         try:
             self._device = torch.device(self.running.device)
             self._unet, vae = loaded.unet.to(self._device), loaded.vae.to(self._device)
@@ -76,12 +87,19 @@ class StableDiffusion:
             self._unet.set_attention_slice("auto")
             vae.enable_slicing()
             vae.enable_tiling()
+        self._guides = tuple(guides)
+        for guide in guides:
+            guide.attach(self._unet, self._device)
         self._autoencoder = Autoencoder(vae)
         self._predict = torch.compile(self._unet, dynamic=False) if self.running.compiled else self._unet
 
     @classmethod
     def from_files(
-        cls, choice: Diffusion, running: Running | None = None, labels: Sequence[str] = ()
+        cls,
+        choice: Diffusion,
+        running: Running | None = None,
+        labels: Sequence[str] = (),
+        guides: Sequence[Guide] = (),
     ) -> StableDiffusion:
         """The model of a choice; the prompts of `labels` are read at once, others when they are met.
 
@@ -90,7 +108,7 @@ class StableDiffusion:
             WeightsError: a file is missing or is not what it should be.
         """
         running = running or Running()
-        made = cls(load(choice, precision(running)), choice, running)
+        made = cls(load(choice, precision(running)), choice, running, guides)
         made._words.of(labels)
         return made
 
@@ -98,6 +116,11 @@ class StableDiffusion:
     def batch(self) -> int:
         """Crops per call that are best."""
         return self._batch
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What guides have to tell, each one line."""
+        return tuple(note for guide in self._guides for note in getattr(guide, "notes", ()))
 
     def inpaint(self, crops: Sequence[Crop]) -> list[NDArray[np.uint8]]:
         """See `Inpainter`.
@@ -195,6 +218,7 @@ class StableDiffusion:
         scheduler = schedulers.scheduler(self.choice, self._schedule)
         steps = schedulers.begin(scheduler, self.choice, self._device)
         extras = schedulers.extras(scheduler, self.choice, generators)
+        tellings = [guide.begin(batch.crops) for guide in self._guides]
         whole = self.choice.strength == 1
         latents = (
             noise * scheduler.init_noise_sigma if whole else scheduler.add_noise(batch.known, noise, steps[0][None])
@@ -203,7 +227,7 @@ class StableDiffusion:
             inputs = scheduler.scale_model_input(latents, step)
             if self._direct:
                 inputs = torch.cat([inputs, batch.cells, batch.known], 1)
-            predicted = self._predicted(inputs, step, prompts)
+            predicted = self._predicted(inputs, step, prompts, tellings)
             latents = scheduler.step(predicted, step, latents, **extras, return_dict=False)[0]
             if not self._direct:
                 around = batch.known
@@ -212,14 +236,16 @@ class StableDiffusion:
                 latents = torch.where(batch.cells > 0, latents, around)
         return latents
 
-    def _predicted(self, inputs: Tensor, step: Tensor, prompts: Tensor) -> Tensor:
+    def _predicted(self, inputs: Tensor, step: Tensor, prompts: Tensor, tellings: Sequence[Telling]) -> Tensor:
         """The noise in `inputs`, in float32, led by the prompts away from what is unwanted."""
         inputs = inputs.to(self._unet.dtype)
+        if self._guided:
+            inputs = torch.cat([inputs] * 2)
+        more = telling.told(tellings, inputs[:, :_LATENTS], step, prompts)
+        result: Tensor = self._predict(inputs, step, encoder_hidden_states=prompts, return_dict=False, **more)[0]
         if not self._guided:
-            result: Tensor = self._predict(inputs, step, encoder_hidden_states=prompts, return_dict=False)[0]
             return result.float()
-        both = self._predict(torch.cat([inputs] * 2), step, encoder_hidden_states=prompts, return_dict=False)[0]
-        unwanted, wanted = both.float().chunk(2)
+        unwanted, wanted = result.float().chunk(2)
         return unwanted + self.choice.guidance * (wanted - unwanted)
 
     @torch.inference_mode()

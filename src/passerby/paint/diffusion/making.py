@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from passerby.paint.diffusion.choice import Diffusion, Running
 from passerby.paint.diffusion.contract import Inpainter
 from passerby.paint.diffusion.files import library
 
+if TYPE_CHECKING:
+    from passerby.paint.diffusion.guides import Guide
 
-def inpainter(choice: Diffusion, running: Running | None = None, labels: Sequence[str] = ()) -> Inpainter:
-    """The model, with the prompts of `labels` read.
+
+def inpainter(
+    choice: Diffusion, running: Running | None = None, labels: Sequence[str] = (), guides: Sequence[Guide] = ()
+) -> Inpainter:
+    """The model, with the prompts of `labels` read, and told more by `guides`.
 
     Raises:
         OptionError: a library or the device is missing.
@@ -20,4 +26,4 @@ def inpainter(choice: Diffusion, running: Running | None = None, labels: Sequenc
         library(name)
     from passerby.paint.diffusion.engine import StableDiffusion
 
-    return StableDiffusion.from_files(choice, running, labels)
+    return StableDiffusion.from_files(choice, running, labels, guides)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache, partial
@@ -21,7 +20,7 @@ from passerby.paint.gan.effect import SUBJECTS, Seam, Subject, Wish, fulfilled, 
 from passerby.paint.gan.pasting import Drawer
 from passerby.paint.gan.tellers import Seen, Silent, Teller, teller
 from passerby.paint.gan.windows import Window, Windows
-from passerby.runtime import VARIABLE
+from passerby.runtime import cards
 from passerby.weights import checkpoint
 
 if TYPE_CHECKING:
@@ -29,9 +28,6 @@ if TYPE_CHECKING:
     from passerby.paint.gan.published import Loaded
     from passerby.paint.gan.tria import TriaSize
     from passerby.paint.gan.unet import UnetSize
-
-ON_CARDS = ("cuda", "tensorrt")
-"""The choices of what computes that mean a graphics card to PyTorch, too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,8 +163,8 @@ def _running() -> Running:
     """On a graphics card, in half precision, where PASSERBY_RUNTIME or `--device` names one."""
     from passerby.paint.gan.generator import Running
 
-    on_card = os.environ.get(VARIABLE) in ON_CARDS
-    return Running(device="cuda", precision="fp16") if on_card else Running()
+    named = cards.chosen()
+    return Running(device=named[0], precision="fp16") if named else Running()
 
 
 def _size(name: str, given: Any) -> UnetSize | TriaSize | int | None:

@@ -1,0 +1,208 @@
+"""What the options say of new clothes that a model draws. A `generating.Family`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from passerby import by_diffusion
+from passerby.choices import REDRESS, WORN
+from passerby.core.errors import OptionError, WeightsError
+from passerby.paint.diffusion.choice import Diffusion, Running
+from passerby.redressing import control
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from passerby.core.stages import Anonymizer
+    from passerby.paint.diffusion.contract import Inpainter
+    from passerby.paint.diffusion.controls import Skeletons
+    from passerby.paint.diffusion.guides import Guide
+    from passerby.settings import Options
+
+FORM = f"{REDRESS}[:FILE.toml]"
+ADAPTERS = ("ip-adapter_sd15.safetensors", "ip-adapter_sd15.bin")
+"""What an IP-Adapter is called where it was published; `ENCODER` is the folder of its image encoder beside it."""
+ENCODER = "image_encoder"
+
+
+@dataclass(frozen=True)
+class Guiding:
+    """What a model is told besides words, by files."""
+
+    controlnet: tuple[str, Path] | None = None
+    """Its kind, and where it lies."""
+    ip_adapter: Path | None = None
+    garments: tuple[Path, ...] = ()
+
+
+def named(method: str) -> bool:
+    """Whether a method draws new clothes."""
+    return method.partition(":")[0] == REDRESS
+
+
+def check_method(method: str) -> None:
+    """Refuse a file that is none, or says something else than a choice of a model."""
+    by_diffusion.chosen(method)
+
+
+def check(options: Options, labels: Sequence[str] = ()) -> None:
+    """Refuse choices that do not go together."""
+    given = [name for name in ("garments", "controlnet", "ip_adapter", "try_on") if getattr(options, name)]
+    if not given:
+        return
+    spelled = {name: f"--{name.rstrip('s').replace('_', '-')}" for name in given}
+    if not synthetic(options, labels):
+        raise OptionError(f"{spelled[given[0]]} is for clothes that are drawn anew; add --method clothes={REDRESS}")
+    if options.try_on:
+        if len(options.garments) != 1:
+            raise OptionError(f"a try-on puts on one garment, got {len(options.garments)}; give one with --garment")
+        if "controlnet" in given or "ip_adapter" in given:
+            raise OptionError("a try-on takes the place of the model, with what it is told; leave out one or the other")
+    elif options.ip_adapter is not None and not options.garments:
+        raise OptionError("--ip-adapter draws after a photograph of a garment; give one with --garment")
+    if options.controlnet and control(options.controlnet)[0] == "openpose" and _pose(options) is None:
+        raise OptionError(
+            "an openpose ControlNet is shown skeletons; give a model that tells them with --generator pose=FILE.onnx"
+        )
+
+
+def check_files(options: Options, labels: Sequence[str] = ()) -> None:
+    """Refuse models that are not there."""
+    if not synthetic(options, labels):
+        return
+    for photo in options.garments:
+        if not photo.is_file():
+            raise OptionError(f"there is no {photo}; check the name")
+    if options.try_on:
+        return
+    by_diffusion.check_model(_choice(options, labels))
+    guiding = _guiding(options)
+    for path in (guiding.controlnet and guiding.controlnet[1], guiding.ip_adapter, _pose(options)):
+        if path and not path.exists():
+            raise WeightsError(f"there is no {path}; check the name")
+
+
+def synthetic(options: Options, labels: Sequence[str] = ()) -> tuple[str, ...]:
+    """Clothes, where they are drawn anew."""
+    return (WORN,) if named(options.methods(labels).get(WORN, "")) else ()
+
+
+def effect(options: Options, others: Anonymizer, labels: Sequence[str] = ()) -> Anonymizer:
+    """New clothes, and `others` for all else; `others` alone where clothes are not drawn anew."""
+    if not synthetic(options, labels):
+        return others
+    from passerby import clothing
+    from passerby.dividing import Once
+    from passerby.mask.parsing_steady import Steady
+    from passerby.paint.clothes.redress import Redressed
+    from passerby.paint.diffusion.effect import Inpainted
+    from passerby.paint.effects import Mosaic
+
+    skeletons = _skeletons(options)
+    painter = Inpainted(
+        _try_on(options) if options.try_on else _drawing(options, labels),
+        every=options.every,
+        seam="matched" if options.seam == "soft" else "original",
+        framing=by_diffusion.framing(options),
+        controls=skeletons,
+    )
+    return Redressed(
+        clothing.parser(options.parser),
+        painter,
+        others=Once(others),
+        cover=Mosaic(cells=options.cells),
+        steady=Steady,
+        witness=skeletons,
+    )
+
+
+def _choice(options: Options, labels: Sequence[str]) -> Diffusion:
+    """The model, with the style's words unless others are given."""
+    from passerby.paint.clothes.redress import PROMPTS
+
+    choice = by_diffusion.chosen(options.methods(labels)[WORN])
+    words: Mapping[str, object] = choice.prompts
+    if WORN not in words:
+        choice = replace(choice, prompts={**choice.prompts, WORN: PROMPTS[options.style or "random"]})
+    return by_diffusion.with_options(choice, options)
+
+
+def _guiding(options: Options) -> Guiding:
+    """What the model is told besides.
+
+    Raises:
+        WeightsError: there are garments, and no IP-Adapter.
+    """
+    controlnet = control(options.controlnet) if options.controlnet else None
+    if not options.garments:
+        return Guiding(controlnet)
+    from passerby.paint.diffusion import files
+
+    there = (folder / name for name in ADAPTERS for folder in files.folders())
+    adapter = options.ip_adapter or next((path for path in there if path.is_file()), None)
+    if adapter is None:
+        raise WeightsError(
+            f"--garment wants an IP-Adapter, and there is no {' or '.join(ADAPTERS)} in "
+            f"{', '.join(map(str, files.folders()))}; give one with --ip-adapter, with the folder {ENCODER} beside it"
+        )
+    return Guiding(controlnet, adapter, options.garments)
+
+
+def _pose(options: Options) -> Path | None:
+    """The model that tells keypoints."""
+    return next((file.path for file in options.generators if file.name == "pose"), None)
+
+
+def _skeletons(options: Options) -> Skeletons | None:
+    from passerby.paint.diffusion.controls import Skeletons
+    from passerby.paint.gan.tellers import Poses
+
+    path = _pose(options)
+    shown = options.controlnet and control(options.controlnet)[0] == "openpose"
+    return Skeletons(Poses(path)) if shown and path is not None else None
+
+
+def _try_on(options: Options) -> Inpainter:
+    from passerby.paint.clothes.tryon import Dressed, External
+
+    return Dressed(External(options.try_on), _photo(options.garments[0]))
+
+
+def _drawing(options: Options, labels: Sequence[str]) -> Inpainter:
+    return by_diffusion.on_devices(options, partial(_model, _choice(options, labels), _guiding(options)))
+
+
+@lru_cache(maxsize=2)
+def _model(choice: Diffusion, guiding: Guiding, running: Running) -> Inpainter:
+    """A model with its weights, once for all files of a run."""
+    from passerby.paint.diffusion.making import inpainter
+
+    return inpainter(choice, running, (WORN,), _guides(guiding))
+
+
+def _guides(guiding: Guiding) -> list[Guide]:
+    from passerby.paint.diffusion.controlnet import ControlNet
+    from passerby.paint.diffusion.ip_adapter import Reference
+
+    guides: list[Guide] = []
+    if guiding.controlnet is not None:
+        kind, path = guiding.controlnet
+        guides.append(ControlNet(path, "inpaint" if kind == "inpaint" else "openpose"))
+    if guiding.ip_adapter is not None:
+        photos = [_photo(path) for path in guiding.garments]
+        guides.append(Reference(guiding.ip_adapter, guiding.ip_adapter.parent / ENCODER, photos, label=WORN))
+    return guides
+
+
+def _photo(path: Path) -> NDArray[np.uint8]:
+    """A photograph, RGB (H, W, 3)."""
+    from passerby.core.pixels import rgb
+    from passerby.media.stills import StillSource
+
+    with StillSource(path) as source:
+        return rgb(next(iter(source)))

@@ -1,0 +1,40 @@
+"""The machine that a run takes place on: times and memory say nothing without it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from typing import Any
+
+
+def described() -> str:
+    """System, processor and cores, and the graphics cards that PyTorch computes on in this process."""
+    cards = [library.cuda.get_device_name(card) for library in _with_cards() for card in range(_count(library))]
+    return ", ".join([f"{platform.system()} {platform.machine()}", f"{cores()} cores", *cards])
+
+
+def peak_vram_mb() -> float | None:
+    """The most memory in MiB that PyTorch ever held on one graphics card; None where it computed on none.
+
+    What onnxruntime holds besides, and the driver itself, are not in it.
+    """
+    held = [library.cuda.max_memory_reserved(card) for library in _with_cards() for card in range(_count(library))]
+    return round(max(held) / (1 << 20), 1) if held else None
+
+
+def cores() -> int:
+    """Those that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _with_cards() -> list[Any]:
+    """PyTorch, if it is loaded and has a graphics card at work; asking must not start one."""
+    library: Any = sys.modules.get("torch")
+    return [library] if library is not None and library.cuda.is_initialized() else []
+
+
+def _count(library: Any) -> int:
+    return int(library.cuda.device_count())
