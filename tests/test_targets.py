@@ -18,6 +18,7 @@ from passerby.core.detections import Detections
 from passerby.core.errors import OptionError, WeightsError
 from passerby.detect.compose import Either, Sure, able
 from passerby.detect.faces import CenterFace
+from passerby.detect.yolo import Yolo
 from passerby.detect.yunet import YuNet
 from passerby.media.video import VideoSource
 from passerby.settings import Options
@@ -169,6 +170,23 @@ def test_a_model_that_finds_several_things_looks_once(tmp_path, monkeypatch, now
     assert [one.labels for one in both.detectors] == [{"person", "vehicle"}] * 2
     sure = detector(Options(hide="persons,vehicles", conf="person=.5"))
     assert [one.conf for one in sure.detectors] == [{"person": 0.5, "vehicle": 0.2}] * 2
+
+
+SEGMENTING = {
+    "output0": np.full((1, 9, 4), 0.1, np.float32),  # x, y, width, height, four classes, a share of the one prototype
+    "output1": np.zeros((1, 1, 8, 8), np.float32),
+}
+
+
+@pytest.mark.parametrize("shape", ["silhouette", "polygon"])
+def test_a_model_that_gives_masks_needs_nothing_to_outline_what_it_finds(tmp_path, nowhere, shape):
+    names = {"names": "{0: 'person', 1: 'car', 2: 'bus', 3: 'dog'}", "task": "segment"}
+    file = onnx_models.model(tmp_path / "seg.onnx", SEGMENTING, shape=(1, 3, 32, 32), metadata=names)
+    chosen = Options(hide="persons,vehicles", shape=shape, models={"person": str(file), "vehicle": str(file)})
+    assert models(chosen) == ("seg.onnx",)
+    assert isinstance(detector(chosen), Yolo)
+    plain = replace(chosen, models=[*chosen.models, "person=yolox_nano_416"])
+    assert models(plain) == ("seg.onnx", "yolox_nano_416", "prisma_portrait_seg"), "the other one gives none"
 
 
 def test_a_class_with_a_threshold_of_its_own_is_told_apart():

@@ -29,7 +29,7 @@ MODELS: Mapping[str, tuple[str, ...]] = {
 """The models that find each label unless others are chosen, by their names in the registry. What has letters on it may
 be a plate: of plates alone, no model is known here whose licence lets it be passed on."""
 OUTLINES: Mapping[str, str] = {"person": "prisma_portrait_seg"}
-"""The model that tells the pixels of each label, where there is one."""
+"""The model that tells the pixels of each label, where there is one and those that find it do not."""
 LANDMARKS = "centerface"
 """The model that finds the landmarks by which faces are recognized, whichever finds the faces."""
 
@@ -152,13 +152,22 @@ def _all(label: str, options: Options) -> tuple[Chosen, ...]:
 
 
 def _outlined(options: Options) -> tuple[str, ...]:
-    """The labels whose pixels are to be known."""
-    return tuple(label for label, shape in options.shapes().items() if shape in OUTLINED and label in OUTLINES)
+    """The labels whose pixels are to be known, and that are not found with them."""
+    wanted = (label for label, shape in options.shapes().items() if shape in OUTLINED and label in OUTLINES)
+    return tuple(label for label in wanted if not all(_outlines(chosen, label) for chosen in _of(label, options)))
+
+
+def _outlines(chosen: Chosen, label: str) -> bool:
+    """Whether a model tells the pixels of what it finds. None of the registry does."""
+    return not chosen.named and families.outlines(_family(chosen, [label]), chosen.path())
+
+
+def _family(chosen: Chosen, labels: list[str]) -> str:
+    return chosen.family or families.recognised(chosen.path(), labels)
 
 
 def _one(chosen: Chosen, labels: list[str], conf: Mapping[str, float], shrink: float, doubt: float) -> Detector:
-    path = chosen.path()
-    family = chosen.family or families.recognised(path, labels)
+    path, family = chosen.path(), _family(chosen, labels)
     least = min(conf[label] for label in labels)
     use = Use(path, tuple(labels), least, shrink)
     if labels == ["face"] and shrink > 1 and doubt < 1:

@@ -43,6 +43,8 @@ class Family:
     fits: Callable[[Model], bool]
     """Whether a file is of this family."""
     make: Callable[[Use], Detector]
+    outlines: Callable[[Model], bool] = lambda model: False
+    """Whether what a file of this family finds has masks."""
 
 
 def recognised(path: Path, labels: Iterable[str]) -> str:
@@ -73,6 +75,15 @@ def detector(name: str, use: Use) -> Detector:
     if family.finds is not None and not family.finds >= set(use.labels):
         raise OptionError(f"{name} finds {', '.join(sorted(family.finds))}, not {', '.join(use.labels)}")
     return family.make(use)
+
+
+def outlines(name: str, path: Path) -> bool:
+    """Whether the file at `path`, of the family called `name`, tells the pixels of what it finds.
+
+    Raises:
+        WeightsError: the file is missing or broken.
+    """
+    return FAMILIES[name].outlines(Model(path))
 
 
 # What files of a family look like
@@ -115,6 +126,10 @@ def _is_yolo(model: Model) -> bool:
         return False
     places = model.size is not None and shapes[0][2] is not None and len(yolox.grid(model.size, shapes[0][2])[0]) > 0
     return "task" in model.metadata or places
+
+
+def _has_prototypes(model: Model) -> bool:
+    return len(model.outputs) == 2
 
 
 def _is_detr(model: Model) -> bool:
@@ -173,6 +188,6 @@ FAMILIES: Mapping[str, Family] = {
     ),
     "detr": Family(None, _is_detr, _by_class(Detr, None)),
     "yolox": Family(None, _is_yolox, _by_class(Yolox, (2, 5))),
-    "yolo": Family(None, _is_yolo, _by_class(Yolo, (1, 4))),
+    "yolo": Family(None, _is_yolo, _by_class(Yolo, (1, 4)), _has_prototypes),
 }
 """By name, in the order in which a file is compared with them."""
