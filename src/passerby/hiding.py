@@ -25,7 +25,12 @@ from passerby.settings import Options
 
 
 def effect(options: Options, labels: Sequence[str] = (), methods: Sequence[str] = ()) -> Anonymizer:
-    """What takes the place of each label that is hidden, and of `labels` besides; regions may choose of `methods`."""
+    """What takes the place of each label that is hidden, and of `labels` besides; regions may choose of `methods`.
+
+    Raises:
+        OptionError: something is chosen for a class that is not hidden, or for generators that draw none of these.
+    """
+    options.check_classes(labels)
     generating.check(options, labels)
     by_label = ByLabel({label: _effect(method, options) for label, method in options.methods(labels).items()})
     plain = _ByMethod(by_label, {method: _effect(method, options) for method in methods}) if methods else by_label

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from fractions import Fraction
 from numbers import Integral
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 from passerby import generating
 from passerby.choices import (
@@ -32,9 +32,6 @@ from passerby.paint.gan.combination import FILES
 from passerby.per_class import GeneratorFile, ModelChoice, PerClass, generator_files, model_choices, per_class
 from passerby.values import Zone, files, frame_rate, growth, number, one_of, plain, seconds, threshold, zones
 
-T = TypeVar("T")
-
-
 _READERS: Mapping[str, Callable[[Any], Any]] = {
     "grow": plain,
     "conf": plain,
@@ -51,6 +48,13 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     "generators": lambda given: generator_files(given, FILES),
 }
 """What makes the exact value of an option of whatever is given for it."""
+PER_CLASS: Mapping[str, tuple[Callable[[Any], Any], Any]] = {
+    "method": (lambda value: generating.method(value, METHODS), "mosaic"),
+    "shape": (lambda value: one_of("--shape", value, SHAPES), "oval"),
+    "grow": (growth, DEFAULT_GROW),
+    "conf": (threshold, DEFAULT_CONF),
+}
+"""Options that may have a value for each class: what reads one, and the value where none is given."""
 SEVERAL = {
     "keep_zone": "keep-zone",
     "only_zone": "only-zone",
@@ -67,7 +71,8 @@ class Options:
     """How a file is anonymized. Wrong values are refused when the record is made.
 
     Files may be given as text, times and rates as numbers or text (see `values.py`). Of `method`, `shape`,
-    `grow` and `conf` each class may have a value of its own: 'face=mosaic,plate=fill', or 'mosaic,plate=fill'.
+    `grow` and `conf` each class may have a value of its own: 'face=mosaic,plate=fill', or 'mosaic,plate=fill'. That the
+    class is hidden is checked where a file is begun (`check_classes`): a plan may speak of others than `hide`.
     """
 
     hide: str = "faces"
@@ -157,8 +162,8 @@ class Options:
         one_of("--audio", self.audio, AUDIO)
         one_of("--seam", self.seam, SEAMS)
         one_of("--verify", self.verify, VERIFY)
-        for one_per_class in (self.methods, self.shapes, self.growths, self.thresholds):
-            one_per_class()
+        for name in PER_CLASS:
+            self._each(name)
         number("--pad", self.pad, "a number of pixels from 0 to 1000", lambda px: 0 <= px <= 1000, Integral)
         if self.feather is not None:
             number("--feather", self.feather, "a number of pixels from 0 to 1000", lambda px: 0 <= px <= 1000, Integral)
@@ -184,7 +189,7 @@ class Options:
                 raise OptionError(f"{name} is a time from 0 up, got {float(time):g} s")
         if self.end is not None and self.end <= (self.start or 0):
             raise OptionError(f"--end {float(self.end):g} s must come after --start {float(self.start or 0):g} s")
-        if "image" in self.methods().values() and self.image is None:
+        if self.image is None and "image" in self._each("method").values:
             raise OptionError("--method image needs the picture to put over faces; give it with --image FILE")
         if self.image is not None and not self.image.is_file():
             raise OptionError(f"--image {self.image} is not a file that exists; check the name")
@@ -243,14 +248,23 @@ class Options:
             one_of("--hide", name, tuple(TARGETS))
         return tuple(dict.fromkeys(TARGETS[name] for name in names))
 
+    def check_classes(self, labels: Sequence[str] = ()) -> None:
+        """Refuse values of classes that are neither hidden nor among `labels`, those that a plan speaks of.
+
+        Raises:
+            OptionError: so it is.
+        """
+        for name in PER_CLASS:
+            self._each(name).check(self._named(labels))
+
     def methods(self, labels: Sequence[str] = ()) -> Mapping[str, str]:
         """The method of each label that is hidden, and of `labels` that a plan speaks of besides."""
-        chosen = self._per_class("method", labels, lambda value: generating.method(value, METHODS), "mosaic")
+        chosen = self._among("method", labels)
         return {label: chosen.of(label) for label in (*self.labels(), *labels)}
 
     def shapes(self, labels: Sequence[str] = ()) -> Mapping[str, str]:
         """The shape of each label, likewise."""
-        chosen = self._per_class("shape", labels, lambda value: one_of("--shape", value, SHAPES), "oval")
+        chosen = self._among("shape", labels)
         only_for_faces = chosen.others in FACE_SHAPES
         return {
             label: "box" if only_for_faces and label not in (*chosen.own, "face") else chosen.of(label)
@@ -259,7 +273,7 @@ class Options:
 
     def growths(self, labels: Sequence[str] = ()) -> Mapping[str, float]:
         """The share of each label's box that is added on each side, likewise."""
-        chosen = self._per_class("grow", labels, growth, DEFAULT_GROW)
+        chosen = self._among("grow", labels)
         return {
             label: chosen.of(label) if label in (*chosen.own, "face") else chosen.others / 3
             for label in (*self.labels(), *labels)
@@ -267,7 +281,7 @@ class Options:
 
     def thresholds(self) -> Mapping[str, float]:
         """The least score of each label that is hidden."""
-        chosen = self._per_class("conf", (), threshold, DEFAULT_CONF)
+        chosen = self._among("conf", ())
         read = {"text"} if self.models_of("plate") else {"text", "plate"}
         return {
             label: chosen.own.get(label, DEFAULT_READ_CONF if label in read else chosen.others)
@@ -278,27 +292,36 @@ class Options:
         """The models that are chosen to find things of a label, as they are written; none where none is chosen."""
         return tuple(choice.model for choice in self.models if choice.label == label)
 
-    def _per_class(self, name: str, labels: Sequence[str], read: Callable[[Any], T], others: T) -> PerClass[T]:
-        hidden = self.labels()
-        named = {name: label for name, label in CLASSES.items() if label in hidden}
-        return per_class(f"--{name}", getattr(self, name), named | {label: label for label in labels}, read, others)
+    def _each(self, name: str) -> PerClass[Any]:
+        """The values of an option, by the names of classes as they are written."""
+        read, others = PER_CLASS[name]
+        return per_class(f"--{name}", getattr(self, name), read, others)
+
+    def _among(self, name: str, labels: Sequence[str]) -> PerClass[Any]:
+        """The same by labels, of those that are hidden and of `labels`."""
+        return self._each(name).among(self._named(labels))
+
+    def _named(self, labels: Sequence[str]) -> Mapping[str, str]:
+        """What may be written for each label that is hidden, and for `labels`."""
+        known = (*self.labels(), *labels)
+        return {name: label for name, label in CLASSES.items() if label in known} | {label: label for label in labels}
 
     def _asks(self, label: str) -> bool:
         """Whether a model that finds things of a label is asked for anything."""
         made_of = PARTS if "head" in self.labels() and not self.models_of("head") else ()
         return label in (*self.labels(), *made_of)
 
-    def outlined(self) -> tuple[str, ...]:
-        """The labels that are only outlined, and so stay visible."""
-        return tuple(label for label, method in self.methods().items() if method == "outline")
+    def outlined(self, labels: Sequence[str] = ()) -> tuple[str, ...]:
+        """The labels that are only outlined, and so stay visible; `labels` as in `methods`."""
+        return tuple(label for label, method in self.methods(labels).items() if method == "outline")
 
-    def warnings(self) -> tuple[str, ...]:
-        """What about these options may leave somebody recognizable, one line each."""
-        methods = set(self.methods().values())
+    def warnings(self, labels: Sequence[str] = ()) -> tuple[str, ...]:
+        """What about these options may leave somebody recognizable, one line each; `labels` likewise."""
+        methods = set(self.methods(labels).values())
         lines = []
-        if self.outlined():
+        if outlined := self.outlined(labels):
             bare = "NOTHING IS HIDDEN" if methods == {"outline"} else "NOT EVERYTHING IS HIDDEN"
-            drawn = ", ".join(f"{label}s" for label in self.outlined())
+            drawn = ", ".join(f"{label}s" for label in outlined)
             lines.append(f"{bare}: outline only draws boxes around {drawn}")
         idle = [f"{label}s" for label in dict.fromkeys(choice.label for choice in self.models) if not self._asks(label)]
         if idle:

@@ -113,9 +113,10 @@ def detector(options: Options, shrink: float = 1, doubt: float = 1) -> Detector:
     size; 1 does without.
 
     Raises:
-        OptionError: a chosen model does not find what it is chosen for.
+        OptionError: a chosen model does not find what it is chosen for, or a class is named that is not hidden.
         WeightsError: a model is missing; it says how to get it.
     """
+    options.check_classes()
     conf = options.thresholds()
     found_by = [_one(chosen, labels, conf, shrink, doubt) for chosen, labels in _shared(options, conf).items()]
     if "head" in conf and not options.models_of("head"):
