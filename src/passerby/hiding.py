@@ -15,7 +15,7 @@ from passerby.core.pixels import rgb
 from passerby.core.plan import Decision
 from passerby.core.regions import Patch, Region
 from passerby.core.stages import Anonymizer
-from passerby.mask.shapes import HeadOval, Rectangle, Shape, Silhouette, WholeHead
+from passerby.mask.shapes import HeadOval, Polygon, Rectangle, Shape, Silhouette, WholeHead
 from passerby.media.stills import StillSource
 from passerby.paint.effects import Blur, ByLabel, Fill, Image, Mosaic, Noise, Outline
 from passerby.paint.gan.combination import Combination
@@ -114,8 +114,10 @@ def _shape(method: str, kind: str, grow: float, options: Options) -> Shape:
             return WholeHead(grow=grow, pad_px=pad, feather_px=feather)
         case "box":
             return Rectangle(grow=grow, pad_px=pad, feather_px=feather)
+        case "polygon":
+            return Polygon(grow=grow, pad_px=pad, feather_px=feather)
         case _:
-            return Silhouette(grow=grow, pad_px=pad, feather_px=feather, hull=kind == "polygon")
+            return Silhouette(grow=grow, pad_px=pad, feather_px=feather)
 
 
 def _picture(path: Path) -> NDArray[np.uint8]:
