@@ -159,6 +159,7 @@ class Options:
 
     def __post_init__(self) -> None:
         self._read()
+        self.labels()
         one_of("--audio", self.audio, AUDIO)
         one_of("--seam", self.seam, SEAMS)
         one_of("--verify", self.verify, VERIFY)

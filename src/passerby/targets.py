@@ -44,12 +44,12 @@ class Chosen:
     def family(self) -> str | None:
         """The family, where it is said."""
         before, colon, _ = self.written.partition(":")
-        return before if colon and before in FAMILIES else None
+        return before if (colon or before in weights.BROUGHT) and before in FAMILIES else None
 
     @property
     def source(self) -> str:
         """The name or path."""
-        return self.written.partition(":")[2] if self.family else self.written
+        return self.written.partition(":")[2] or self.written if self.family else self.written
 
     @property
     def name(self) -> str:
@@ -67,6 +67,8 @@ class Chosen:
         Raises:
             WeightsError: it is missing, or not the file that it should be.
         """
+        if self.source in weights.BROUGHT:
+            return weights.brought(self.source)
         path = Path(self.source)
         # What looks like no file is a name that is misspelt.
         looks_like_one = path.suffix or len(path.parts) > 1 or path.exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from passerby.core.stages import Detector
 from passerby.detect import classes as cl
 from passerby.detect import detr, retinaface, yolox
 from passerby.detect.detr import Detr
+from passerby.detect.dsfd import DSFD
 from passerby.detect.faces import CenterFace
 from passerby.detect.model import Model
 from passerby.detect.plates import PlatesYolo9, PlatesYunet
@@ -20,6 +22,8 @@ from passerby.detect.text import Text
 from passerby.detect.yolo import Yolo
 from passerby.detect.yolox import Yolox
 from passerby.detect.yunet import YuNet
+from passerby.runtime import VARIABLE
+from passerby.weights.checkpoint import device
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +44,8 @@ class Family:
 
     finds: frozenset[str] | None
     """The labels of what it can find; None where that is up to the model's classes."""
-    fits: Callable[[Model], bool]
-    """Whether a file is of this family."""
+    fits: Callable[[Model], bool] | None
+    """Whether an ONNX file is of this family; None of files of another format, whose family has to be said."""
     make: Callable[[Use], Detector]
     outlines: Callable[[Model], bool] = lambda model: False
     """Whether what a file of this family finds has masks."""
@@ -55,7 +59,7 @@ def recognised(path: Path, labels: Iterable[str]) -> str:
     """
     model = Model(path)
     for name, family in FAMILIES.items():
-        if (family.finds is None or family.finds >= set(labels)) and family.fits(model):
+        if (family.finds is None or family.finds >= set(labels)) and family.fits and family.fits(model):
             return name
     given = ", ".join(f"{port.name} {port.shape}" for port in model.outputs)
     raise WeightsError(
@@ -83,7 +87,8 @@ def outlines(name: str, path: Path) -> bool:
     Raises:
         WeightsError: the file is missing or broken.
     """
-    return FAMILIES[name].outlines(Model(path))
+    family = FAMILIES[name]
+    return family.fits is not None and family.outlines(Model(path))
 
 
 # What files of a family look like
@@ -159,6 +164,10 @@ def _face(kind: type[SCRFD] | type[YuNet] | type[RetinaFace]) -> Callable[[Use],
     return make
 
 
+def _dsfd(use: Use) -> Detector:
+    return DSFD(use.path, conf=use.conf, shrink=use.shrink, device=device(os.environ.get(VARIABLE)))
+
+
 def _by_class(kind: Callable[..., Detector], columns: tuple[int, int] | None) -> Callable[[Use], Detector]:
     """Makes detectors of models whose first output has `columns`: on which side, and how many before the classes."""
 
@@ -181,6 +190,7 @@ FAMILIES: Mapping[str, Family] = {
     "yunet": Family(FACE, _is_yunet, _face(YuNet)),
     "scrfd": Family(FACE, _is_scrfd, _face(SCRFD)),
     "retinaface": Family(FACE, _is_retinaface, _face(RetinaFace)),
+    "dsfd": Family(FACE, None, _dsfd),
     "plates-yolo9": Family(PLATE, _is_plates_yolo9, lambda use: PlatesYolo9(use.path, conf=use.conf)),
     "plates-yunet": Family(PLATE, _is_plates_yunet, lambda use: PlatesYunet(use.path, conf=use.conf)),
     "text": Family(

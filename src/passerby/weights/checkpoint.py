@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 SHOWN = 3
 """Names that an error lists at most."""
+ON_CARDS = ("cuda", "tensorrt")
+"""The choices of what computes that mean a graphics card to PyTorch, too."""
 
 
 def torch_library() -> ModuleType:
@@ -30,6 +32,11 @@ def torch_library() -> ModuleType:
         raise OptionError(
             f"this needs PyTorch, which is not here: pip install 'passerby[generate]' ({error})"
         ) from error
+
+
+def device(chosen: str | None) -> str:
+    """Where PyTorch computes, as it names it, when `chosen` is what is to run models (`--device`)."""
+    return "cuda" if chosen in ON_CARDS else "cpu"
 
 
 def read(path: Path) -> dict[str, Any]:

@@ -30,9 +30,6 @@ if TYPE_CHECKING:
     from passerby.paint.gan.tria import TriaSize
     from passerby.paint.gan.unet import UnetSize
 
-ON_CARDS = ("cuda", "tensorrt")
-"""The choices of what computes that mean a graphics card to PyTorch, too."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Style:
@@ -167,8 +164,8 @@ def _running() -> Running:
     """On a graphics card, in half precision, where PASSERBY_RUNTIME or `--device` names one."""
     from passerby.paint.gan.generator import Running
 
-    on_card = os.environ.get(VARIABLE) in ON_CARDS
-    return Running(device="cuda", precision="fp16") if on_card else Running()
+    device = checkpoint.device(os.environ.get(VARIABLE))
+    return Running(device=device, precision="fp32" if device == "cpu" else "fp16")
 
 
 def _size(name: str, given: Any) -> UnetSize | TriaSize | int | None:
