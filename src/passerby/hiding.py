@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,9 +20,11 @@ from passerby.mask.shapes import HeadOval, Polygon, Rectangle, Shape, Silhouette
 from passerby.media.stills import StillSource
 from passerby.paint.effects import Blur, ByLabel, Fill, Image, Mosaic, Noise, Outline
 from passerby.paint.gan.combination import Combination
-from passerby.paint.gan.effect import Seam
 from passerby.plan import policy
 from passerby.settings import Options
+
+if TYPE_CHECKING:
+    from passerby.paint.gan.effect import Seam
 
 
 def effect(options: Options, labels: Sequence[str] = (), methods: Sequence[str] = ()) -> Anonymizer:
