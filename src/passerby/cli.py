@@ -276,6 +276,7 @@ def _models(chosen: argparse.Namespace) -> int:
         "pull": model_commands.fetch,
         "verify": model_commands.verify,
         "path": model_commands.path,
+        "export": model_commands.export,
     }
     return _code(actions[chosen.command.removeprefix("models ")](chosen))
 
@@ -349,5 +350,5 @@ RUN: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "deep-privacy2": _deep_privacy2,
     "demo": _demo,
     "doctor": _doctor,
-    **{f"models {action}": _models for action in ("list", "show", "pull", "verify", "path")},
+    **{f"models {action}": _models for action in ("list", "show", "pull", "verify", "path", "export")},
 }

@@ -6,11 +6,14 @@ import argparse
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from passerby import weights
 from passerby.console import answer, say
 from passerby.core.errors import OptionError, WeightsError
+from passerby.media.commit import check_free, committed
+from passerby.weights import checkpoint
 from passerby.weights.pull import check_accepted, pull
 
 
@@ -61,6 +64,22 @@ def fetch(chosen: argparse.Namespace) -> Sequence[bool]:
         say(f"{entry.name}: verified, {pull(entry, weights.pulled_to(), chosen.accepted, chosen.source)}")
 
     return _each(entries, one)
+
+
+def export(chosen: argparse.Namespace) -> Sequence[bool]:
+    """Write a generator as an ONNX file, once that draws as it should."""
+    checkpoint.torch_library()
+    from passerby.paint.gan import published
+    from passerby.paint.gan.export import exported
+
+    check_free(chosen.output, force=chosen.force)
+    name, _, file = chosen.generator.partition("=")
+    contents, worst = exported(published.load(name, Path(file) if file else None).net)
+    with committed(chosen.output, force=chosen.force) as output:
+        output.write(contents)
+    said = f"of levels in -1..1 it draws as {name} does within {worst:.1g}"
+    say(f"{chosen.output}: {len(contents) / 1e6:.1f} MB; {said}")
+    return ()
 
 
 def _entries(names: Sequence[str]) -> list[weights.Weights]:

@@ -26,7 +26,7 @@ HELP = (
   passerby deep-privacy2 CONFIG -i INPUT  what DeepPrivacy2's anonymize.py does, by its own options
   passerby demo                           compose a short clip with faces and anonymize it
   passerby doctor                         print what to paste into a bug report
-  passerby models list|show|pull          model files: which there are, under what licence; also verify and path
+  passerby models list|show|pull          model files: which there are, under what licence; also verify, path, export
   passerby COMMAND --help                 all options of a command
   passerby --version
 
@@ -57,6 +57,7 @@ COMMANDS: Mapping[str, Callable[[], argparse.ArgumentParser]] = {
     "models pull": models.pull,
     "models verify": models.verify,
     "models path": models.path,
+    "models export": models.export,
 }
 
 GROUPS = {"plan": "plan show street.plan", "models": "models list"}

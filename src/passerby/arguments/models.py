@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 from passerby.arguments.parser import parser
 
@@ -53,4 +54,16 @@ def verify() -> argparse.ArgumentParser:
 def path() -> argparse.ArgumentParser:
     command = parser("models path", "Print where a model lies.")
     command.add_argument("name", metavar="NAME")
+    return command
+
+
+def export() -> argparse.ArgumentParser:
+    command = parser(
+        "models export",
+        "Write a generator (docs/generate.md) as an ONNX file, once it is seen to draw as it does here. "
+        "Needs pip install 'passerby[export]'.",
+    )
+    command.add_argument("generator", metavar="NAME[=FILE]", help="stylegan, …; FILE is a checkpoint of yours")
+    command.add_argument("output", type=Path, metavar="OUT.onnx")
+    command.add_argument("-y", "--force", action="store_true", help="replace an existing file")
     return command
