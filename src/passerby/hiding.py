@@ -102,7 +102,7 @@ def _generated(drawn: Combination, others: Anonymizer, options: Options) -> Anon
     from passerby.paint.gan.combined import Style, combined
 
     seam: Seam = "matched" if options.seam == "soft" else "original"
-    style = Style(truncation=options.truncation, modes=options.multi_modal, seam=seam)
+    style = Style(truncation=options.truncation, modes=options.multi_modal, seam=seam, compiled=options.compile)
     return combined(drawn, others, style)
 
 

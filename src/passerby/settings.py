@@ -99,6 +99,8 @@ class Options:
     """Of generators: how far looks may differ, from 0, one for everybody, to 1; None is by the weights."""
     multi_modal: bool = False
     """Of generators: let looks differ around many centres that the weights have, instead of one mean."""
+    compile: bool = False
+    """Of generators: compile them for this machine, which takes minutes in the first run and makes drawing quicker."""
     seam: Literal["soft", "original"] = "soft"
     """Of generators: colours made to agree at the edge, or left as they were drawn."""
     generators: tuple[GeneratorFile, ...] = ()
@@ -174,7 +176,7 @@ class Options:
             number("--min-face", self.min_face, "from 6 to 1000 pixels", lambda side: 6 <= side <= 1000, Integral)
         if self.min_size is not None:
             number("--min-size", self.min_size, "a number of pixels above 0", lambda side: 0 < side < math.inf)
-        for name in ("force", "salvage", "same_person", "multi_modal"):
+        for name in ("force", "salvage", "same_person", "multi_modal", "compile"):
             if not isinstance(getattr(self, name), bool):
                 raise OptionError(f"--{name.replace('_', '-')} is true or false, got {getattr(self, name)!r}")
         if self.max_res is not None:

@@ -98,6 +98,7 @@ def _difference(net: StyleGANUnet | MSGGenerator | TriaGAN, contents: bytes) -> 
     worst = float(np.abs(drawn - wanted).max()) if drawn.shape == wanted.shape else np.inf
     if not worst <= TOLERANCE:
         raise StageError(
-            f"what was exported draws otherwise by {worst:.2g}, at most {TOLERANCE:g} is wanted; no file is written"
+            f"what was exported draws otherwise by {worst:.2g}, wanted is {TOLERANCE:g} at most, so there is no file; "
+            "try another version of PyTorch"
         )
     return worst

@@ -99,6 +99,7 @@ class Generator:
 
         Raises:
             StageError: a target does not tell what the network has to know.
+            OptionError: it is to be compiled, and there is no compiler.
         """
         step = self.running.batch
         parts = [
@@ -120,8 +121,13 @@ class Generator:
         if self.running.channels_last:
             condition = condition.to(memory_format=torch.channels_last)
         latents = self._latents(np.array(seeds, np.int64))
-        with self._autocast():
-            drawn = self._forward(condition, mask, latents, *self._told(targets))
+        told = self._told(targets)
+        try:
+            with self._autocast():
+                drawn = self._forward(condition, mask, latents, *told)
+        except torch._dynamo.exc.TorchDynamoException as error:
+            reason = str(error).splitlines()[0]
+            raise OptionError(f"the generator cannot be compiled here ({reason}); leave --compile out") from error
         levels = drawn[:count].float().add(1).div(2).clamp(0, 1).mul(255).permute(0, 2, 3, 1)
         return np.asarray(levels.cpu().numpy(), np.float32)
 
