@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 pytest.importorskip("torch", reason="needs the extra generate")
@@ -15,9 +16,12 @@ import torch
 from passerby.cli import main
 from passerby.core.errors import OptionError
 from passerby.paint.gan import export, published
+from passerby.paint.gan.cutting import smoothly
+from passerby.paint.gan.generator import Generator, Running
+from passerby.paint.gan.pasting import Target
 from passerby.paint.gan.tria import TriaSize
 from passerby.paint.gan.unet import UnetSize
-from passerby.runtime import Session
+from passerby.runtime import VARIABLE, Session
 
 SMALL: dict[str, Any] = {"imsize": (16, 12), "cnum": 4, "max_cnum_mul": 2, "z_channels": 8, "w_dim": 6}
 SIZES: dict[str, UnetSize | TriaSize | int] = {
@@ -26,6 +30,12 @@ SIZES: dict[str, UnetSize | TriaSize | int] = {
     "deep_privacy1": 32,
     "triagan_L_im288": TriaSize(imsize=(16, 12), dim=4, dim_mults=(1, 2), z_channels=8, w_dim=6),
 }
+
+
+@pytest.fixture(autouse=True)
+def in_32_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """OpenVINO computes in 16."""
+    monkeypatch.setenv(VARIABLE, "onnxruntime")
 
 
 @pytest.mark.parametrize("name", SIZES)
@@ -40,6 +50,30 @@ def test_a_file_of_every_kind_of_generator_draws_what_the_network_draws(tmp_path
         assert (shown["mask"] == 0).any()
         [drawn] = Session(file).run({key: numbers.numpy() for key, numbers in shown.items()})
         assert torch.allclose(torch.from_numpy(drawn), net(**shown), atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["styleganL", "deep_privacy1"])
+def test_a_generator_draws_by_the_file_as_by_the_network(tmp_path: Path, name: str) -> None:
+    net = published.build(SIZES[name]).eval().requires_grad_(False)
+    file = tmp_path / "its.onnx"
+    file.write_bytes(export.exported(net)[0])
+    plain, by_file = Generator(net), Generator(net, running=Running(graph=file))
+    rng, (height, width) = np.random.default_rng(0), plain.size
+    known = np.zeros(plain.size, bool)
+    known[:4] = True
+    target = Target(
+        box=(0, 0, width, height), known=known, rule=smoothly, keypoints=np.float32(rng.random((7, 2))),
+        embedding=np.float32(rng.normal(size=(*plain.size, 16))), embedding_known=~known,
+    )  # fmt: skip
+    picture = rng.integers(0, 256, (*plain.size, 3)).astype(np.uint8)
+    drawn = [drawer.draw([picture] * 3, [target] * 3, [1, 2, 3]) for drawer in (plain, by_file)]
+    assert np.abs(drawn[0] - drawn[1]).max() < 0.01
+    assert (drawn[0][0] != drawn[0][1]).any() or name == "styleganL", "with truncation 0 all have one look"
+
+
+def test_a_file_is_run_as_it_was_exported(tmp_path: Path) -> None:
+    with pytest.raises(OptionError, match="draws as it was exported"):
+        Running(graph=tmp_path / "its.onnx", compiled=True)
 
 
 @pytest.fixture
