@@ -39,7 +39,7 @@ MAY_IMPORT = {
     "looking": {"core", "detect", "flow", "track"},
     "looker": {"core", "detect", "flow", "looking", "track"},
     "pipeline": {*STAGES, "core", "flow", "looker", "looking", "one_thread"},
-    "live": {"core", "hiding", "live", "looking", "media", "pipeline", "quality", "choices", "settings"},
+    "live": {"core", "hiding", "live", "looking", "marking", "media", "pipeline", "quality", "choices", "settings"},
     "arguments": {"arguments", "core", "choices", "settings", "settings_file"},
 }
 """The parts of passerby that a part may import. Those not listed stand above the pipeline and may import any."""

@@ -18,9 +18,11 @@ CLASSES = {**TARGETS, **{label: label for label in TARGETS.values()}}
 PARTS = ("face", "person")
 """What heads are made out of, unless a model for heads is chosen."""
 
-METHODS = ("mosaic", "fill", "blur", "noise", "image", "outline")
-HIDING = tuple(method for method in METHODS if method != "outline")
-"""The methods that leave nothing visible, or little."""
+PLATE_METHODS = ("synthetic", "blank")
+"""Of plates alone: drawn plates, with a number that nobody has and without one."""
+METHODS = ("mosaic", "fill", "blur", "noise", "image", "outline", *PLATE_METHODS)
+HIDING = tuple(method for method in METHODS if method not in ("outline", *PLATE_METHODS))
+"""The methods that leave nothing visible, or little, of whatever it is."""
 SHAPES = ("oval", "head", "box", "polygon", "silhouette")
 FACE_SHAPES = ("oval", "head")
 """Other classes than faces are hidden as boxes instead, unless they are named."""
@@ -28,8 +30,12 @@ OUTLINED = ("polygon", "silhouette")
 """The shapes that need to know the pixels of things; the others are made of their boxes."""
 AUDIO = ("drop", "keep")
 SEAMS = ("soft", "original")
+MARKS = ("auto", "tag", "c2pa", "none")
+"""How output says that generators drew in it."""
+LABEL = "AI-modified"
+"""What the visible label says, unless it is told."""
 QUALITIES = ("fast", "balanced", "thorough")
-DEFAULT_GROW, DEFAULT_CONF = 0.3, 0.2
+DEFAULT_GROW, DEFAULT_CONF, DEFAULT_CELLS = 0.3, 0.2, 4
 DEFAULT_READ_CONF = 0.5
 """Of what is found by its letters: the mean share of letters in a line, and no certainty."""
 VERIFY = ("off", "check", "fix")

@@ -277,6 +277,7 @@ def _models(chosen: argparse.Namespace) -> int:
         "verify": model_commands.verify,
         "path": model_commands.path,
         "export": model_commands.export,
+        "convert": model_commands.convert,
     }
     return _code(actions[chosen.command.removeprefix("models ")](chosen))
 
@@ -350,5 +351,5 @@ RUN: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "deep-privacy2": _deep_privacy2,
     "demo": _demo,
     "doctor": _doctor,
-    **{f"models {action}": _models for action in ("list", "show", "pull", "verify", "path", "export")},
+    **{f"models {action}": _models for action in ("list", "show", "pull", "verify", "path", "export", "convert")},
 }

@@ -20,6 +20,7 @@ from passerby.mask.shapes import HeadOval, Polygon, Rectangle, Shape, Silhouette
 from passerby.media.stills import StillSource
 from passerby.paint.effects import Blur, ByLabel, Fill, Image, Mosaic, Noise, Outline
 from passerby.paint.gan.combination import Combination
+from passerby.paint.plates import Plate
 from passerby.plan import policy
 from passerby.settings import Options
 
@@ -93,6 +94,8 @@ def _effect(method: str, options: Options) -> Anonymizer:
             return Image(_picture(options.image))
         case "outline":
             return Outline()
+        case "synthetic" | "blank":
+            return Plate(blank=method == "blank")
         case _:
             return Mosaic(cells=options.cells)  # of what a generator does not draw
 

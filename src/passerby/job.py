@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from passerby import generating, targets
+from passerby import generating, marking, targets
 from passerby.choices import OUTLINED
 from passerby.core.errors import InputError, OptionError, OutputError, UnsupportedMedia
 from passerby.core.frame import Frame, MediaInfo
@@ -19,7 +19,6 @@ from passerby.core.stages import Anonymizer, Sink
 from passerby.core.tracks import Sightings
 from passerby.hiding import effect, rules, shapes
 from passerby.inputs import chosen_seed, expected, opened, reading
-from passerby.media.comment import SYNTHETIC
 from passerby.media.commit import check_free, committed, led_to
 from passerby.media.container import family_of, output_suffix
 from passerby.media.soundtrack import Soundtrack
@@ -136,7 +135,9 @@ class Job:
             stack.enter_context(sink)
             totals = run(
                 source,
-                Counted(sink, progress or Silent(), expected(source.info, self.options)),
+                marking.labelled(
+                    Counted(sink, progress or Silent(), expected(source.info, self.options)), self.options
+                ),
                 detector=found_by.detector,
                 closer=found_by.closer,
                 looking=found_by.looking,
@@ -198,7 +199,7 @@ class Job:
         with source, sink:
             totals = render(
                 Replayed(source, plan),
-                Counted(sink, progress or Silent(), plan.media.frames),
+                marking.labelled(Counted(sink, progress or Silent(), plan.media.frames), self.options, plan.labels),
                 rows,
                 effect=painter,
                 shapes=shapes(self.options, plan.labels),
@@ -217,12 +218,12 @@ class Job:
     def _sink(self, info: MediaInfo, labels: Sequence[str] = ()) -> VideoSink | StillSink:
         """The output; a plan may speak of more `labels` than the options."""
         chosen = self.options
-        comment = SYNTHETIC if generating.synthetic(chosen, labels) else ""
+        mark = marking.mark(chosen, self.output, labels)
         if is_still(self.input):
-            return StillSink(self.output, info, max_res=chosen.max_res, comment=comment, force=chosen.force)
+            return StillSink(self.output, info, max_res=chosen.max_res, mark=mark, force=chosen.force)
         encoding = Encoding(encoder=chosen.encoder, crf=chosen.crf, preset=chosen.preset, max_res=chosen.max_res)
         sound = Soundtrack(self.input, reading(chosen)) if chosen.audio == "keep" else None
-        return VideoSink(self.output, info, encoding, soundtrack=sound, comment=comment, force=chosen.force)
+        return VideoSink(self.output, info, encoding, soundtrack=sound, mark=mark, force=chosen.force)
 
     def _report(
         self,

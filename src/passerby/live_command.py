@@ -11,8 +11,10 @@ import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 
+from passerby import marking
 from passerby.console import say
 from passerby.core.errors import OptionError, OutputError
 from passerby.live import sinks, sources
@@ -22,6 +24,7 @@ from passerby.live.run import Living, Surroundings
 from passerby.live.run import live as live_run
 from passerby.live.sink import LiveSink
 from passerby.live.statistics import Statistics, summary
+from passerby.media.mark import Mark, words
 from passerby.settings import Options
 from passerby.values import frame_rate
 
@@ -50,7 +53,7 @@ def live(chosen: argparse.Namespace, options: Options) -> Statistics:
 
         around = Surroundings(clock, statistics, stopped, tell)
         feed = _feed(chosen, around)
-        outlets = _outlets(chosen, around)
+        outlets = _outlets(chosen, around, _mark(options))
         sink = LiveSink(outlets, latency_s=living.latency_s, late=living.late, clock=clock, statistics=statistics)
         tell(f"live from {feed.name}; nothing is older than {chosen.latency:g} ms when it goes out; stop with Ctrl-C")
         live_run(feed, sink, options, living, around)
@@ -77,13 +80,24 @@ def _feed(chosen: argparse.Namespace, around: Surroundings) -> sources.Feed:
     return sources.Film(Path(name), around.statistics, around.clock, around.stopped)
 
 
-def _outlets(chosen: argparse.Namespace, around: Surroundings) -> list[sinks.Outlet]:
+def _mark(options: Options) -> Mark | None:
+    """How what goes out says that generators drew in it, where it can."""
+    if options.signs:
+        raise OptionError("what goes out live cannot be signed; leave --mark c2pa and --c2pa-cert out")
+    return marking.mark(options, Path())
+
+
+def _outlets(chosen: argparse.Namespace, around: Surroundings, mark: Mark | None) -> list[sinks.Outlet]:
     """What `--to` and `--show` name."""
     if not chosen.to and not chosen.show:
         raise OptionError("say where it is to go, as in: passerby live rtsp://camera/stream --to out.mkv, or --show")
     for name in chosen.to:
         _check_no_source(name, chosen.source)
-    outlets = [_outlet(name, chosen, around) for name in chosen.to]
+    outlets = [_outlet(name, chosen, around, mark) for name in chosen.to]
+    # The rest of an address may be a secret.
+    silent = [name.partition("://")[0] for name in chosen.to if not _has_room(name)] + ["the page"] * chosen.show
+    if mark is not None and silent:
+        around.say(f"{', '.join(silent)} cannot say that it is synthetic; tell whoever looks at it")
     if chosen.show:
         preview = Preview(chosen.port)
         say(f"what goes out is shown at {preview.address}")
@@ -92,7 +106,13 @@ def _outlets(chosen: argparse.Namespace, around: Surroundings) -> list[sinks.Out
     return outlets
 
 
-def _outlet(name: str, chosen: argparse.Namespace, around: Surroundings) -> sinks.Outlet:
+def _has_room(name: str) -> bool:
+    """Whether what goes to a sink can say that it is synthetic."""
+    scheme, address, _ = name.partition("://")
+    return name == "null" or bool(words(sinks.MUXERS.get(scheme, "")) if address else Path(name).suffix)
+
+
+def _outlet(name: str, chosen: argparse.Namespace, around: Surroundings, mark: Mark | None) -> sinks.Outlet:
     if name == "null":
         return sinks.Nowhere()
     if name == "-":
@@ -100,8 +120,9 @@ def _outlet(name: str, chosen: argparse.Namespace, around: Surroundings) -> sink
     if name == "camera" or name.startswith("camera:"):
         return sinks.virtual_camera(name.partition(":")[2] or None)
     if "://" in name:
-        return sinks.Address(name, around.clock, around.statistics, around.say, chosen.transport)
-    return sinks.File(Path(name), force=chosen.force)
+        connect = partial(sinks.connected, mark=mark)
+        return sinks.Address(name, around.clock, around.statistics, around.say, chosen.transport, connect)
+    return sinks.File(Path(name), mark=mark, force=chosen.force)
 
 
 def _check_no_source(sink: str, source: str) -> None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from passerby import weights
 from passerby.console import answer, say
-from passerby.core.errors import OptionError, WeightsError
+from passerby.core.errors import OptionError, OutputError, WeightsError
 from passerby.media.commit import check_free, committed
 from passerby.weights import checkpoint
 from passerby.weights.pull import check_accepted, pull
@@ -79,6 +81,38 @@ def export(chosen: argparse.Namespace) -> Sequence[bool]:
         output.write(contents)
     said = f"of levels in -1..1 it draws as {name} does within {worst:.1g}"
     say(f"{chosen.output}: {len(contents) / 1e6:.1f} MB; {said}")
+    return ()
+
+
+def convert(chosen: argparse.Namespace) -> Sequence[bool]:
+    """Write the weights of a checkpoint of PyTorch, and nothing else of it, as safetensors; print the checksum."""
+    if chosen.target.suffix.lower() != ".safetensors":
+        raise OptionError(f"{chosen.target} is no name for the result; it ends in .safetensors")
+    check_free(chosen.target, force=chosen.force)
+    if not chosen.source.is_file():
+        raise WeightsError(f"there is no checkpoint {chosen.source}; give the path of one")
+    try:
+        from safetensors import SafetensorError
+        from safetensors.torch import save_file
+    except ImportError as error:
+        raise OptionError(f"this needs safetensors: pip install 'passerby[diffusion]' ({error})") from error
+    held = checkpoint.tensors(chosen.source)
+    memory = set()
+    for name, value in held.items():
+        mine = (value.half() if chosen.fp16 and value.is_floating_point() else value).contiguous()
+        place = mine.untyped_storage()
+        # Those that share their memory are refused by safetensors; others stay in the file until they are written.
+        held[name] = mine.clone() if place.data_ptr() in memory or place.nbytes() != mine.nbytes else mine
+        memory.add(place.data_ptr())
+    with committed(chosen.target, force=chosen.force) as file, TemporaryDirectory(dir=chosen.target.parent) as folder:
+        written = Path(folder) / chosen.target.name
+        try:
+            save_file(held, written, {"format": "pt"})
+        except SafetensorError as error:
+            raise OutputError(f"cannot write in {chosen.target.parent}: {error}") from error
+        with written.open("rb") as whole:
+            shutil.copyfileobj(whole, file)
+    answer(f"{weights.sha256(chosen.target)}  {chosen.target}")
     return ()
 
 

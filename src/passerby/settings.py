@@ -11,17 +11,19 @@ from pathlib import Path
 from typing import Any, Literal
 
 from passerby import generating
+from passerby.cautions import cautions
 from passerby.choices import (
     AUDIO,
     CLASSES,
+    DEFAULT_CELLS,
     DEFAULT_CONF,
     DEFAULT_GROW,
     DEFAULT_READ_CONF,
     FACE_SHAPES,
+    MARKS,
     METHODS,
-    PARTS,
+    PLATE_METHODS,
     QUALITIES,
-    SAFE_CELLS,
     SEAMS,
     SHAPES,
     TARGETS,
@@ -36,6 +38,8 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     "grow": plain,
     "conf": plain,
     "image": Path,
+    "c2pa_cert": Path,
+    "c2pa_key": Path,
     "plan": Path,
     "start": seconds,
     "end": seconds,
@@ -89,7 +93,7 @@ class Options:
     """Pixels that are added on each side besides, 0..1000."""
     feather: int | None = None
     """Pixels of the soft edge outside of what is hidden, 0..1000; None is a twentieth of its shorter side."""
-    cells: int = 4
+    cells: int = DEFAULT_CELLS
     """Mosaic cells across and down, over the whole of what is hidden, 1..64."""
     colour: str = "000000"
     """Of `fill`, red, green and blue in hexadecimal."""
@@ -110,6 +114,15 @@ class Options:
     """The generator that draws persons whose surfaces are not known, in place of a combination's own."""
     cse_person_generator: str | None = None
     """The same for persons whose surfaces are known."""
+    mark: Literal["auto", "tag", "c2pa", "none"] = "auto"
+    """How output says that generators drew in it: by a tag, and by a C2PA manifest where that can be; by a tag alone;
+    by both for sure; not at all."""
+    c2pa_cert: Path | None = None
+    """Certificates that sign the manifest, the own one first, PEM; None makes one for each file."""
+    c2pa_key: Path | None = None
+    """The key of the first of them, PEM."""
+    visible_label: str = ""
+    """Words in a corner of every picture in which generators drew; '' is none."""
     conf: float | str = DEFAULT_CONF
     """Least score of a detection, in (0, 1): lower hides more. Text, and plates found as such, have scores of another
     kind: theirs is 0.5, unless they are named."""
@@ -161,7 +174,7 @@ class Options:
 
     def __post_init__(self) -> None:
         self._read()
-        self.labels()
+        self.methods()
         one_of("--audio", self.audio, AUDIO)
         one_of("--seam", self.seam, SEAMS)
         one_of("--verify", self.verify, VERIFY)
@@ -199,6 +212,7 @@ class Options:
         if self.truncation is not None:
             number("--truncation", self.truncation, "a number from 0 to 1", lambda share: 0 <= share <= 1)
         self._check_recognizing()
+        self._check_marking()
         self.fill_colour()
 
     def _check_recognizing(self) -> None:
@@ -211,11 +225,25 @@ class Options:
                 if not path.is_file():
                     raise OptionError(f"{option} {path} is not a file that exists; give a photograph of one person")
 
+    def _check_marking(self) -> None:
+        one_of("--mark", self.mark, MARKS)
+        if (self.c2pa_cert is None) != (self.c2pa_key is None):
+            raise OptionError(
+                "--c2pa-cert and --c2pa-key belong together; give both, or none for a self-made certificate"
+            )
+        if self.c2pa_cert is not None and self.mark in ("tag", "none"):
+            raise OptionError(
+                f"--c2pa-cert signs a C2PA manifest, and with --mark {self.mark} there is none; leave one out"
+            )
+        short = len(self.visible_label) <= 60 and self.visible_label.isascii() and self.visible_label.isprintable()
+        if not short:
+            raise OptionError(f"--label-text takes up to 60 plain letters (ASCII), got {self.visible_label!r}")
+
     def _read(self) -> None:
         """Make paths, zones and exact fractions of what was given."""
-        for name in ("hide", "method", "shape", "colour", "encoder", "preset", "recognizer"):
+        for name in ("hide", "method", "shape", "colour", "encoder", "preset", "recognizer", "visible_label"):
             if not isinstance(getattr(self, name), str | None):
-                raise OptionError(f"--{name} is text, got {getattr(self, name)!r}")
+                raise OptionError(f"--{name.replace('_', '-')} is text, got {getattr(self, name)!r}")
         for name, read in _READERS.items():
             given = getattr(self, name)
             if given is None and name not in SEVERAL:
@@ -244,6 +272,11 @@ class Options:
         """Whether anybody is to be recognized, and so to be looked at twice."""
         return bool(self.keep or self.only or self.same_person)
 
+    @property
+    def signs(self) -> bool:
+        """Whether a C2PA manifest is asked for, so that there is no output without it."""
+        return self.mark == "c2pa" or self.c2pa_cert is not None
+
     def labels(self) -> tuple[str, ...]:
         """The labels that are hidden: 'face', …"""
         names = [name.strip() for name in self.hide.split(",")]
@@ -263,7 +296,11 @@ class Options:
     def methods(self, labels: Sequence[str] = ()) -> Mapping[str, str]:
         """The method of each label that is hidden, and of `labels` that a plan speaks of besides."""
         chosen = self._among("method", labels)
-        return {label: chosen.of(label) for label in (*self.labels(), *labels)}
+        methods = {label: chosen.of(label) for label in (*self.labels(), *labels)}
+        for label, method in methods.items():
+            if method in PLATE_METHODS and label != "plate":
+                raise OptionError(f"--method {method} draws number plates and no {label}s; write plate={method}")
+        return methods
 
     def shapes(self, labels: Sequence[str] = ()) -> Mapping[str, str]:
         """The shape of each label, likewise."""
@@ -309,45 +346,13 @@ class Options:
         known = (*self.labels(), *labels)
         return {name: label for name, label in CLASSES.items() if label in known} | {label: label for label in labels}
 
-    def _asks(self, label: str) -> bool:
-        """Whether a model that finds things of a label is asked for anything."""
-        made_of = PARTS if "head" in self.labels() and not self.models_of("head") else ()
-        return label in (*self.labels(), *made_of)
-
     def outlined(self, labels: Sequence[str] = ()) -> tuple[str, ...]:
         """The labels that are only outlined, and so stay visible; `labels` as in `methods`."""
         return tuple(label for label, method in self.methods(labels).items() if method == "outline")
 
     def warnings(self, labels: Sequence[str] = ()) -> tuple[str, ...]:
         """What about these options may leave somebody recognizable, one line each; `labels` likewise."""
-        methods = set(self.methods(labels).values())
-        lines = []
-        if outlined := self.outlined(labels):
-            bare = "NOTHING IS HIDDEN" if methods == {"outline"} else "NOT EVERYTHING IS HIDDEN"
-            drawn = ", ".join(f"{label}s" for label in outlined)
-            lines.append(f"{bare}: outline only draws boxes around {drawn}")
-        idle = [f"{label}s" for label in dict.fromkeys(choice.label for choice in self.models) if not self._asks(label)]
-        if idle:
-            lines.append(
-                f"NOT EVERYTHING IS HIDDEN: {', '.join(idle)} have a --model and are not in --hide {self.hide}"
-            )
-        if "blur" in methods:
-            lines.append("a blur can be undone in part; fill, noise and image leave nothing")
-        if "mosaic" in methods and self.cells > SAFE_CELLS:
-            lines.append(
-                f"a mosaic of {self.cells} cells can leave a face recognizable; {DEFAULTS.cells} is the default"
-            )
-        if self.only_zone:
-            lines.append("NOT EVERYONE IS HIDDEN: only who touches an --only-zone is")
-        if self.keep_zone:
-            lines.append("NOT EVERYONE IS HIDDEN: who is wholly inside a --keep-zone stays visible")
-        if self.keep:
-            lines.append("NOT EVERYONE IS HIDDEN: who is recognized by a --keep photograph stays visible")
-        if self.only:
-            lines.append("NOT EVERYONE IS HIDDEN: who is surely on no --only photograph stays visible")
-        if self.min_size is not None:
-            lines.append(f"NOT EVERYONE IS HIDDEN: who is found smaller than {self.min_size:g} pixels stays visible")
-        return tuple(lines)
+        return tuple(cautions(self, labels))
 
     def fill_colour(self) -> tuple[int, int, int]:
         """Red, green and blue of `fill`, 0..255."""

@@ -11,6 +11,7 @@ from passerby.core.stages import Anonymizer
 from passerby.paint.effects import Blur, ByLabel, Fill, Image, Mosaic, Noise, Outline
 from passerby.paint.gan.effect import SUBJECTS, Generated
 from passerby.paint.gan.traditional import MaskedOut
+from passerby.paint.plates import Plate
 from passerby.testing import check_anonymizer
 
 
@@ -26,6 +27,8 @@ EFFECTS: dict[str, Callable[[], Anonymizer]] = {
     "Noise": Noise,
     "Image": image,
     "Outline": Outline,
+    "Plate": Plate,
+    "Plate without a number": lambda: Plate(blank=True),
     "Generated": lambda: Generated(MaskedOut((32, 32)), SUBJECTS["stylegan"]),
     "ByLabel": lambda: ByLabel({"face": Mosaic(), "plate": Fill()}),
     "ByLabel of blind ones": lambda: ByLabel({"face": Noise(), "plate": image()}),

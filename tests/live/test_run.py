@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from drawn_frames import Film
 from live_fakes import SCENE, FakeClock, Keeping, Scripted, Square, arrived, finders, stream
 
+from passerby import generating
 from passerby.core.errors import InputError, OptionError, StageError
 from passerby.live.fitting import GREY
 from passerby.live.inbox import Over
@@ -31,7 +33,7 @@ WHITE = 235
 class Played:
     """What came of a script."""
 
-    def __init__(self, script, living=PATIENT, look=finders, outlet=None):
+    def __init__(self, script, living=PATIENT, look=finders, outlet=None, options=OPTIONS):
         self.clock, self.statistics, self.said = FakeClock(), Statistics(), []
         self.outlet = outlet or Keeping()
         intake = Scripted(script, self.clock, self.statistics)
@@ -43,7 +45,7 @@ class Played:
             statistics=self.statistics,
         )
         around = Surroundings(self.clock, self.statistics, lambda: False, self.said.append)
-        self.run = Run(intake, self.sink, OPTIONS, living, around, look)
+        self.run = Run(intake, self.sink, options, living, around, look)
 
     def go(self):
         with self.sink:
@@ -65,6 +67,15 @@ def test_whatever_is_found_is_hidden_in_every_frame():
     assert all((picture > WHITE - 3).sum() > 1600 for picture in played.outlet.pictures)
     assert played.statistics.hidden == 40
     assert played.outlet.closed == [None]
+
+
+def test_a_visible_label_is_in_every_frame(monkeypatch):
+    """As if generators drew: who draws is not at stake here."""
+    monkeypatch.setattr(generating, "synthetic", lambda options, labels=(): ("face",))
+    plain = Played(stream(Film(ACROSS))).go().outlet.pictures
+    told = Played(stream(Film(ACROSS)), options=replace(OPTIONS, visible_label="AI")).go().outlet.pictures
+    assert len(told) == len(plain) == 40
+    assert all((one != other).any() for one, other in zip(plain, told, strict=True))
 
 
 def test_a_stall_shows_a_placeholder_and_then_goes_on():

@@ -26,7 +26,7 @@ HELP = (
   passerby deep-privacy2 CONFIG -i INPUT  what DeepPrivacy2's anonymize.py does, by its own options
   passerby demo                           compose a short clip with faces and anonymize it
   passerby doctor                         print what to paste into a bug report
-  passerby models list|show|pull          model files: which there are, under what licence; also verify, path, export
+  passerby models list|show|pull          model files: which there are, their licences; verify, path, export, convert
   passerby COMMAND --help                 all options of a command
   passerby --version
 
@@ -58,6 +58,7 @@ COMMANDS: Mapping[str, Callable[[], argparse.ArgumentParser]] = {
     "models verify": models.verify,
     "models path": models.path,
     "models export": models.export,
+    "models convert": models.convert,
 }
 
 GROUPS = {"plan": "plan show street.plan", "models": "models list"}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from passerby import settings_file
 from passerby.arguments.parser import AMBIGUOUS, Ambiguous, Anew
-from passerby.choices import AUDIO, METHODS, QUALITIES, SEAMS, SHAPES, TARGETS
+from passerby.choices import AUDIO, LABEL, MARKS, METHODS, QUALITIES, SEAMS, SHAPES, TARGETS
 from passerby.settings import DEFAULTS
 
 EACH = "; or one per class, as in face=…,plate=…"
@@ -105,6 +105,7 @@ def add_painting(command: argparse.ArgumentParser) -> None:
     add("--colour", "--color", default=DEFAULTS.colour, metavar="RRGGBB", help="of fill (default: %(default)s)")
     add("--image", type=Path, metavar="FILE", help="the picture that `--method image` puts over faces")
     add_generating(command)
+    add_marking(command)
 
 
 def add_generating(command: argparse.ArgumentParser) -> None:
@@ -123,6 +124,24 @@ def add_generating(command: argparse.ArgumentParser) -> None:
     )
     add("--person-generator", metavar="NAME", help="draws persons whose surfaces are not known")
     add("--cse-person-generator", metavar="NAME", help="draws persons whose surfaces are known")
+
+
+def add_marking(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument_group("how output says that generators drew in it (docs/marking.md)").add_argument
+    add("--mark", default=DEFAULTS.mark, help=f"{', '.join(MARKS)} (default: %(default)s)")
+    add("--c2pa-cert", type=Path, metavar="PEM", help="certificates that sign it (default: one is made for each file)")
+    add("--c2pa-key", type=Path, metavar="PEM", help="the key of the first of them")
+    label = command.add_mutually_exclusive_group()
+    label.add_argument(
+        "--visible-label",
+        action="store_const",
+        const=LABEL,
+        default=DEFAULTS.visible_label,
+        help=f"write {LABEL!r} into a corner as well",
+    )
+    label.add_argument(
+        "--label-text", dest="visible_label", default=DEFAULTS.visible_label, metavar="TEXT", help="write this there"
+    )
 
 
 def add_shape(add: Callable[..., argparse.Action]) -> None:

@@ -67,3 +67,16 @@ def export() -> argparse.ArgumentParser:
     command.add_argument("output", type=Path, metavar="OUT.onnx")
     command.add_argument("-y", "--force", action="store_true", help="replace an existing file")
     return command
+
+
+def convert() -> argparse.ArgumentParser:
+    command = parser(
+        "models convert",
+        "Write the weights of a checkpoint of PyTorch (.ckpt, .pt, .pth) as safetensors, which hold no code, and print "
+        "the checksum. A checkpoint that wants to run code is refused.",
+    )
+    command.add_argument("source", type=Path, metavar="CHECKPOINT")
+    command.add_argument("target", type=Path, metavar="OUT", help="a name that ends in .safetensors")
+    command.add_argument("--fp16", action="store_true", help="in half precision: half the size")
+    command.add_argument("--force", action="store_true", help="replace OUT if it is there")
+    return command

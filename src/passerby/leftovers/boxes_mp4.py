@@ -6,6 +6,9 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 
+from passerby.media import xmp
+from passerby.media.mark import SYNTHETIC
+
 HOLDING = frozenset({b"moov", b"trak", b"mdia", b"minf", b"stbl", b"edts", b"dinf", b"udta", b"moof", b"traf", b"mvex"})
 """Boxes that hold others."""
 NEEDED = HOLDING | frozenset(
@@ -17,6 +20,9 @@ NEEDED = HOLDING | frozenset(
 """Boxes that say where the pictures are and how they are shown."""
 ROOM = frozenset({b"free", b"skip"})
 """Room for later: what was there before an edit may still lie in it."""
+C2PA = "uuid of a C2PA manifest"
+_MANIFEST = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
+"""C2PA Technical Specification, embedding manifests into BMFF."""
 AS_METADATA = frozenset({b"meta"})
 """Read by FFmpeg, whose metadata is looked at elsewhere."""
 _FIRST = frozenset({b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide", b"styp", b"pnot"})
@@ -40,8 +46,26 @@ def _unknown(path: Path, start: int, end: int) -> Iterator[tuple[str, int]]:
         elif kind in ROOM:
             if _is_used(path, body, stop):
                 yield f"{kind.decode()} (free space that is not empty)", stop - body
-        elif kind not in NEEDED | AS_METADATA:
+        elif kind == b"uuid":
+            yield from _extended(path, body, stop)
+        elif kind not in NEEDED | AS_METADATA and not (kind[:1] == b"\xa9" and _is_comment(path, body, stop)):
             yield kind.decode("latin-1"), stop - body
+
+
+def _is_comment(path: Path, body: int, stop: int) -> bool:
+    """Whether a text of QuickTime (its length and language first) is passerby's mark in words."""
+    with path.open("rb") as file:
+        file.seek(body + 4)
+        return file.read(max(min(stop - body - 4, len(SYNTHETIC) + 1), 0)) == SYNTHETIC.encode()
+
+
+def _extended(path: Path, body: int, stop: int) -> Iterator[tuple[str, int]]:
+    """A box whose kind is a UUID, unless it is passerby's mark."""
+    with path.open("rb") as file:
+        file.seek(body)
+        start = file.read(len(xmp.UUID + xmp.PACKET))
+    if start != xmp.UUID + xmp.PACKET or stop - body != len(start):
+        yield C2PA if start.startswith(_MANIFEST) else "uuid", stop - body
 
 
 def _boxes(path: Path, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:

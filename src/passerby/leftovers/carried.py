@@ -13,11 +13,12 @@ from av.container import InputContainer
 from av.stream import Stream
 from av.video.stream import VideoStream
 
-from passerby.leftovers.boxes_mp4 import unknown_boxes
+from passerby.leftovers.boxes_mp4 import C2PA, unknown_boxes
 from passerby.leftovers.marks import marks
 from passerby.leftovers.verdict import Carried
-from passerby.media.comment import SYNTHETIC
 from passerby.media.container import NO_FILM, Limits, opened, packets_of
+from passerby.media.manifest import is_ours
+from passerby.media.mark import SYNTHETIC
 
 TECHNICAL = frozenset(
     {"major_brand", "minor_version", "compatible_brands", "language", "vendor_id", "duration", "rotate", "bps"}
@@ -47,7 +48,11 @@ def carried_by_video(path: Path, *, sound: bool) -> list[Carried]:
         film = next((stream for stream in container.streams.video if not stream.disposition & NO_FILM), None)
         if film is not None:
             found += [Carried("data", f"{what} between the pictures") for what in _messages(container, film)]
-    found += [Carried("data", f"a box {kind!r} of {size} bytes") for kind, size in unknown_boxes(path)]
+    found += [
+        Carried("data", f"a box {kind!r} of {size} bytes")
+        for kind, size in unknown_boxes(path)
+        if not (kind == C2PA and is_ours(path))
+    ]
     return list(dict.fromkeys([*found, *(Carried("data", what) for what in marks(path))]))
 
 

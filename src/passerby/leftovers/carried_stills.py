@@ -11,8 +11,9 @@ from passerby.leftovers.marks import marks
 from passerby.leftovers.verdict import Carried
 from passerby.media import tiff_tags as tiff
 from passerby.media.chunks import png_chunks, riff_chunks
-from passerby.media.comment import is_synthetic
+from passerby.media.manifest import is_ours
 from passerby.media.picture_header import Kind, read_header
+from passerby.media.xmp import JPEG_NAME, PACKET, PNG_NAME, TIFF_TAG, gif_extension
 
 # A name tells no more than a letter's case of what a chunk of PNG is for: those that are shown are listed.
 PNG_SHOWN = frozenset(
@@ -25,6 +26,9 @@ _PAGE = {254, 282, 283, 296}
 TIFF_SHOWN = tiff.DECODING | {tiff.ORIENTATION, tiff.EXTRA_SAMPLES, tiff.SAMPLE_FORMAT, tiff.PROFILE} | _PAGE
 JPEG_NAMES = {0xE1: "EXIF or XMP", 0xED: "a Photoshop record", 0xFE: "a comment"}
 GIF_LOOPS = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
+C2PA = "a C2PA manifest"
+TIFF_C2PA = 52545
+"""C2PA Technical Specification, embedding manifests into TIFF."""
 
 
 def carried_by_still(path: Path) -> list[Carried]:
@@ -36,9 +40,12 @@ def carried_by_still(path: Path) -> list[Carried]:
     data = path.read_bytes()
     header = read_header(data, path.name)
     try:
-        found = [Carried("metadata", what) for what in _READERS[header.kind](data[: header.end])]
+        names = list(_READERS[header.kind](data[: header.end]))
     except (struct.error, IndexError) as error:
         raise DamagedMedia(f"{path.name} breaks off in its metadata; get a whole copy of it") from error
+    if C2PA in names and is_ours(path):
+        names = [name for name in names if name != C2PA]
+    found = [Carried("metadata", name) for name in names]
     if header.end < len(data):
         found.append(Carried("data", f"{len(data) - header.end} bytes behind the end of the picture"))
     return [*found, *(Carried("data", what) for what in marks(path))]
@@ -55,22 +62,28 @@ def _jpeg(data: bytes) -> Iterator[str]:
             (marker == 0xE0 and body.startswith(b"JFIF\0") and len(body) <= 14)
             or (marker == 0xE2 and body.startswith(b"ICC_PROFILE\0"))
             or (marker == 0xEE and body.startswith(b"Adobe"))
-            or (marker == 0xFE and is_synthetic(body))
+            or (marker == 0xE1 and body == JPEG_NAME + PACKET)
         )
-        if (0xE0 <= marker <= 0xEF or marker == 0xFE) and not shown:
+        if marker == 0xEB and body.startswith(b"JP"):
+            yield C2PA
+        elif (0xE0 <= marker <= 0xEF or marker == 0xFE) and not shown:
             yield f"{JPEG_NAMES.get(marker, f'segment APP{marker - 0xE0}')}, {len(body)} bytes"
         at += 2 + size
 
 
 def _png(data: bytes) -> Iterator[str]:
     for name, _, body in png_chunks(data):
-        if name not in PNG_SHOWN and not (name == b"tEXt" and is_synthetic(bytes(body))):
+        if name == b"caBX":
+            yield C2PA
+        elif name not in PNG_SHOWN and not (name == b"iTXt" and bytes(body) == PNG_NAME + PACKET):
             yield f"chunk {name.decode('latin-1')}, {len(body)} bytes"
 
 
 def _webp(data: bytes) -> Iterator[str]:
     for name, body in riff_chunks(data):
-        if name not in WEBP_SHOWN:
+        if name == b"C2PA":
+            yield C2PA
+        elif name not in WEBP_SHOWN and not (name == b"XMP " and body == PACKET):
             yield f"chunk {name.decode('latin-1').strip()}, {len(body)} bytes"
 
 
@@ -82,10 +95,15 @@ def _gif(data: bytes) -> Iterator[str]:
             at += 10 + _table(data[at + 9]) + 1
             _, at = _blocks(data, at)
             continue
+        if data.startswith(gif_extension(), at):
+            at += len(gif_extension())
+            continue
         kind = data[at + 1]
         body, at = _blocks(data, at + 2)
         if kind == 0xFE:
             yield f"a comment, {len(body)} bytes"
+        elif kind == 0xFF and body.startswith(b"C2PA_GIF"):
+            yield C2PA
         elif kind == 0x01 or (kind == 0xFF and not body.startswith(GIF_LOOPS)):
             yield f"an extension {body[:11].decode('latin-1')!r}, {len(body)} bytes"
 
@@ -109,8 +127,10 @@ def _tiff(data: bytes) -> Iterator[str]:
     (start,) = struct.unpack_from(order + "I", data, 4)
     (count,) = struct.unpack_from(order + "H", data, start)
     for at in range(start + 2, start + 2 + 12 * count, 12):
-        (number,) = struct.unpack_from(order + "H", data, at)
-        if number not in TIFF_SHOWN:
+        number, size, place = struct.unpack_from(order + "H2xII", data, at)
+        if number == TIFF_C2PA:
+            yield C2PA
+        elif number not in TIFF_SHOWN and not (number == TIFF_TAG and data[place : place + size] == PACKET):
             yield f"tag {number}"
 
 

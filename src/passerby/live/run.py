@@ -24,6 +24,7 @@ from passerby.live.segment import Segment, rate_of
 from passerby.live.sink import Late, LiveSink
 from passerby.live.sources import Feed, Lost, reconnected
 from passerby.live.statistics import Reporter, Statistics
+from passerby.marking import labelled
 from passerby.pipeline import Totals, run
 from passerby.quality import Finders, Look, finders
 from passerby.settings import Options
@@ -150,7 +151,7 @@ class Run:
         counting = _Counting(self._sink, totals, told, self.report)
         run(
             segment,
-            counting,
+            labelled(counting, self._options),
             detector=found_by.detector,
             closer=found_by.closer,
             looking=fitted(found_by.looking, self._pace.taken, living.latency_s),

@@ -22,6 +22,7 @@ from passerby.live.fitting import planes, rgb, tags
 from passerby.live.sources import FIRST_PAUSE_S, LONGEST_PAUSE_S, OPEN_S, READ_S, unspoken
 from passerby.live.statistics import Statistics
 from passerby.media.commit import check_free, committed
+from passerby.media.mark import Mark, words
 from passerby.media.write import explained
 
 Size = tuple[int, int]
@@ -108,8 +109,16 @@ class RawPipe:
 class Encoded:
     """H.264 in a container, into a file or an address."""
 
-    def __init__(self, address: str, muxer: str, options: Mapping[str, str], size: Size, rate: Fraction) -> None:
-        """Begin.
+    def __init__(
+        self,
+        address: str,
+        muxer: str,
+        options: Mapping[str, str],
+        size: Size,
+        rate: Fraction,
+        mark: Mark | None = None,
+    ) -> None:
+        """Begin. A `mark` is written where the container has room for its words; a stream is not signed.
 
         Raises:
             av.error.FFmpegError: nobody answers there, or it cannot be written.
@@ -117,6 +126,8 @@ class Encoded:
         self._container = av.open(
             address, "w", format=muxer, options={"fflags": "+bitexact", **options}, timeout=(OPEN_S, READ_S)
         )
+        if mark is not None:
+            self._container.metadata.update(words(muxer))
         stream = self._container.add_stream(ENCODER, rate=rate, options=SETTINGS)
         assert isinstance(stream, VideoStream)
         codec = stream.codec_context
@@ -151,7 +162,7 @@ class Encoded:
 class File:
     """An `Outlet` into a file, which has its name when everything is in."""
 
-    def __init__(self, path: Path, *, force: bool = False) -> None:
+    def __init__(self, path: Path, *, mark: Mark | None = None, force: bool = False) -> None:
         """Nothing is touched yet.
 
         Raises:
@@ -164,6 +175,7 @@ class File:
             )
         check_free(path, force=force)
         self._path = path
+        self._mark = mark
         self._force = force
         self._block = ExitStack()
         self._encoded: Encoded | None = None
@@ -172,7 +184,7 @@ class File:
         file = self._block.enter_context(committed(self._path, force=self._force))
         muxer, options = FILES[self._path.suffix.lower()]
         with explained(self._path):
-            self._encoded = Encoded(f"file:{file.name}", muxer, options, size, rate)
+            self._encoded = Encoded(f"file:{file.name}", muxer, options, size, rate, self._mark)
 
     def write(self, picture: VideoFrame, ticks: int) -> None:
         assert self._encoded is not None
@@ -194,7 +206,9 @@ PORTS = {"rtmp": 1935, "rtmps": 443, "rtsp": 554}
 """Where servers listen if an address does not say."""
 
 
-def connected(address: str, muxer: str, options: Mapping[str, str], size: Size, rate: Fraction) -> Encoded:
+def connected(
+    address: str, muxer: str, options: Mapping[str, str], size: Size, rate: Fraction, mark: Mark | None = None
+) -> Encoded:
     """Begin to send to `address`.
 
     Raises:
@@ -204,7 +218,7 @@ def connected(address: str, muxer: str, options: Mapping[str, str], size: Size, 
     if parts.scheme in PORTS:
         # While FFmpeg waits for an answer, all of Python stands still.
         socket.create_connection((parts.hostname, parts.port or PORTS[parts.scheme]), CONNECT_S).close()
-    return Encoded(address, muxer, options, size, rate)
+    return Encoded(address, muxer, options, size, rate, mark)
 
 
 @dataclass

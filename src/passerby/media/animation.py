@@ -103,11 +103,14 @@ class WebpWriter:
     def __init__(self, file: BinaryIO, encode: Encode, plays: int) -> None:
         self._file, self._encode, self._plays = file, encode, plays
         self._before: Plane | None = None
+        self._behind: bytes | None = None
+        """What is said of the whole file, and stands behind all pictures."""
 
     def add(self, picture: Plane, duration_ms: int) -> None:
         x0, y0, x1, y1 = _changed(self._before, picture)
         chunks = dict(riff_chunks(self._encode(np.ascontiguousarray(picture[y0:y1, x0:x1]))))
         if self._before is None:
+            self._behind = chunks.get(b"XMP ")
             self._begin(picture, chunks.get(b"ICCP"))
         time = min(duration_ms, (1 << 24) - 1)
         place = b"".join(value.to_bytes(3, "little") for value in (x0 // 2, y0 // 2, x1 - x0 - 1, y1 - y0 - 1, time))
@@ -117,6 +120,8 @@ class WebpWriter:
         self._before = picture
 
     def close(self) -> None:
+        if self._behind is not None:
+            self._file.write(riff_chunk(b"XMP ", self._behind))
         size = self._file.tell()
         self._file.seek(4)
         self._file.write(struct.pack("<I", size - 8))
@@ -124,6 +129,7 @@ class WebpWriter:
     def _begin(self, picture: Plane, profile: bytes | None) -> None:
         height, width = picture.shape[:2]
         flags = 0x02 | (0x10 if picture.shape[2:] == (4,) else 0) | (0x20 if profile else 0)
+        flags |= 0x04 if self._behind is not None else 0
         size = b"".join((side - 1).to_bytes(3, "little") for side in (width, height))
         self._file.write(b"RIFF\0\0\0\0WEBP" + riff_chunk(b"VP8X", struct.pack("<I", flags) + size))
         if profile:
@@ -134,8 +140,9 @@ class WebpWriter:
 class GifWriter:
     """GIF, animated or not. Times are in hundredths of a second, 1 at least, and a pixel is see-through or not."""
 
-    def __init__(self, file: BinaryIO, plays: int) -> None:
-        self._file, self._plays = file, plays
+    def __init__(self, file: BinaryIO, plays: int, extension: bytes = b"") -> None:
+        """`extension` is said of the whole file, and stands behind all pictures."""
+        self._file, self._plays, self._extension = file, plays, extension
         self._before: Plane | None = None
 
     def add(self, picture: Plane, duration_ms: int) -> None:
@@ -153,7 +160,7 @@ class GifWriter:
         self._before = picture
 
     def close(self) -> None:
-        self._file.write(b"\x3b")
+        self._file.write(self._extension + b"\x3b")
 
     def _begin(self, picture: Plane) -> None:
         height, width = picture.shape[:2]

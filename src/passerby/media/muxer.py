@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from fractions import Fraction
 from math import lcm
 from pathlib import Path
@@ -44,7 +45,7 @@ class Muxer:
         target: Target,
         family: Family,
         sound: Soundtrack | None,
-        comment: str = "",
+        words: Mapping[str, str] | None = None,
     ) -> None:
         self._info = info
         self._target = target
@@ -55,8 +56,7 @@ class Muxer:
         self._container = av.open(
             f"file:{path}", "w", format=family.muxer, options={"fflags": "+bitexact"}, container_options=self._scales()
         )
-        if comment:
-            self._container.metadata["comment"] = comment
+        self._container.metadata.update(words or {})
         self._stream: VideoStream | None = None
         self._filter: BitStreamFilterContext | None = None
         self._held: tuple[VideoFrame, int] | None = None

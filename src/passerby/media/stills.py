@@ -23,13 +23,14 @@ from passerby.core.errors import DamagedMedia, InputError, LimitExceeded, Option
 from passerby.core.frame import Frame, MediaInfo, PixelFormat, Plane
 from passerby.media.animation import AnimationWriter, ApngWriter, Encode, GifWriter, WebpWriter
 from passerby.media.colour_profile import rebuilt
-from passerby.media.comment import PICTURES, added, no_room
 from passerby.media.commit import committed
+from passerby.media.mark import Mark, no_room
 from passerby.media.picture_codec import Encoding, decode, encode
 from passerby.media.picture_header import Kind, PictureHeader, foreign_kind, kind_of, read_header
 from passerby.media.picture_salvage import rest
 from passerby.media.reading import Gap
 from passerby.media.still_limits import StillLimits
+from passerby.media.xmp import KINDS, added, gif_extension
 
 _KINDS: dict[str, Kind] = {
     ".jpg": "jpeg",
@@ -225,13 +226,13 @@ class StillSink:
         *,
         quality: int = 95,
         max_res: int | None = None,
-        comment: str = "",
+        mark: Mark | None = None,
         force: bool = False,
     ) -> None:
         """`info` is the source's. `quality` (1..100) is of JPEG, and of WebP unless the source was lossless.
 
-        `max_res` shrinks pictures of which the longer side has more pixels than that. A `comment` is the only word that
-        is written into the file, where a picture of its kind has room for one.
+        `max_res` shrinks pictures of which the longer side has more pixels than that. A `mark` is the only other thing
+        that is written into the file, where a picture of its kind has room for one.
 
         Raises:
             OptionError: a number makes no sense.
@@ -244,12 +245,12 @@ class StillSink:
         self._path, self._info, self._force = path, info, force
         self._size = _shrunk(info.size, max_res)
         self._kind = _kind(path, info, self._size)
-        has_room = self._kind in PICTURES and info.container != "animation"
-        self._comment = comment if has_room else ""
-        self.notes = (no_room(path),) if comment and not has_room else ()
+        self._mark = mark if self._kind in KINDS else None
+        self.notes = (no_room(path),) if mark and not self._mark else ()
         """What a user should know of how it is written, each one line."""
         self._encoding = _encoding(self._kind, info, quality)
         self._stack = ExitStack()
+        self._file: BinaryIO | None = None
         self._writer: AnimationWriter | None = None
         self._held: Frame | None = None
 
@@ -268,9 +269,9 @@ class StillSink:
         self._held = frame
 
     def __enter__(self) -> Self:
-        file = self._stack.enter_context(committed(self._path, force=self._force))
+        self._file = self._stack.enter_context(committed(self._path, force=self._force))
         self._stack.push(self._complete)
-        self._writer = self._opened(file)
+        self._writer = self._opened(self._file)
         return self
 
     def __exit__(
@@ -281,7 +282,7 @@ class StillSink:
     def _opened(self, file: BinaryIO) -> AnimationWriter:
         plays = self._info.plays if isinstance(self._info, StillInfo) else 0
         if self._kind == "gif":
-            return GifWriter(file, plays)
+            return GifWriter(file, plays, gif_extension() if self._mark else b"")
         if self._info.container != "animation":
             return _StillWriter(file, self._encode, self._path.name)
         return (ApngWriter if self._kind == "png" else WebpWriter)(file, self._encode, plays)
@@ -295,6 +296,8 @@ class StillSink:
             raise OutputError(f"no picture came for {self._path.name}; check what was to be kept of its source")
         self._add(self._held, self._last_ms(self._held))
         self._writer.close()
+        if self._mark is not None and self._file is not None:
+            self._mark.finish(self._file, self._path)
 
     def _last_ms(self, frame: Frame) -> int:
         """How long the last frame is shown: as long as it was in the source."""
@@ -311,7 +314,7 @@ class StillSink:
 
     def _encode(self, picture: Plane) -> bytes:
         data = encode(picture, self._encoding)
-        return added(data, self._kind, self._comment) if self._comment else data
+        return added(data, self._kind, picture) if self._mark else data
 
 
 class _StillWriter:

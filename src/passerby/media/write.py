@@ -12,10 +12,10 @@ import av
 
 from passerby.core.errors import OutputError
 from passerby.core.frame import Frame, MediaInfo
-from passerby.media.comment import CONTAINERS, no_room
 from passerby.media.commit import committed
 from passerby.media.container import family_of
 from passerby.media.encoders import Encoding, settle
+from passerby.media.mark import Mark, words
 from passerby.media.muxer import Muxer
 from passerby.media.soundtrack import Soundtrack
 
@@ -32,12 +32,12 @@ class VideoSink:
         encoding: Encoding | None = None,
         *,
         soundtrack: Soundtrack | None = None,
-        comment: str = "",
+        mark: Mark | None = None,
         force: bool = False,
     ) -> None:
         """Settle how `path` will be written from what `info` says; nothing is touched yet.
 
-        A `comment` is the only word that is written into it, where the container has room for one.
+        A `mark` is the only thing that is written into it besides.
 
         Raises:
             OptionError: container, encoder, its options and the picture do not go together.
@@ -47,7 +47,7 @@ class VideoSink:
         self._family = family_of(path)
         self._target = settle(info, encoding or Encoding(), self._family)
         self._soundtrack = soundtrack
-        self._comment = comment
+        self._mark = mark
         self._force = force
         self._block: AbstractContextManager[Muxer] | None = None
         self._muxer: Muxer | None = None
@@ -56,8 +56,7 @@ class VideoSink:
     def notes(self) -> tuple[str, ...]:
         """What a user should know of how it is written, each one line; complete once it is."""
         sound = self._soundtrack.notes if self._soundtrack is not None else ()
-        roomless = self._comment and self._family.muxer not in CONTAINERS
-        return (*self._target.notes, *sound, *([no_room(self._path)] if roomless else ()))
+        return (*self._target.notes, *sound)
 
     def __enter__(self) -> Self:
         self._block = self._writing()
@@ -87,11 +86,14 @@ class VideoSink:
             file = stack.enter_context(committed(self._path, force=self._force))
             sound = stack.enter_context(self._soundtrack) if self._soundtrack is not None else None
             with explained(self._path):
-                muxer = Muxer(Path(file.name), self._info, self._target, self._family, sound, self._comment)
+                said = words(self._family.muxer) if self._mark is not None else {}
+                muxer = Muxer(Path(file.name), self._info, self._target, self._family, sound, said)
             try:
                 yield muxer
                 with explained(self._path):
                     muxer.finish()
+                if self._mark is not None:
+                    self._mark.finish(file, self._path, self._family.muxer)
             except BaseException:
                 with suppress(av.error.FFmpegError):
                     muxer.abandon()

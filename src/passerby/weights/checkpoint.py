@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pickle
+import re
+import zipfile
 from collections.abc import Iterable, Mapping
 from importlib import import_module
 from pathlib import Path
@@ -14,6 +16,8 @@ from passerby.core.errors import OptionError, WeightsError
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+_BROKEN = (OSError, EOFError, RuntimeError, ValueError, LookupError, AssertionError, TypeError, AttributeError)
+"""What reading a file raises that is no checkpoint, or half of one."""
 SHOWN = 3
 """Names that an error lists at most."""
 ON_CARDS = ("cuda", "tensorrt")
@@ -50,12 +54,11 @@ def read(path: Path) -> dict[str, Any]:
     """
     torch = torch_library()
     try:
-        found = torch.load(path, weights_only=True, map_location="cpu")
-    except (OSError, EOFError, RuntimeError, ValueError, KeyError, pickle.UnpicklingError) as error:
-        reason = str(error).strip().splitlines()
+        # Mapped, a file of gigabytes is read as far as its weights are used; the old format cannot be.
+        found = torch.load(path, weights_only=True, map_location="cpu", mmap=zipfile.is_zipfile(path))
+    except (*_BROKEN, pickle.UnpicklingError) as error:
         raise WeightsError(
-            f"{path} does not load as weights alone ({reason[0] if reason else type(error).__name__}); "
-            "use a checkpoint as torch.save wrote it"
+            f"{path} does not load as weights alone ({_reason(error)}); use a checkpoint as torch.save wrote it"
         ) from error
     if not isinstance(found, dict) or not all(isinstance(name, str) for name in found):
         raise WeightsError(f"{path} holds a {type(found).__name__}, wanted is a checkpoint: weights by name")
@@ -90,6 +93,33 @@ def put(weights: Mapping[str, Any], into: nn.Module, path: Path) -> tuple[str, .
         raise WeightsError(f"{path} holds numbers that are not finite in {_listed(broken)}; get the file again")
     into.load_state_dict({name: weights[name] for name in own})
     return tuple(name for name in weights if name not in own)
+
+
+def tensors(path: Path) -> dict[str, Tensor]:
+    """The weights by name in a checkpoint that keeps them at the top, or under `state_dict`, and nothing else of it.
+
+    Raises:
+        OptionError: PyTorch is not installed.
+        WeightsError: see `read`; or there are none.
+    """
+    contents = read(path)
+    inner = contents.get("state_dict", contents)
+    rows = inner.items() if isinstance(inner, Mapping) else ()
+    kind = torch_library().Tensor
+    held = {name: value for name, value in rows if isinstance(value, kind)}
+    if not held:
+        raise WeightsError(
+            f"{path} holds no weights by name, neither at its top nor under state_dict; use another file"
+        )
+    return held
+
+
+def _reason(error: Exception) -> str:
+    """In a line; PyTorch says in many how to run what a file holds all the same."""
+    if match := re.search(r"GLOBAL (\S+)", str(error)):
+        return f"it wants to run {match[1]}"
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -1,0 +1,56 @@
+"""The one thing that is written into files besides pictures and sound: that somebody in them was made up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from passerby.media import xmp
+from passerby.media.certificate import Signer
+from passerby.media.manifest import sign
+
+SYNTHETIC = f"Faces or persons in this file are synthetic: a generator drew them. digitalSourceType={xmp.SOURCE_TYPE}"
+"""In the words of IPTC for what is put together of photographs and of what a trained model made."""
+COMMENTED = frozenset({"mp4", "mov", "matroska", "webm", "avi", "flv"})
+"""The muxers that have room for a comment."""
+_BOXES = frozenset({"mp4", "mov"})
+"""Those whose files are made of boxes."""
+SUFFIXES = (".mp4", ".mkv", ".png", ".jpg")
+"""Some kinds of files with room for a mark."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """How a file says that it is synthetic: by a tag, and where there is a signer by a C2PA manifest besides."""
+
+    signer: Signer | None = None
+
+    def finish(self, file: BinaryIO, path: Path, muxer: str = "") -> None:
+        """Write what goes into a complete `file` that is to be called `path`; `muxer` is that of a film.
+
+        Raises:
+            OutputError: it cannot be signed.
+        """
+        if muxer in _BOXES:
+            file.seek(0, 2)
+            file.write(xmp.box())
+        file.flush()
+        if self.signer is not None:
+            sign(file, path, self.signer)
+
+
+def words(muxer: str) -> Mapping[str, str]:
+    """The metadata with which FFmpeg's `muxer` says it; none where it has no room."""
+    if muxer in COMMENTED:
+        return {"comment": SYNTHETIC}
+    if muxer == "mpegts":
+        # In the service description, ETSI EN 300 468, 6.2.33: both are to fit into one packet of 188 bytes.
+        return {"service_provider": "synthetic", "service_name": xmp.SOURCE_TYPE}
+    return {}
+
+
+def no_room(path: Path) -> str:
+    """What to tell where there is no room."""
+    return f"{path.name} cannot say that it is synthetic; tell whoever gets it, or write {', '.join(SUFFIXES)}"

@@ -1,0 +1,60 @@
+"""What was done when, so that one can see what went on at the same time."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """One piece of work on one batch."""
+
+    name: str
+    """masks, encode, draw or decode."""
+    batch: int
+    """Counted from 0."""
+    start_s: float
+    """Since the timeline began."""
+    end_s: float
+
+
+class Timeline:
+    """Spans of work in the order in which they ended; several threads may add to it."""
+
+    def __init__(self) -> None:
+        self._zero = time.perf_counter()
+        self._lock = threading.Lock()
+        self._spans: list[Span] = []
+
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        """All that are over."""
+        with self._lock:
+            return tuple(self._spans)
+
+    @contextmanager
+    def span(self, name: str, batch: int) -> Iterator[None]:
+        """What is done in the block, from its beginning to its end."""
+        start = time.perf_counter() - self._zero
+        yield
+        with self._lock:
+            self._spans.append(Span(name, batch, start, time.perf_counter() - self._zero))
+
+    def overlap_s(self, one: str, other: str) -> float:
+        """Seconds in which work called `one` and work called `other` went on at the same time."""
+        spans = self.spans
+        return sum(
+            max(0.0, min(a.end_s, b.end_s) - max(a.start_s, b.start_s))
+            for a in spans
+            for b in spans
+            if a.name == one and b.name == other
+        )
+
+    def __str__(self) -> str:
+        """A line per span, by their start."""
+        rows = sorted(self.spans, key=lambda span: span.start_s)
+        return "\n".join(f"{row.start_s:9.3f} {row.end_s:9.3f}  {row.name:<7} batch {row.batch}" for row in rows)
