@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import passerby
-from passerby import cli, deep_privacy2, generating
+from passerby import by_gan, cli, deep_privacy2, generating
 from passerby.arguments import parse
 from passerby.core.errors import OptionError, WeightsError
 from passerby.leftovers.carried import carried_by_video
@@ -77,13 +77,13 @@ def test_each_class_has_its_own_method(tmp_path: Path) -> None:
     options = Options(
         hide="faces,persons", method="face=gan:face,person=gan:FB_cse_mask", generators={"stylegan": file}
     )
-    drawn = generating.drawn(options)
+    drawn = by_gan.drawn(options)
     assert drawn
     names = [(draw.what, draw.generator, draw.file) for draw in drawn.draws]
     assert names == [("face", "stylegan", file), ("person", "styleganL", None), ("person", "styleganL_nocse", None)]
     assert generating.synthetic(options) == ("face", "person")
     assert generating.synthetic(Options(hide="faces,persons", method="face=gan:face,person=fill")) == ("face",)
-    assert generating.drawn(Options()) is None
+    assert by_gan.drawn(Options()) is None
 
 
 def test_reports_name_no_folders(tmp_path: Path, mine: str) -> None:
@@ -153,6 +153,12 @@ def test_missing_weights_are_one_line_and_no_output(tmp_path: Path, capsys: Any)
     assert "licence" in said
     assert said.count("\n") == 1
     assert not (tmp_path / "out.png").exists()
+
+
+def test_a_dry_run_misses_weights_too(tmp_path: Path, capsys: Any) -> None:
+    source = picture(tmp_path / "in.png")
+    assert run(source, "--method", "gan:face", "--dry-run") == 1
+    assert "stylegan.ckpt is missing" in capsys.readouterr().err
 
 
 def test_missing_pytorch_is_one_line_and_wrong_usage(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from passerby import generating
 from passerby.core.errors import LeftoversFound, OptionError, OutputError, PasserbyError
 from passerby.job import Job, beside
 from passerby.media.commit import led_to
@@ -40,9 +41,10 @@ def assign(inputs: Sequence[Path], output: Path | None, options: Options, report
             planned.append(Job(path, names.free(output / path.with_suffix(beside(path).suffix).name), options))
         else:
             planned.append(Job(path, output or names.free(beside(path)), options))
-    if options.plan is not None and len(planned) > 1:
-        raise OptionError(f"--plan names one file, but there are {len(planned)} inputs; give them one at a time")
-    for option, extra in (("--plan", options.plan), ("--report", report)):
+    for option, extra in (("--plan", options.plan), ("--profile", options.profile)):
+        if extra is not None and len(planned) > 1:
+            raise OptionError(f"{option} names one file, but there are {len(planned)} inputs; give them one at a time")
+    for option, extra in (("--plan", options.plan), ("--profile", options.profile), ("--report", report)):
         _check_apart(option, extra, planned)
     if report is not None and options.plan is not None and led_to(report) == led_to(options.plan):
         raise OptionError(f"--plan and --report both name {report}; give them two names")
@@ -127,6 +129,8 @@ def rehearse(planned: Sequence[Planned]) -> list[Outcome]:
             continue
         try:
             item.check()
+            generating.check(item.options)
+            generating.check_files(item.options)
             outcomes.append(Outcome(input=item.input, status="planned", message="", output=item.output))
         except PasserbyError as error:
             outcomes.append(Outcome(input=item.input, status="failed", message=str(error)))

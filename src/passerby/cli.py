@@ -183,15 +183,18 @@ def _evaluate(chosen: argparse.Namespace) -> int:
 
 
 def _live(chosen: argparse.Namespace) -> int:
-    from passerby import live_command
+    from passerby import by_diffusion, live_command
 
     # They mean something else here, or nothing; a settings file may give them.
-    options = _options(chosen, without=("fps", "max_res", "force", "audio", "plan", "start", "end", "salvage"))
+    files = ("force", "plan", "profile", "start", "end", "salvage")
+    options = _options(chosen, without=("fps", "max_res", "audio", *files))
     if options.recognizes:
         raise OptionError(
             "live cannot tell who somebody is before their whole track is seen, so it knows no --keep, --only and "
             "--same-person; use --keep-zone, or anonymize a recording"
         )
+    if by_diffusion.synthetic(options):
+        raise OptionError("live cannot wait for diffusion; use another --method, or anonymize a recording")
     _announce(chosen, options, f"hiding {options.hide} by {options.method} as they come; sound is dropped")
     live_command.live(chosen, options)
     return DONE

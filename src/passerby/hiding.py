@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,13 +18,9 @@ from passerby.core.stages import Anonymizer
 from passerby.mask.shapes import HeadOval, Polygon, Rectangle, Shape, Silhouette, WholeHead
 from passerby.media.stills import StillSource
 from passerby.paint.effects import Blur, ByLabel, Fill, Image, Mosaic, Noise, Outline
-from passerby.paint.gan.combination import Combination
 from passerby.paint.plates import Plate
 from passerby.plan import policy
 from passerby.settings import Options
-
-if TYPE_CHECKING:
-    from passerby.paint.gan.effect import Seam
 
 
 def effect(options: Options, labels: Sequence[str] = (), methods: Sequence[str] = ()) -> Anonymizer:
@@ -38,8 +33,7 @@ def effect(options: Options, labels: Sequence[str] = (), methods: Sequence[str] 
     generating.check(options, labels)
     by_label = ByLabel({label: _effect(method, options) for label, method in options.methods(labels).items()})
     plain = _ByMethod(by_label, {method: _effect(method, options) for method in methods}) if methods else by_label
-    drawn = generating.drawn(options, labels)
-    return _generated(drawn, plain, options) if drawn else plain
+    return generating.effect(options, plain, labels)
 
 
 def shapes(options: Options, labels: Sequence[str] = ()) -> dict[str, Shape]:
@@ -98,15 +92,6 @@ def _effect(method: str, options: Options) -> Anonymizer:
             return Plate(blank=method == "blank")
         case _:
             return Mosaic(cells=options.cells)  # of what a generator does not draw
-
-
-def _generated(drawn: Combination, others: Anonymizer, options: Options) -> Anonymizer:
-    """Generators, and `others` for what they do not draw."""
-    from passerby.paint.gan.combined import Style, combined
-
-    seam: Seam = "matched" if options.seam == "soft" else "original"
-    style = Style(truncation=options.truncation, modes=options.multi_modal, seam=seam, compiled=options.compile)
-    return combined(drawn, others, style)
 
 
 def _shape(method: str, kind: str, grow: float, options: Options) -> Shape:

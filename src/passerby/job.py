@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from passerby import generating, marking, targets
+from passerby import generating, marking, targets, timing
 from passerby.choices import OUTLINED
 from passerby.core.errors import InputError, OptionError, OutputError, UnsupportedMedia
 from passerby.core.frame import Frame, MediaInfo
 from passerby.core.lent import Lent
 from passerby.core.plan import Plan
-from passerby.core.stages import Anonymizer, Sink
+from passerby.core.stages import Anonymizer, Sink, Source
 from passerby.core.tracks import Sightings
 from passerby.hiding import effect, rules, shapes
 from passerby.inputs import chosen_seed, expected, opened, reading
@@ -101,10 +101,11 @@ class Job:
                 name = self.input.name
                 raise UnsupportedMedia(f"{name} is named like a picture but is none, or cannot be read; check it")
             family_of(self.output)
-        if self.options.plan is not None:
-            if led_to(self.options.plan) in (led_to(self.input), led_to(self.output)):
-                raise OptionError(f"--plan {self.options.plan} is the input or the output; choose another name")
-            check_free(self.options.plan, force=self.options.force)
+        for option, path in (("--plan", self.options.plan), ("--profile", self.options.profile)):
+            if path is not None:
+                if led_to(path) in (led_to(self.input), led_to(self.output)):
+                    raise OptionError(f"{option} {path} is the input or the output; choose another name")
+                check_free(path, force=self.options.force)
 
     def perform(self, progress: Progress | None = None) -> Report:
         """Do it, and prove what came of it where the options say so. Whatever is raised, no output file is there."""
@@ -133,15 +134,16 @@ class Job:
             file = self.options.plan and stack.enter_context(committed(self.options.plan, force=self.options.force))
             stack.enter_context(source)
             stack.enter_context(sink)
+            counted = Counted(sink, progress or Silent(), expected(source.info, self.options))
+            labelled = marking.labelled(counted, self.options)
+            parts = stack.enter_context(self._profiled(source, labelled, painter))
             totals = run(
-                source,
-                marking.labelled(
-                    Counted(sink, progress or Silent(), expected(source.info, self.options)), self.options
-                ),
+                parts.source,
+                parts.sink,
                 detector=found_by.detector,
                 closer=found_by.closer,
                 looking=found_by.looking,
-                effect=painter,
+                effect=parts.effect,
                 shapes=shapes(self.options),
                 seed=seed,
                 decisions=rules(self.options),
@@ -196,12 +198,14 @@ class Job:
         sink = self._sink(source.info, plan.labels)
         rows = plan.rows()
         painter = effect(self.options, plan.labels, plan.methods)
-        with source, sink:
+        counted = Counted(sink, progress or Silent(), plan.media.frames)
+        labelled = marking.labelled(counted, self.options, plan.labels)
+        with source, sink, self._profiled(Replayed(source, plan), labelled, painter) as parts:
             totals = render(
-                Replayed(source, plan),
-                marking.labelled(Counted(sink, progress or Silent(), plan.media.frames), self.options, plan.labels),
+                parts.source,
+                parts.sink,
                 rows,
-                effect=painter,
+                effect=parts.effect,
                 shapes=shapes(self.options, plan.labels),
                 seed=plan.seed,
                 decisions=plan.decisions,
@@ -214,6 +218,10 @@ class Job:
         if rows.masks is None and set(self.options.shapes(plan.labels).values()) & set(OUTLINED):
             notes.append("boxes are hidden: the plan was made without --shape silhouette and knows none")
         return replace(report, notes=notes)
+
+    def _profiled(self, source: Source, sink: Sink, effect: Anonymizer) -> AbstractContextManager[timing.Parts]:
+        parts = timing.Parts(source, sink, effect)
+        return timing.profiled(self.options.profile, parts, force=self.options.force)
 
     def _sink(self, info: MediaInfo, labels: Sequence[str] = ()) -> VideoSink | StillSink:
         """The output; a plan may speak of more `labels` than the options."""

@@ -10,7 +10,7 @@ from numbers import Integral
 from pathlib import Path
 from typing import Any, Literal
 
-from passerby import generating
+from passerby import diffusing, generating
 from passerby.cautions import cautions
 from passerby.choices import (
     AUDIO,
@@ -30,6 +30,7 @@ from passerby.choices import (
     VERIFY,
 )
 from passerby.core.errors import OptionError
+from passerby.diffusing import ClassText, Diffusing
 from passerby.paint.gan.combination import FILES
 from passerby.per_class import GeneratorFile, ModelChoice, PerClass, generator_files, model_choices, per_class
 from passerby.values import Zone, files, frame_rate, growth, number, one_of, plain, seconds, threshold, zones
@@ -41,6 +42,7 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     "c2pa_cert": Path,
     "c2pa_key": Path,
     "plan": Path,
+    "profile": Path,
     "start": seconds,
     "end": seconds,
     "fps": frame_rate,
@@ -50,6 +52,7 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     "keep": files,
     "only": files,
     "generators": lambda given: generator_files(given, FILES),
+    **diffusing.READERS,
 }
 """What makes the exact value of an option of whatever is given for it."""
 PER_CLASS: Mapping[str, tuple[Callable[[Any], Any], Any]] = {
@@ -66,12 +69,13 @@ SEVERAL = {
     "only": "only",
     "models": "model",
     "generators": "generator",
+    **diffusing.SEVERAL,
 }
 """Options that may be given again, and what they are called on the command line."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options:
+class Options(Diffusing):
     """How a file is anonymized. Wrong values are refused when the record is made.
 
     Files may be given as text, times and rates as numbers or text (see `values.py`). Of `method`, `shape`,
@@ -103,8 +107,6 @@ class Options:
     """Of generators: how far looks may differ, from 0, one for everybody, to 1; None is by the weights."""
     multi_modal: bool = False
     """Of generators: let looks differ around many centres that the weights have, instead of one mean."""
-    compile: bool = False
-    """Of generators: compile them for this machine, which takes minutes in the first run and makes drawing quicker."""
     seam: Literal["soft", "original"] = "soft"
     """Of generators: colours made to agree at the edge, or left as they were drawn."""
     generators: tuple[GeneratorFile, ...] = ()
@@ -169,6 +171,8 @@ class Options:
     """Replace an existing output."""
     plan: Path | None = None
     """Write down here what was hidden where."""
+    profile: Path | None = None
+    """Write down here what was done when, as a timeline in Chrome's trace event format."""
     verify: Literal["off", "check", "fix"] = "off"
     """Look at the output with another model before it takes its name; 'fix' hides again what is left over in it."""
 
@@ -189,7 +193,7 @@ class Options:
             number("--min-face", self.min_face, "from 6 to 1000 pixels", lambda side: 6 <= side <= 1000, Integral)
         if self.min_size is not None:
             number("--min-size", self.min_size, "a number of pixels above 0", lambda side: 0 < side < math.inf)
-        for name in ("force", "salvage", "same_person", "multi_modal", "compile"):
+        for name in ("force", "salvage", "same_person", "multi_modal"):
             if not isinstance(getattr(self, name), bool):
                 raise OptionError(f"--{name.replace('_', '-')} is true or false, got {getattr(self, name)!r}")
         if self.max_res is not None:
@@ -212,6 +216,7 @@ class Options:
         if self.truncation is not None:
             number("--truncation", self.truncation, "a number from 0 to 1", lambda share: 0 <= share <= 1)
         self._check_recognizing()
+        self.check_diffusing()
         self._check_marking()
         self.fill_colour()
 
@@ -255,8 +260,9 @@ class Options:
 
     @staticmethod
     def names() -> tuple[str, ...]:
-        """The names of all options."""
-        return tuple(field.name for field in fields(Options))
+        """The names of all options; those of diffusion come last."""
+        names = [field.name for field in fields(Options)]
+        return tuple(sorted(names, key={field.name for field in fields(Diffusing)}.__contains__))
 
     def changed(self) -> dict[str, str]:
         """The options that differ from their defaults, as text; files by their names alone."""
@@ -366,7 +372,7 @@ class Options:
 
 def _text(value: object) -> str:
     """The value of an option; files by their names alone."""
-    if isinstance(value, tuple) and value and isinstance(value[0], Path | ModelChoice | GeneratorFile):
+    if isinstance(value, tuple) and value and isinstance(value[0], Path | ModelChoice | GeneratorFile | ClassText):
         return ", ".join(map(_text, value))
     return value.name if isinstance(value, Path) else str(value)
 

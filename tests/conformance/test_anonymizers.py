@@ -6,8 +6,11 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from drawn_inpainters import Moody
 
 from passerby.core.stages import Anonymizer
+from passerby.dividing import Divided
+from passerby.paint.diffusion.effect import Inpainted
 from passerby.paint.effects import Blur, ByLabel, Fill, Image, Mosaic, Noise, Outline
 from passerby.paint.gan.effect import SUBJECTS, Generated
 from passerby.paint.gan.traditional import MaskedOut
@@ -30,6 +33,9 @@ EFFECTS: dict[str, Callable[[], Anonymizer]] = {
     "Plate": Plate,
     "Plate without a number": lambda: Plate(blank=True),
     "Generated": lambda: Generated(MaskedOut((32, 32)), SUBJECTS["stylegan"]),
+    "Inpainted": lambda: Inpainted(Moody()),
+    "Divided": lambda: Divided(Inpainted(Moody()), ("plate",), Mosaic()),
+    "Divided, made up": lambda: Divided(Inpainted(Moody()), ("face",), Fill()),
     "ByLabel": lambda: ByLabel({"face": Mosaic(), "plate": Fill()}),
     "ByLabel of blind ones": lambda: ByLabel({"face": Noise(), "plate": image()}),
 }

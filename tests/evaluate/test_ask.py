@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from evaluate.composed import Colours, Film, boxes, filled, left, nobody, pair, seen, truth, write
 
 from passerby.core.errors import InputError, OptionError
-from passerby.evaluate import ask
+from passerby.evaluate import ask, distribution
 from passerby.evaluate.ask import Asked, Told
 from passerby.evaluate.findings import Section
 from passerby.evaluate.sections import crops
@@ -172,6 +173,31 @@ def test_outside_of_what_is_hidden_the_picture_is_as_it_was(tmp_path: Path) -> N
     assert outside is not None
     assert inside < 0.6 < 0.8 < outside
     assert [verdict.goal.figure for verdict in quality.verdicts] == ["SSIM", "LPIPS", "FID"]
+
+
+def test_heaps_are_compared_class_by_class_and_a_class_that_nobody_saw_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Means:
+        name, model = distribution.INCEPTION, "means"
+
+        def features(self, pictures):  # type: ignore[no-untyped-def]
+            return np.array([picture.reshape(-1, 3).mean(0) for picture in pictures])
+
+    monkeypatch.setattr(distribution, "OnnxFeatures", lambda path, name: Means())
+    original, anonymized = pair(Film(), tmp_path)
+    asking = Asking(features=tmp_path / "inception.onnx")
+    found = ask.asked(original, anonymized, ["quality"], Told(), asking, seen(Film()))
+    faces = figure(section(found, "quality"), "FID")
+    assert faces.value is not None
+    assert faces.value > 0
+    assert distribution.NOT_PRIVACY in faces.notes
+    left_out = " ".join(found.evaluation.missing)
+    assert "FID and KID of persons" in left_out
+    assert "FID and KID of vehicles" in left_out
+    cars = truth(Film(), tmp_path / "truth.csv", "vehicle")
+    found = ask.asked(original, anonymized, ["quality"], Told(truth=cars), asking, seen(Film()))
+    assert figure(section(found, "quality"), "FID, vehicle").n == faces.n
 
 
 def test_flicker_shows_in_the_ratio_to_the_originals_own(tmp_path: Path) -> None:

@@ -95,7 +95,7 @@ def add_painting(command: argparse.ArgumentParser) -> None:
     add(
         "--method",
         default=DEFAULTS.method,
-        help=f"{', '.join(METHODS)}, or gan:NAME (docs/generate.md){EACH} (default: %(default)s)",
+        help=f"{', '.join(METHODS)}, gan:NAME, diffusion (docs/generate.md, diffusion.md){EACH} (default: %(default)s)",
     )
     add_shape(add)
     add("--grow", default=DEFAULTS.grow, metavar="F", help=f"share added on each side{EACH} (default: %(default)s)")
@@ -105,6 +105,7 @@ def add_painting(command: argparse.ArgumentParser) -> None:
     add("--colour", "--color", default=DEFAULTS.colour, metavar="RRGGBB", help="of fill (default: %(default)s)")
     add("--image", type=Path, metavar="FILE", help="the picture that `--method image` puts over faces")
     add_generating(command)
+    add_diffusing(command)
     add_marking(command)
 
 
@@ -112,7 +113,6 @@ def add_generating(command: argparse.ArgumentParser) -> None:
     add = command.add_argument_group("how generators draw (--method gan:NAME)").add_argument
     add("--truncation", type=float, metavar="F", help="how far looks differ, 0 to 1 (default: by the weights)")
     add("--multi-modal", action="store_true", help="let looks differ around the centres that the weights have")
-    add("--compile", action="store_true", help="compile generators for this machine: minutes at first, quicker then")
     add("--seam", default=DEFAULTS.seam, help=f"{' or '.join(SEAMS)} (default: %(default)s)")
     add(
         "--generator",
@@ -124,6 +124,26 @@ def add_generating(command: argparse.ArgumentParser) -> None:
     )
     add("--person-generator", metavar="NAME", help="draws persons whose surfaces are not known")
     add("--cse-person-generator", metavar="NAME", help="draws persons whose surfaces are known")
+
+
+def add_diffusing(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument_group("how diffusion paints (--method diffusion)").add_argument
+    add("--weights", type=Path, metavar="FILE", help="a checkpoint or a folder of diffusers (default: SD 1.5's files)")
+    add("--steps", type=int, metavar="N", help="of drawing; more are slower and finer (default: 20)")
+    add(
+        "--guidance", type=float, metavar="F", help="how strongly the prompt counts; 1 or less halves time (default: 6)"
+    )
+    add("--strength", type=float, metavar="F", help="how much noise is put over the grey, up to 1 (default: 1)")
+    add("--scheduler", metavar="NAME", help="ddim, dpm++, unipc, euler, lcm or tcd (default: dpm++)")
+    add("--crop", type=int, default=DEFAULTS.crop, metavar="PX", help="side of crops, at most (default: %(default)s)")
+    add("--small-memory", action="store_true", help="slower, for graphics cards of less than 8 GB")
+    add("--compile", action="store_true", help="faster, after minutes of compiling; generators too")
+    add("--every", type=int, default=DEFAULTS.every, metavar="N", help="frames from key to key (default: %(default)s)")
+    words = "CLASS=TEXT"
+    add("--prompt", dest="prompts", action=Anew, default=(), metavar=words, help="what is drawn of a class")
+    add("--negative-prompt", dest="negative_prompts", action=Anew, default=(), metavar=words, help="what is not")
+    add("--lora", type=Path, metavar="FILE", help="for the model, as LCM-LoRA")
+    add("--taesd", type=Path, metavar="FILE", help="a small autoencoder in place of the model's own")
 
 
 def add_marking(command: argparse.ArgumentParser) -> None:
@@ -163,6 +183,7 @@ def add_saying(command: argparse.ArgumentParser) -> Callable[..., argparse.Actio
     """Lets the caller add more to the group."""
     add = command.add_argument_group("what is said").add_argument
     add("--report", type=Path, metavar="FILE", help="write down what was done, as JSON")
+    add("--profile", type=Path, metavar="FILE", help="write down what was done when, for ui.perfetto.dev")
     add("--json", action="store_true", help="print the report to standard output")
     add("-q", "--quiet", action="store_true", help="say nothing but errors")
     add("-v", "--verbose", action="store_true", help="say more")

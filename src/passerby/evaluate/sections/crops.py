@@ -16,14 +16,16 @@ from passerby.evaluate.embedders import CropEmbedder
 from passerby.evaluate.pairs import Embedded, Views
 from passerby.evaluate.people import Appearances
 from passerby.evaluate.sections.answer import Asking
-from passerby.evaluate.watchers import FACE, PERSON
+from passerby.evaluate.watchers import FACE, PERSON, VEHICLE
 
 MOST_PEOPLE = 100
 """Of one clip: everyone is compared with everyone, and crops are kept in memory."""
 LEAST_FRAMES = 2
 """Who is there once cannot be recognized again."""
 OF: Mapping[str, str] = {"face": FACE, "body": PERSON}
-"""What is cut out, by the label of the boxes."""
+"""Who is told apart, by the label of the boxes."""
+CUT: Mapping[str, str] = {**OF, "vehicle": VEHICLE}
+"""What may be cut out, likewise."""
 CANDIDATES: Mapping[str, tuple[str, ...]] = {
     "face": ("mobilefacenet",),
     "body": ("osnet_x0_25_msmt17", "person_reid_retail_0287", "person_reid_retail_0288"),
@@ -65,7 +67,7 @@ def embedder(of: str, hid: Collection[str]) -> CropEmbedder:
 
 
 def gathered(clips: Sequence[Clip], of: str, asking: Asking, thin: Thin = pairs.thinned) -> list[Gathered]:
-    """Crops of 'face' or 'body' of everyone in every clip; clips with nobody in them are left out.
+    """Crops of one of `CUT` of everyone in every clip; clips with nobody in them are left out.
 
     Raises:
         NotMeasurable: nobody is in any of them, or nobody says where.
@@ -82,7 +84,7 @@ def gathered(clips: Sequence[Clip], of: str, asking: Asking, thin: Thin = pairs.
 
 
 def _cut(clip: Clip, of: str, asking: Asking, thin: Thin) -> Gathered:
-    present: Present = clip.known(OF[of])
+    present: Present = clip.known(CUT[of])
     kept, left_out = chosen(present.people, MOST_PEOPLE, LEAST_FRAMES)
     people = thin(kept)
     around = pairs.squared if of == "face" else pairs.whole

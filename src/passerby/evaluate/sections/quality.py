@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -53,8 +54,8 @@ def quality(clips: Sequence[Clip], asking: Asking) -> Answer:
             before, after = pixels.rgb(one), pixels.rgb(other)
             fidelity.add(clip.name, before, after, hidden=area, classes=_classes(clip, index, one))
     try:
-        heaps = _heaps(clips, asking)
-    except (WeightsError, NotMeasurable, OptionError) as error:
+        heaps = _heaps(clips, asking, missing)
+    except (WeightsError, OptionError) as error:
         missing.append(f"FID and KID: {error}")
         heaps = []
     figures = [*noted(fidelity.figures(), *dict.fromkeys(protocols)), *heaps]
@@ -99,20 +100,29 @@ def _lpips() -> Lpips:
     return Lpips(NET, backbone, heads)
 
 
-def _heaps(clips: Sequence[Clip], asking: Asking) -> list[Figure]:
-    """Distances of heaps of face crops before and after, by the features of a network that was given.
+def _heaps(clips: Sequence[Clip], asking: Asking, missing: list[str]) -> list[Figure]:
+    """Distances of heaps of crops of each class before and after, by the features of a network that was given.
+
+    Faces go by the plain names, as they are what FID's goal is for.
 
     Raises:
-        OptionError: none was given.
-        NotMeasurable: there is no face.
+        OptionError: no network was given.
     """
     if asking.features is None:
         raise OptionError("no network was given; give an Inception of FID's as ONNX with --features FILE")
     network = distribution.OnnxFeatures(asking.features, name=_called(asking.features))
-    gathered = crops.gathered(clips, "face", asking)
-    before = [crop for one in gathered for crop in one.views.originals]
-    after = [crop for one in gathered for crop in one.views.anonymized]
-    return list(noted(distribution.figures(network, before, after), "crops of faces"))
+    figures: list[Figure] = []
+    for of, label in crops.CUT.items():
+        try:
+            gathered = crops.gathered(clips, of, asking)
+        except NotMeasurable as error:
+            missing.append(f"FID and KID of {label}s: {error}")
+            continue
+        before = [crop for one in gathered for crop in one.views.originals]
+        after = [crop for one in gathered for crop in one.views.anonymized]
+        mine = noted(distribution.figures(network, before, after), f"crops of {label}s")
+        figures += mine if label == FACE else (replace(one, name=f"{one.name}, {label}") for one in mine)
+    return figures
 
 
 def _called(path: Path) -> str:

@@ -27,6 +27,8 @@ from passerby.paint.diffusion.prompts import Prompt
 Scheduler = Literal["ddim", "dpm++", "unipc", "euler", "lcm", "tcd"]
 Precision = Literal["auto", "fp32", "bf16", "fp16"]
 SCHEDULERS: tuple[str, ...] = get_args(Scheduler)
+EVERY, MOST_EVERY = 8, 60
+"""Frames from one key frame to the next: as usual, and at most."""
 FILES = ("weights", "tokenizer", "config", "lora", "vae")
 """The choices that are files or folders."""
 _KINDS: Mapping[str, tuple[type, ...]] = {
@@ -71,7 +73,7 @@ class Diffusion:
     """
     eta: float = 0.3
     """How much new noise each step of TCD adds, in 0..1; models of one step want 1. No other scheduler reads it."""
-    prompts: Mapping[str, Prompt] = field(default_factory=dict)
+    prompts: Mapping[str, Prompt] = field(default_factory=dict, hash=False)
     """By label, in place of those of `prompts.PROMPTS`."""
 
     def __post_init__(self) -> None:

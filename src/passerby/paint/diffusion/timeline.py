@@ -23,10 +23,13 @@ class Span:
 
 
 class Timeline:
-    """Spans of work in the order in which they ended; several threads may add to it."""
+    """Spans of work in the order in which they ended; several threads may add to it.
+
+    `began_s` is when it began, on the clock of `time.perf_counter`.
+    """
 
     def __init__(self) -> None:
-        self._zero = time.perf_counter()
+        self.began_s = time.perf_counter()
         self._lock = threading.Lock()
         self._spans: list[Span] = []
 
@@ -39,10 +42,10 @@ class Timeline:
     @contextmanager
     def span(self, name: str, batch: int) -> Iterator[None]:
         """What is done in the block, from its beginning to its end."""
-        start = time.perf_counter() - self._zero
+        start = time.perf_counter() - self.began_s
         yield
         with self._lock:
-            self._spans.append(Span(name, batch, start, time.perf_counter() - self._zero))
+            self._spans.append(Span(name, batch, start, time.perf_counter() - self.began_s))
 
     def overlap_s(self, one: str, other: str) -> float:
         """Seconds in which work called `one` and work called `other` went on at the same time."""

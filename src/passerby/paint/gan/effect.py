@@ -11,19 +11,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from passerby.core import pixels
 from passerby.core.errors import OptionError
 from passerby.core.frame import Frame
 from passerby.core.regions import Mask, Patch, Region
+from passerby.paint.blank import blank, inside, patch, reached, touched
 from passerby.paint.gan import boxes as rules
 from passerby.paint.gan.boxes import Box, Size
 from passerby.paint.gan.combination import TOLD
-from passerby.paint.gan.cutting import Rule, as_faces, clipped, padded, smoothly
-from passerby.paint.gan.pasting import Drawer, Job, Picture, Target, paint
+from passerby.paint.gan.cutting import Rule, as_faces, clipped, smoothly
+from passerby.paint.gan.pasting import Drawer, Job, Target, paint
 from passerby.paint.gan.persons import joined
 from passerby.paint.gan.resizing import bicubic_float
 from passerby.paint.gan.seam import Matched
@@ -36,7 +35,6 @@ if TYPE_CHECKING:
 
 LEAST = 8
 """Pixels that a box has at least before a rule grows it."""
-GREY = 128
 SHARE = 0.01
 """Of an area in a pixel of the crop from which on the pixel belongs to it."""
 SEEDS = 1 << 32
@@ -64,11 +62,6 @@ def whole(mask: Mask, box: Box) -> tuple[Mask, NDArray[np.bool_]]:
 def outlined(mask: Mask, box: Box) -> tuple[Mask, NDArray[np.bool_]]:
     """What was hidden a moment ago."""
     return mask, touched(mask)
-
-
-def touched(mask: Mask) -> NDArray[np.bool_]:
-    """All that is hidden, its soft edge included."""
-    return mask.alpha > 0
 
 
 def faces_fdf256(box: Box, hidden: int, picture: Size) -> Box:
@@ -169,17 +162,17 @@ def fulfilled(frames: Sequence[Frame], wishes: Sequence[Sequence[Wish]]) -> list
     """What takes the place of each wish's region, drawn together where they do not overlap."""
     jobs = [_jobs(frame, mine) for frame, mine in zip(frames, wishes, strict=True)]
     busy = [i for i, mine in enumerate(jobs) if mine]
-    blank = [_blank(frames[i], [wish.region for wish in wishes[i]]) for i in busy]
-    painted = dict(zip(busy, paint(blank, [jobs[i] for i in busy]), strict=True))
+    blanks = [blank(frames[i], [wish.region for wish in wishes[i]]) for i in busy]
+    painted = dict(zip(busy, paint(blanks, [jobs[i] for i in busy]), strict=True))
     return [
-        [_patch(frame, wish.region, painted.get(i)) for wish in mine]
+        [patch(frame, wish.region, painted.get(i)) for wish in mine]
         for i, (frame, mine) in enumerate(zip(frames, wishes, strict=True))
     ]
 
 
 def _jobs(frame: Frame, wishes: Sequence[Wish]) -> list[Job]:
     """What is to be drawn in a frame, the smallest first, as it is put together (`composite`)."""
-    left = sorted((w for w in wishes if _inside(frame, w.region)), key=lambda wish: wish.region.mask.alpha.size)
+    left = sorted((w for w in wishes if inside(frame, w.region)), key=lambda wish: wish.region.mask.alpha.size)
     return [
         Job(wish.drawer, _target(frame, wish, [later.region for later in left[i + 1 :]]), wish.region.seed % SEEDS)
         for i, wish in enumerate(left)
@@ -193,13 +186,13 @@ def _target(frame: Frame, wish: Wish, later: Sequence[Region]) -> Target:
     shown = wish.subject.around(inner, round(share * (inner[2] - inner[0]) * (inner[3] - inner[1])), picture)
     box = joined(shown, mask.box)
     mine, others = (mask, touched(mask)), [(other.mask, touched(other.mask)) for other in later]  # grey still
-    unknown = _unknown(frame, [wish.subject.unknown(wish.window.hole, inner), mine, *others], box)
+    unknown = reached(frame, [wish.subject.unknown(wish.window.hole, inner), mine, *others], box)
     target = Target(
         box=box,
         known=_free(unknown, size),
         rule=wish.subject.rule,
-        written=_unknown(frame, [mine], clipped(box, picture)),
-        kept=_free(_unknown(frame, [mine, *others], box) | _beyond(box, picture), size),
+        written=reached(frame, [mine], clipped(box, picture)),
+        kept=_free(reached(frame, [mine, *others], box) | _beyond(box, picture), size),
     )
     return wish.told.added(target)
 
@@ -247,39 +240,10 @@ def generated(
     return Generated(Generator(loaded.net, looks=looks, running=running), SUBJECTS[name], seam=seam, notes=notes)
 
 
-def _inside(frame: Frame, region: Region) -> bool:
-    """Some of the region is in the picture."""
-    x0, y0, x1, y1 = clipped(region.mask.box, frame.size[::-1])
-    return x0 < x1 and y0 < y1
-
-
 def _at_least(box: Box) -> Box:
     """`box` with sides that rules do not round away."""
     x, y = (max(LEAST - (box[i + 2] - box[i]), 0) for i in (0, 1))
     return box[0] - x // 2, box[1] - y // 2, box[2] + x - x // 2, box[3] + y - y // 2
-
-
-def _blank(frame: Frame, hidden: Sequence[Region]) -> Picture:
-    """The whole picture, grey wherever something is hidden."""
-    picture, more = pixels.rgb(frame).copy(), pixels.spread(frame.format)
-    for region in hidden:
-        x0, y0, x1, y1 = region.mask.box
-        left, top, right, bottom = clipped((x0 - more, y0 - more, x1 + more, y1 + more), frame.size[::-1])
-        if left < right and top < bottom:
-            area = _unknown(frame, [(region.mask, touched(region.mask))], (left, top, right, bottom))
-            picture[top:bottom, left:right][area] = GREY
-    return picture
-
-
-def _unknown(frame: Frame, areas: Sequence[tuple[Mask, NDArray[np.bool_]]], box: Box) -> NDArray[np.bool_]:
-    """What of `box` areas of masks reach; shared colour carries what is hidden a little further."""
-    more = pixels.spread(frame.format)
-    wide = box[0] - more, box[1] - more, box[2] + more, box[3] + more
-    reached = np.zeros((wide[3] - wide[1], wide[2] - wide[0]), np.uint8)
-    for mask, area in areas:
-        reached |= _placed(mask, area, wide)
-    grown = cv2.dilate(reached, np.ones((2 * more + 1, 2 * more + 1), np.uint8))
-    return grown[more : len(grown) - more, more : grown.shape[1] - more].astype(bool)
 
 
 def _beyond(box: Box, picture: Size) -> NDArray[np.bool_]:
@@ -288,15 +252,3 @@ def _beyond(box: Box, picture: Size) -> NDArray[np.bool_]:
     answer = np.ones((box[3] - box[1], box[2] - box[0]), bool)
     answer[top - box[1] : bottom - box[1], left - box[0] : right - box[0]] = False
     return answer
-
-
-def _placed(mask: Mask, area: NDArray[np.bool_], box: Box) -> NDArray[np.uint8]:
-    """An `area` of a mask's box, cut and padded to `box`."""
-    return padded(area.astype(np.uint8), (box[0] - mask.x, box[1] - mask.y, box[2] - mask.x, box[3] - mask.y))
-
-
-def _patch(frame: Frame, region: Region, painted: Picture | None) -> Patch:
-    box = pixels.aligned(frame, region.mask.box)
-    if painted is None:  # nothing of the frame's regions is in the picture
-        return Patch(box, tuple(plane.copy() for plane in pixels.crop(frame, box)))
-    return Patch(box, pixels.to_planes(painted[box[1] : box[3], box[0] : box[2]], frame, box))

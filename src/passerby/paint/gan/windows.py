@@ -24,7 +24,10 @@ from passerby.paint.gan.boxes import Box
 from passerby.paint.gan.cutting import padded
 
 ALPHA, BETA = 0.25, 0.04
-"""How much of what is off is taken over, into the place and into the speed."""
+"""How much of what is off is taken over, into the place and into the speed, once a track is known for a while.
+
+Of a new one, as much as fits a line to all that was seen: else its window would run after whoever comes in walking.
+"""
 SLACK = 0.05
 """Share of a box added on each side, in which masks may tremble without being seen."""
 STICKY_PX = 0.8
@@ -46,6 +49,8 @@ class Window:
     box: Box
     hole: Mask
     """What is made up there."""
+    sides: tuple[float, float, float, float]
+    """x0 y0 x1 y1 of the box before it is put on pixels: how the thing moves."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,6 +61,8 @@ class _Motion:
     place: NDArray[np.float64]
     speed: NDArray[np.float64]
     box: Box
+    seen: int
+    """In how many frames so far."""
     outlines: tuple[NDArray[np.uint8], ...]
     """(GRID, GRID) of the last frames: 1 where something of a cell of the box is hidden."""
 
@@ -74,7 +81,8 @@ class Windows:
             before = self._motions.get(key)
             known = before is not None and before.index < index <= before.index + GAP
             self._motions[key] = now = _moved(before, index, region) if known and before else _begun(index, region)
-            windows.append(Window(now.box, _hole(now)))
+            x0, y0, x1, y1 = _sides(now.place).tolist()
+            windows.append(Window(now.box, _hole(now), (x0, y0, x1, y1)))
         self._motions = {key: motion for key, motion in self._motions.items() if index - GAP <= motion.index <= index}
         return windows
 
@@ -82,21 +90,24 @@ class Windows:
 def _begun(index: int, region: Region) -> _Motion:
     place = _measured(region)
     box = _rounded(_sides(place), None)
-    return _Motion(index, place, np.zeros(4), box, (_outline(region.mask, box),))
+    return _Motion(index, place, np.zeros(4), box, 1, (_outline(region.mask, box),))
 
 
 def _moved(before: _Motion, index: int, region: Region) -> _Motion:
-    """The filter's next step (Brookner, Tracking and Kalman Filtering Made Easy, 1.2)."""
+    """The filter's next step (Brookner, Tracking and Kalman Filtering Made Easy, 1.2), with growing memory at first."""
     steps = index - before.index
     expected = before.place + steps * before.speed
     measured = _measured(region)
     off = measured - expected
     if np.abs(off[:2]).max() > FAR * np.exp(measured[2:]).max() or np.abs(off[2:]).max() > FAR:
         return _begun(index, region)
-    place = expected + ALPHA * off
+    seen = before.seen + 1
+    alpha = max(ALPHA, 2 * (2 * seen - 1) / (seen * (seen + 1)))
+    beta = max(BETA, 6 / (seen * (seen + 1)))
+    place = expected + alpha * off
     box = _rounded(_sides(place), before.box)
     outlines = (*before.outlines, _outline(region.mask, box))[-MEMORY:]
-    return _Motion(index, place, before.speed + BETA / steps * off, box, outlines)
+    return _Motion(index, place, before.speed + beta / steps * off, box, seen, outlines)
 
 
 def _outline(mask: Mask, box: Box) -> NDArray[np.uint8]:

@@ -1,0 +1,123 @@
+"""What the options say of diffusion: which model makes up what is hidden, and how. A `generating.Family`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from passerby.core.errors import OptionError, WeightsError
+from passerby.paint.diffusion.choice import Diffusion, Running, read
+from passerby.paint.diffusion.prompts import prompt
+
+if TYPE_CHECKING:
+    from passerby.core.stages import Anonymizer
+    from passerby.paint.diffusion.contract import Inpainter
+    from passerby.settings import Options
+
+NAME = "diffusion"
+FORM = f"{NAME}[:FILE.toml]"
+
+
+def named(method: str) -> bool:
+    """Whether a method is diffusion's."""
+    return method.partition(":")[0] == NAME
+
+
+def check_method(method: str) -> None:
+    """Refuse a file that is none, or says something else than a choice of a model."""
+    _chosen(method)
+
+
+def check(options: Options, labels: Sequence[str] = ()) -> None:
+    """Refuse choices that do not go together, and words for what is not made up."""
+    made_up = choices(options, labels)
+    if not made_up:
+        return
+    for text in (*options.prompts, *options.negative_prompts):
+        if text.label not in made_up:
+            raise OptionError(
+                f"there is a prompt for {text.label}s, and diffusion makes up {', '.join(made_up)} alone; "
+                f"leave it out, or add {text.label}s to --hide"
+            )
+
+
+def check_files(options: Options, labels: Sequence[str] = ()) -> None:
+    """Refuse models that are not there."""
+    from passerby.paint.diffusion import files
+
+    for choice in choices(options, labels).values():
+        path = files.model(choice.weights)
+        if path.is_file():
+            files.vocabulary(path, choice.tokenizer)
+        for extra in (choice.lora, choice.vae):
+            if extra is not None and not extra.exists():
+                raise WeightsError(f"there is no {extra}; check the name")
+
+
+def synthetic(options: Options, labels: Sequence[str] = ()) -> tuple[str, ...]:
+    """The labels that diffusion makes up."""
+    return tuple(label for label, method in options.methods(labels).items() if named(method))
+
+
+def effect(options: Options, others: Anonymizer, labels: Sequence[str] = ()) -> Anonymizer:
+    """Diffusion, and `others` for the labels that are not its own; `others` alone where it has none."""
+    made_up = choices(options, labels)
+    if not made_up:
+        return others
+    from passerby.dividing import Divided
+    from passerby.paint.diffusion.crops import SIDES, Framing
+    from passerby.paint.diffusion.effect import Inpainted
+    from passerby.paint.diffusion.several import ByClass
+    from passerby.paint.gan.effect import Seam
+
+    running = _running(options)
+    model = ByClass({label: _model(choice, running, tuple(made_up)) for label, choice in made_up.items()})
+    seam: Seam = "matched" if options.seam == "soft" else "original"
+    sides = (*(side for side in SIDES if side < options.crop), options.crop)
+    inpainted = Inpainted(model, every=options.every, seam=seam, framing=Framing(sides=sides))
+    return Divided(inpainted, tuple(made_up), others, timelines=model.timelines)
+
+
+def choices(options: Options, labels: Sequence[str] = ()) -> dict[str, Diffusion]:
+    """The model of each label that diffusion makes up."""
+    methods = options.methods(labels)
+    return {label: _with_options(_chosen(method), options) for label, method in methods.items() if named(method)}
+
+
+def _chosen(method: str) -> Diffusion:
+    """What a method says by itself."""
+    _, colon, file = method.partition(":")
+    return read(Path(file)) if colon else Diffusion()
+
+
+def _with_options(choice: Diffusion, options: Options) -> Diffusion:
+    """A choice with what the options say instead."""
+    own = {name: getattr(options, name) for name in ("weights", "steps", "guidance", "strength", "scheduler", "lora")}
+    given = {name: value for name, value in {**own, "vae": options.taesd}.items() if value is not None}
+    prompts = dict(choice.prompts)
+    for text in options.prompts:
+        prompts[text.label] = replace(prompt(text.label, prompts), wanted=text.text)
+    for text in options.negative_prompts:
+        prompts[text.label] = replace(prompt(text.label, prompts), unwanted=text.text)
+    return replace(choice, prompts=prompts, **given)
+
+
+def _running(options: Options) -> Running:
+    """On a graphics card where PASSERBY_RUNTIME or `--device` names one."""
+    from passerby.runtime import VARIABLE
+    from passerby.weights import checkpoint
+
+    device = checkpoint.device(os.environ.get(VARIABLE))
+    return Running(device=device, compiled=options.compile, small_memory=options.small_memory)
+
+
+@lru_cache(maxsize=4)
+def _model(choice: Diffusion, running: Running, labels: tuple[str, ...]) -> Inpainter:
+    """A model with its weights, once for all files of a run."""
+    from passerby.paint.diffusion.making import inpainter
+
+    return inpainter(choice, running, labels)
