@@ -27,7 +27,7 @@ def _no_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def seeing(monkeypatch: pytest.MonkeyPatch) -> None:
     """With a detector and an embedder, as if weights were there."""
     monkeypatch.setattr(ask.asked, "__defaults__", (seen(Film()),))
-    monkeypatch.setattr(crops, "embedder", lambda of, hid: Colours())
+    monkeypatch.setattr(crops, "embedder", lambda of, asking: Colours())
 
 
 def test_without_weights_the_rest_runs_and_what_is_missing_says_how_to_get_it(
@@ -67,7 +67,7 @@ def test_a_failed_control_fails_the_command(tmp_path: Path, seeing: None, monkey
         def embed(self, crops):  # type: ignore[no-untyped-def]
             return 0 * super().embed(crops) + 1
 
-    monkeypatch.setattr(crops, "embedder", lambda of, hid: Blind())
+    monkeypatch.setattr(crops, "embedder", lambda of, asking: Blind())
     original, anonymized = pair(Film(frames=30), tmp_path)
     assert main(["evaluate", "attack", str(original), str(anonymized), "-q"]) == 1
 

@@ -18,9 +18,10 @@ from typing import Any, NoReturn
 
 from passerby import settings_file
 from passerby.arguments import COMMANDS, parse
+from passerby.choices import NAMES
 from passerby.console import answer, say
 from passerby.core.errors import OptionError, PasserbyError
-from passerby.settings import DEFAULTS, Options
+from passerby.settings import Options
 
 # Before anything imports numpy, whose OpenBLAS otherwise starts threads that spin; nothing here is for them to compute.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -218,8 +219,8 @@ def _options(chosen: argparse.Namespace, without: Sequence[str] = (), labels: Se
     """The options of a command; those that it does not have keep their defaults. A plan may speak of more `labels`."""
     names = set(Options.names()) - set(without)
     given = {name: getattr(chosen, name) for name in names if hasattr(chosen, name)}
-    hidden = Options(hide=given.get("hide", DEFAULTS.hide)).labels()
-    options = Options(**settings_file.settled(given, chosen.of_file, (*hidden, *labels)))
+    hidden = (*Options(**given).labels(), *labels)
+    options = Options(**settings_file.settled(given, chosen.of_file, hidden))
     options.check_classes(labels)
     return options
 
@@ -285,12 +286,16 @@ def _models(chosen: argparse.Namespace) -> int:
     return _code(actions[chosen.command.removeprefix("models ")](chosen))
 
 
+def _plural(label: str) -> str:
+    return NAMES.get(label, f"{label}s")  # a plan of other tools may have labels of its own
+
+
 def announcement(options: Options, labels: Sequence[str] = ()) -> str:
     """What will be hidden, how, and what happens to sound and metadata; with `labels`, those of a plan."""
     shapes, growths, methods = options.shapes(labels), options.growths(labels), options.methods(labels)
     told = labels or options.labels()
     hidden = [
-        f"{label}s by {methods[label]} ({shapes[label]} {growths[label]:.0%} larger on each side)"
+        f"{_plural(label)} by {methods[label]} ({shapes[label]} {growths[label]:.0%} larger on each side)"
         for label in told
         if methods[label] != "outline"
     ]

@@ -6,16 +6,19 @@ import argparse
 import os
 from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 from passerby.console import answer, say
 from passerby.core.errors import OptionError
 from passerby.evaluate import ask, report
 from passerby.evaluate.ask import PARTS, Told
+from passerby.evaluate.brought import Brought, Files
 from passerby.evaluate.findings import Evaluation
 from passerby.evaluate.sections.answer import Asking
 from passerby.evaluate.sections.masks import mask_section
 from passerby.evaluate.sections.reid import organize
 from passerby.evaluate.sequences import Window, read_environments
+from passerby.evaluate.watchers import FACE, PERSON, VEHICLE
 from passerby.media.commit import check_free
 from passerby.progress import Printed, Progress, Silent
 from passerby.settings import Options
@@ -26,7 +29,7 @@ DONE, FAILED, SOME_FAILED = 0, 1, 4
 def evaluate(chosen: argparse.Namespace) -> int:
     """Ask all questions, or one; the exit code."""
     parts = tuple(PARTS) if chosen.command == "evaluate" else (chosen.command.removeprefix("evaluate "),)
-    told = Told(chosen.plan, chosen.truth, tuple(chosen.hidden_by), chosen.every)
+    told = Told(chosen.plan, chosen.truth, tuple(chosen.hidden_by), chosen.every, _detectors(chosen.detector))
     _check_output(chosen, (chosen.original, chosen.anonymized, chosen.plan, chosen.truth))
     folder: Path | None = getattr(chosen, "organize", None)
     if folder is not None:
@@ -60,20 +63,49 @@ def masks(chosen: argparse.Namespace) -> int:
 
 
 def _asking(chosen: argparse.Namespace) -> Asking:
-    before, after = getattr(chosen, "before", None), getattr(chosen, "after", None)
-    if (before is None) != (after is None):
-        raise OptionError("--before and --after belong together; give what a model saw in both")
-
     def progress(name: str) -> Progress:
         return Silent() if chosen.quiet else Printed(name)
 
     return Asking(
         progress=progress,
         options=Options(shape=chosen.shape, grow=chosen.grow),
-        run_report=chosen.run_report,
-        predictions=None if before is None or after is None else (before, after),
-        features=chosen.features,
+        run_report=getattr(chosen, "run_report", None),
+        brought=_brought(chosen),
     )
+
+
+def _brought(chosen: argparse.Namespace) -> Brought:
+    """The files that were given; each command knows only those that it can use."""
+    told = vars(chosen)
+    return Brought(
+        face_model=told.get("face_model") or "",
+        body_model=told.get("body_model") or "",
+        features=told.get("features"),
+        flow=told.get("flow"),
+        video_features=told.get("video_features"),
+        actions=told.get("action_model"),
+        predictions=_both(told, "before", "after"),
+        poses=_both(told, "poses_before", "poses_after"),
+        plates=told.get("plates"),
+    )
+
+
+def _both(told: dict[str, Any], one: str, other: str) -> Files | None:
+    before, after = told.get(one), told.get(other)
+    if (before is None) != (after is None):
+        options = " and ".join(f"--{name.replace('_', '-')}" for name in (one, other))
+        raise OptionError(f"{options} belong together; give what a model saw in both")
+    return None if before is None or after is None else (before, after)
+
+
+def _detectors(written: Collection[str]) -> dict[str, str]:
+    answer: dict[str, str] = {}
+    for one in written:
+        label, _, model = one.partition("=")
+        if label not in (FACE, PERSON, VEHICLE) or not model:
+            raise OptionError(f"--detector {one} is no LABEL=MODEL; write person=yolo:FILE.onnx, or face=, or vehicle=")
+        answer[label] = model
+    return answer
 
 
 def _check_output(chosen: argparse.Namespace, read: Collection[Path | None]) -> None:

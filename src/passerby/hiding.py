@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from passerby import generating
+from passerby import clothing, generating
 from passerby.core.errors import StageError
 from passerby.core.frame import Frame
 from passerby.core.pixels import rgb
@@ -88,6 +88,8 @@ def _effect(method: str, options: Options) -> Anonymizer:
             return Image(_picture(options.image))
         case "outline":
             return Outline()
+        case "recolour":
+            return clothing.recoloured(clothing.parser(options.parser), options.style, Mosaic(cells=options.cells))
         case "synthetic" | "blank":
             return Plate(blank=method == "blank")
         case _:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
@@ -11,6 +10,7 @@ from typing import Any
 
 from passerby import generating, marking, targets, timing
 from passerby.choices import OUTLINED
+from passerby.clock import Clock, Coming, peak_memory_mb, peak_vram_mb
 from passerby.core.errors import InputError, OptionError, OutputError, UnsupportedMedia
 from passerby.core.frame import Frame, MediaInfo
 from passerby.core.lent import Lent
@@ -121,7 +121,7 @@ class Job:
         generating.check(self.options)
         if self.options.recognizes:
             return self._run_twice(progress or Silent(), look)
-        started = time.monotonic()
+        clock = Clock()
         source = opened(self.input, self.options)
         found_by = look(source.info, self.options)
         models = targets.checksums(self.options)
@@ -134,9 +134,9 @@ class Job:
             file = self.options.plan and stack.enter_context(committed(self.options.plan, force=self.options.force))
             stack.enter_context(source)
             stack.enter_context(sink)
-            counted = Counted(sink, progress or Silent(), expected(source.info, self.options))
+            counted = Counted(sink, progress or Silent(), expected(source.info, self.options), clock)
             labelled = marking.labelled(counted, self.options)
-            parts = stack.enter_context(self._profiled(source, labelled, painter))
+            parts = stack.enter_context(self._profiled(Coming(source, clock), labelled, painter))
             totals = run(
                 parts.source,
                 parts.sink,
@@ -152,14 +152,14 @@ class Job:
             if file and self.options.plan:
                 plan = recorded(self.input, source.info, self.options, models, totals, seen, seed)
                 store.save(plan, file, self.options.plan.parent)
-        report = self._report(source, sink, totals, seed, time.monotonic() - started, painter)
+        report = self._report(source, sink, totals, seed, clock, painter)
         return replace(report, bound=found_by.bound, runtime=found_by.runtime, models=models)
 
     def _run_twice(self, progress: Progress, look: Look) -> Report:
         """Look at everything first, and hide then: whom a face belongs to is told by the whole of its track."""
         from passerby.analysis import analysis  # most runs recognize nobody, and need not load what does
 
-        started = time.monotonic()
+        clock = Clock()
         with ExitStack() as stack:
             file = self.options.plan and stack.enter_context(committed(self.options.plan, force=self.options.force))
             known = analysis(self.input, self.options, progress, look)
@@ -167,7 +167,7 @@ class Job:
             if file and self.options.plan:
                 store.save(known.plan, file, self.options.plan.parent)
             report = self.render(known.plan, progress)
-        seconds = time.monotonic() - started
+        seconds = clock.seconds
         looked = known.totals.meter.seconds
         return replace(
             report,
@@ -192,15 +192,15 @@ class Job:
             PlanError: the input is another one than that of `plan`, or reads otherwise than it did then.
         """
         self.check()
-        started = time.monotonic()
+        clock = Clock()
         source = opened(self.input, self.options)
         check_same(plan, source.info)
         sink = self._sink(source.info, plan.labels)
         rows = plan.rows()
         painter = effect(self.options, plan.labels, plan.methods)
-        counted = Counted(sink, progress or Silent(), plan.media.frames)
+        counted = Counted(sink, progress or Silent(), plan.media.frames, clock)
         labelled = marking.labelled(counted, self.options, plan.labels)
-        with source, sink, self._profiled(Replayed(source, plan), labelled, painter) as parts:
+        with source, sink, self._profiled(Coming(Replayed(source, plan), clock), labelled, painter) as parts:
             totals = render(
                 parts.source,
                 parts.sink,
@@ -210,7 +210,7 @@ class Job:
                 seed=plan.seed,
                 decisions=plan.decisions,
             )
-        report = self._report(source, sink, totals, plan.seed, time.monotonic() - started, painter, plan.labels)
+        report = self._report(source, sink, totals, plan.seed, clock, painter, plan.labels)
         kept = len(rows) - totals.hidden
         notes = list(report.notes)
         if kept:
@@ -239,12 +239,12 @@ class Job:
         sink: VideoSink | StillSink,
         totals: Totals,
         seed: int,
-        seconds: float,
+        clock: Clock,
         painter: Anonymizer,
         labels: Sequence[str] = (),
     ) -> Report:
         """What was done; a plan may speak of more `labels` than the options."""
-        info = source.info
+        info, seconds = source.info, clock.seconds
         methods = self.options.methods(labels)
         return Report(
             input=info.name,
@@ -267,6 +267,9 @@ class Job:
             stages={stage: round(spent, 3) for stage, spent in totals.meter.seconds.items()},
             seconds=round(seconds, 3),
             frames_per_second=round(totals.frames / max(seconds, 1e-9), 2),
+            latency_ms=clock.latency_ms(),
+            peak_memory_mb=peak_memory_mb(),
+            peak_vram_mb=peak_vram_mb(),
             detector=", ".join(targets.models(self.options)),
             seed=seed,
             options=self.options.changed(),
@@ -284,12 +287,14 @@ def _removed(info: MediaInfo, options: Options) -> list[str]:
 
 @dataclass(frozen=True)
 class Counted(Lent):
-    """A sink that tells how far it has come."""
+    """A sink that tells how far it has come, and when each frame was written."""
 
     sink: Sink
     progress: Progress
     total: int | None
+    clock: Clock
 
     def write(self, frame: Frame) -> None:
         self.sink.write(frame)
+        self.clock.left(frame.index)
         self.progress.update(frame.index + 1, self.total)

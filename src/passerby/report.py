@@ -50,6 +50,12 @@ class Report:
     seconds: float
     """Time it took."""
     frames_per_second: float
+    latency_ms: Mapping[str, float] = field(default_factory=dict)
+    """How long frames were on their way from decoder to encoder: 'p50', 'p95' and 'most'."""
+    peak_memory_mb: float | None = None
+    """The most memory in MiB that the process had until then, files done before included; None where nobody tells."""
+    peak_vram_mb: float | None = None
+    """The same of what PyTorch held on a CUDA device; None where it held nothing."""
     detector: str
     """The names of the models that look."""
     models: Mapping[str, str] = field(default_factory=dict)

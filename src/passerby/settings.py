@@ -10,22 +10,23 @@ from numbers import Integral
 from pathlib import Path
 from typing import Any, Literal
 
-from passerby import diffusing, generating
-from passerby.cautions import cautions
+from passerby import clothing, diffusing, generating
 from passerby.choices import (
     AUDIO,
     CLASSES,
-    DEFAULT_CELLS,
     DEFAULT_CONF,
     DEFAULT_GROW,
+    DEFAULT_METHOD,
     DEFAULT_READ_CONF,
     FACE_SHAPES,
     MARKS,
     METHODS,
+    NAMES,
     PLATE_METHODS,
     QUALITIES,
     SEAMS,
     SHAPES,
+    STYLES,
     TARGETS,
     VERIFY,
 )
@@ -33,7 +34,7 @@ from passerby.core.errors import OptionError
 from passerby.diffusing import ClassText, Diffusing
 from passerby.paint.gan.combination import FILES
 from passerby.per_class import GeneratorFile, ModelChoice, PerClass, generator_files, model_choices, per_class
-from passerby.values import Zone, files, frame_rate, growth, number, one_of, plain, seconds, threshold, zones
+from passerby.values import Zone, colour, files, frame_rate, growth, number, one_of, plain, seconds, threshold, zones
 
 _READERS: Mapping[str, Callable[[Any], Any]] = {
     "grow": plain,
@@ -56,7 +57,7 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
 }
 """What makes the exact value of an option of whatever is given for it."""
 PER_CLASS: Mapping[str, tuple[Callable[[Any], Any], Any]] = {
-    "method": (lambda value: generating.method(value, METHODS), "mosaic"),
+    "method": (lambda value: generating.method(value, METHODS), DEFAULT_METHOD),
     "shape": (lambda value: one_of("--shape", value, SHAPES), "oval"),
     "grow": (growth, DEFAULT_GROW),
     "conf": (threshold, DEFAULT_CONF),
@@ -84,9 +85,9 @@ class Options(Diffusing):
     """
 
     hide: str = "faces"
-    """What is hidden, separated by commas."""
-    method: str = "mosaic"
-    """What takes its place."""
+    """What is hidden, separated by commas; where it is faces and clothes are to be recoloured, these as well."""
+    method: str = DEFAULT_METHOD
+    """What takes its place; clothes are recoloured unless another method is named for them."""
     shape: str = "oval"
     """Ovals and heads are for faces, and all else is then hidden as a box, unless it is named; polygons and silhouettes
     are for persons."""
@@ -97,12 +98,16 @@ class Options(Diffusing):
     """Pixels that are added on each side besides, 0..1000."""
     feather: int | None = None
     """Pixels of the soft edge outside of what is hidden, 0..1000; None is a twentieth of its shorter side."""
-    cells: int = DEFAULT_CELLS
+    cells: int = 4
     """Mosaic cells across and down, over the whole of what is hidden, 1..64."""
     colour: str = "000000"
     """Of `fill`, red, green and blue in hexadecimal."""
     image: Path | None = None
     """The picture that `image` puts over faces."""
+    style: Literal["random", "formal", "sport", "casual"] | None = None
+    """Of new clothes; None is random."""
+    parser: str = ""
+    """The model that tells clothes, 'FILE' or 'FAMILY:FILE'; '' is by outlines and the colour of skin, roughly."""
     truncation: float | None = None
     """Of generators: how far looks may differ, from 0, one for everybody, to 1; None is by the weights."""
     multi_modal: bool = False
@@ -182,6 +187,8 @@ class Options(Diffusing):
         one_of("--audio", self.audio, AUDIO)
         one_of("--seam", self.seam, SEAMS)
         one_of("--verify", self.verify, VERIFY)
+        if self.style is not None:
+            one_of("--style", self.style, STYLES)
         for name in PER_CLASS:
             self._each(name)
         number("--pad", self.pad, "a number of pixels from 0 to 1000", lambda px: 0 <= px <= 1000, Integral)
@@ -246,7 +253,19 @@ class Options(Diffusing):
 
     def _read(self) -> None:
         """Make paths, zones and exact fractions of what was given."""
-        for name in ("hide", "method", "shape", "colour", "encoder", "preset", "recognizer", "visible_label"):
+        texts = (
+            "hide",
+            "method",
+            "shape",
+            "colour",
+            "encoder",
+            "preset",
+            "recognizer",
+            "visible_label",
+            "style",
+            "parser",
+        )
+        for name in texts:
             if not isinstance(getattr(self, name), str | None):
                 raise OptionError(f"--{name.replace('_', '-')} is text, got {getattr(self, name)!r}")
         for name, read in _READERS.items():
@@ -270,6 +289,7 @@ class Options(Diffusing):
         changed = {name: value for name, value in mine.items() if value != getattr(DEFAULTS, name)}
         family, _, file = self.recognizer.rpartition("=")
         changed |= {"method": generating.without_folders(self.method)} if "method" in changed else {}
+        changed |= {"parser": clothing.without_folders(self.parser)} if "parser" in changed else {}
         changed |= {"recognizer": f"{family}={Path(file).name}"} if family else {}
         return {name: _text(value) for name, value in changed.items()}
 
@@ -288,6 +308,8 @@ class Options(Diffusing):
         names = [name.strip() for name in self.hide.split(",")]
         for name in names:
             one_of("--hide", name, tuple(TARGETS))
+        if self.hide == "faces" and clothing.meant(self):
+            names.append("clothes")
         return tuple(dict.fromkeys(TARGETS[name] for name in names))
 
     def check_classes(self, labels: Sequence[str] = ()) -> None:
@@ -302,10 +324,10 @@ class Options(Diffusing):
     def methods(self, labels: Sequence[str] = ()) -> Mapping[str, str]:
         """The method of each label that is hidden, and of `labels` that a plan speaks of besides."""
         chosen = self._among("method", labels)
-        methods = {label: chosen.of(label) for label in (*self.labels(), *labels)}
+        methods = {label: clothing.method(label, chosen) for label in (*self.labels(), *labels)}
         for label, method in methods.items():
             if method in PLATE_METHODS and label != "plate":
-                raise OptionError(f"--method {method} draws number plates and no {label}s; write plate={method}")
+                raise OptionError(f"--method {method} draws number plates and no {NAMES[label]}; write plate={method}")
         return methods
 
     def shapes(self, labels: Sequence[str] = ()) -> Mapping[str, str]:
@@ -358,16 +380,13 @@ class Options(Diffusing):
 
     def warnings(self, labels: Sequence[str] = ()) -> tuple[str, ...]:
         """What about these options may leave somebody recognizable, one line each; `labels` likewise."""
-        return tuple(cautions(self, labels))
+        from passerby.cautions import cautions  # which knows these options
+
+        return cautions(self, DEFAULTS.cells, labels)
 
     def fill_colour(self) -> tuple[int, int, int]:
         """Red, green and blue of `fill`, 0..255."""
-        digits = self.colour.removeprefix("#")
-        try:
-            red, green, blue = bytes.fromhex(digits)
-        except ValueError:
-            raise OptionError(f"--colour wants six hexadecimal digits like ff8800, got {self.colour!r}") from None
-        return red, green, blue
+        return colour(self.colour)
 
 
 def _text(value: object) -> str:

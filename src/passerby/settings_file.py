@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from passerby.choices import CLASSES, PARTS
+from passerby.choices import CLASSES, PARTS, WORN
 from passerby.core.errors import OptionError
 from passerby.per_class import ModelChoice
 from passerby.settings import DEFAULTS, PER_CLASS, Options
@@ -81,7 +81,7 @@ def joined(file: Any, typed: Any) -> tuple[ModelChoice, ...]:
 def _about(labels: Collection[str], name: str, value: Any) -> Any:
     """What the value of an option says of classes that are among `labels`, and of classes that nobody knows."""
     if name == "models":
-        asked = {*labels, *(PARTS if "head" in labels else ())}
+        asked = {*labels, *(PARTS if "head" in labels else ()), *(("person",) if WORN in labels else ())}
         return tuple(choice for choice in Options(models=value).models if choice.label in asked)
     if name not in PER_CLASS or not isinstance(value, str):
         return value

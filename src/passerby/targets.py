@@ -7,14 +7,15 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from passerby import weights
-from passerby.choices import OUTLINED, PARTS
+from passerby import clothing, weights
+from passerby.choices import OUTLINED, PARTS, WORN
 from passerby.core.stages import Detector
 from passerby.detect import families
 from passerby.detect.compose import Either, Outlined, SecondLook, Sure
 from passerby.detect.families import FAMILIES, Use
 from passerby.detect.heads import Heads
 from passerby.detect.portrait import Portrait
+from passerby.detect.wearers import Wearers
 from passerby.settings import Options
 
 STREET = ("yolox_nano_416", "deimv2_femto_coco")
@@ -25,6 +26,7 @@ MODELS: Mapping[str, tuple[str, ...]] = {
     "plate": ("ppocr_v4_det",),
     "vehicle": STREET,
     "text": ("ppocr_v4_det",),
+    WORN: STREET,
 }
 """The models that find each label unless others are chosen, by their names in the registry. What has letters on it may
 be a plate: of plates alone, no model is known here whose licence lets it be passed on."""
@@ -127,6 +129,11 @@ def detector(options: Options, shrink: float = 1, doubt: float = 1) -> Detector:
             for part in PARTS
         )
         found_by.append(Heads(faces, persons))
+    if WORN in conf:
+        least = {"person": conf[WORN]}
+        found_by.append(
+            Wearers(_either(_one(chosen, ["person"], least, shrink, doubt) for chosen in _of(WORN, options)))
+        )
     for label in _outlined(options):
         # What several have found is outlined once.
         finders = _either(one for one in found_by if label in one.labels)
@@ -139,18 +146,20 @@ def _shared(options: Options, labels: Iterable[str]) -> Mapping[Chosen, list[str
     """What each model finds; one that finds several things looks once for all of them."""
     finds: dict[Chosen, list[str]] = {}
     for label in labels:
-        for chosen in _of(label, options):
+        for chosen in _of(label, options) if label != WORN else ():
             finds.setdefault(chosen, []).append(label)
     return finds
 
 
 def _of(label: str, options: Options) -> tuple[Chosen, ...]:
-    return tuple(map(Chosen, options.models_of(label) or MODELS.get(label, ())))
+    chosen = options.models_of(label) or (options.models_of("person") if label == WORN else ())
+    return tuple(map(Chosen, chosen or MODELS.get(label, ())))
 
 
 def _all(label: str, options: Options) -> tuple[Chosen, ...]:
-    """Those for the parts of heads included, and those that tell its pixels."""
-    outlines = (Chosen(OUTLINES[label]),) if label in _outlined(options) else ()
+    """Those for the parts of heads included, and those that tell its pixels, or clothes."""
+    outlines: tuple[Chosen, ...] = (Chosen(OUTLINES[label]),) if label in _outlined(options) else ()
+    outlines += tuple(map(Chosen, clothing.models(options))) if label == WORN else ()
     return (_of(label, options) or tuple(chosen for part in PARTS for chosen in _of(part, options))) + outlines
 
 

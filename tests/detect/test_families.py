@@ -22,9 +22,10 @@ REAL = {
     "light_person_detector.onnx": ("yolox", "person"),
     "deimv2_atto_coco.onnx": ("detr", "vehicle"),
     "deimv2_femto_coco.onnx": ("detr", "person"),
+    "nanodet_m_416.onnx": ("nanodet", "vehicle"),
     "ppocr_v4_det.onnx": ("text", "plate"),
 }
-OTHERS = ["ultralight_rfb_320.onnx", "ultralight_rfb_640.onnx", "nanodet_m_416.onnx", "mobilefacenet.onnx"]
+OTHERS = ["ultralight_rfb_320.onnx", "ultralight_rfb_640.onnx", "mobilefacenet.onnx"]
 PLATES = {"names": "{0: 'License-Plate'}", "task": "detect"}
 
 

@@ -126,10 +126,10 @@ class Seeing:
 
 def seen(film: Film) -> Callable[..., Watchers]:
     """Who looks, in place of the registry's models."""
-    return lambda labels, hidden_by: Watchers({"face": "drawn sha256 none"}, (lambda size: Seeing(film),))
+    return lambda labels, hidden_by, brought: Watchers({"face": "drawn sha256 none"}, (lambda size: Seeing(film),))
 
 
-def nobody(labels: object, hidden_by: object) -> Watchers:
+def nobody(labels: object, hidden_by: object, brought: object) -> Watchers:
     return Watchers(missing=("faces: no model is here; get it with: passerby models pull yunet_n_dynamic",))
 
 

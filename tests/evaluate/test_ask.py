@@ -7,13 +7,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from evaluate.composed import Colours, Film, boxes, filled, left, nobody, pair, seen, truth, write
+from drawn_pictures import saved
+from evaluate.composed import Colours, Film, boxes, face, filled, left, nobody, pair, seen, truth, write
+from PIL import Image
 
 from passerby.core.errors import InputError, OptionError
 from passerby.evaluate import ask, distribution
 from passerby.evaluate.ask import Asked, Told
+from passerby.evaluate.brought import Brought
 from passerby.evaluate.findings import Section
-from passerby.evaluate.sections import crops
+from passerby.evaluate.sections import crops, temporal
 from passerby.evaluate.sections.answer import Asking
 from passerby.evaluate.statistics import Figure
 
@@ -33,7 +36,7 @@ def figure(of: Section, name: str) -> Figure:
 
 @pytest.fixture
 def recognizer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(crops, "embedder", lambda of, hid: Colours())
+    monkeypatch.setattr(crops, "embedder", lambda of, asking: Colours())
 
 
 # Leaks
@@ -144,7 +147,7 @@ def test_a_model_that_knows_nobody_makes_the_attack_invalid(tmp_path: Path, monk
         def embed(self, crops):  # type: ignore[no-untyped-def]
             return 0 * super().embed(crops) + 1
 
-    monkeypatch.setattr(crops, "embedder", lambda of, hid: Blind())
+    monkeypatch.setattr(crops, "embedder", lambda of, asking: Blind())
     found = asked(Film(frames=30, hide=left), tmp_path, "attack")
     assert section(found, "attack").broken
     assert not found.evaluation.valid
@@ -186,7 +189,7 @@ def test_heaps_are_compared_class_by_class_and_a_class_that_nobody_saw_is_told(
 
     monkeypatch.setattr(distribution, "OnnxFeatures", lambda path, name: Means())
     original, anonymized = pair(Film(), tmp_path)
-    asking = Asking(features=tmp_path / "inception.onnx")
+    asking = Asking(brought=Brought(features=tmp_path / "inception.onnx"))
     found = ask.asked(original, anonymized, ["quality"], Told(), asking, seen(Film()))
     faces = figure(section(found, "quality"), "FID")
     assert faces.value is not None
@@ -211,6 +214,32 @@ def test_flicker_shows_in_the_ratio_to_the_originals_own(tmp_path: Path) -> None
     shaky = section(asked(film, tmp_path / "b", "temporal"), "temporal")
     name = "flow-warped error"
     assert (figure(shaky, name).value or 0) > 10 * (figure(steady, name).value or 0)
+
+
+def test_of_a_long_film_pairs_of_neighbours_are_compared_that_are_spread_over_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(temporal, "MOST_PAIRS", 3)
+    found = section(asked(Film(frames=12), tmp_path, "temporal"), "temporal")
+    for name in ("flow-warped error", "SSIM of consecutive frames, originals"):
+        assert figure(found, name).n == 3
+        assert "3 of the 11 pairs of neighbouring frames of film.mp4" in figure(found, name).notes
+
+
+def test_pictures_are_looked_at_as_often_as_films(tmp_path: Path) -> None:
+    """Each question reads them anew."""
+    film = Film()
+    for folder, hide in (("original", left), ("anonymized", filled)):
+        (tmp_path / folder).mkdir()
+        picture = np.asarray(np.random.default_rng(3).integers(90, 110, (96, 160, 3)), np.uint8)
+        for person, (x0, y0, x1, y1) in enumerate(boxes(film).astype(int)):
+            picture[y0:y1, x0:x1] = hide(face(film, person))
+        (tmp_path / folder / "photo.png").write_bytes(saved(Image.fromarray(picture), "PNG"))
+    found = ask.asked(
+        tmp_path / "original", tmp_path / "anonymized", ["leaks", "quality"], Told(), Asking(), seen(film)
+    )
+    assert figure(section(found, "leaks"), "any-leak rate").value == 0
+    assert figure(section(found, "quality"), "SSIM, outside").n == 1
 
 
 # Folders

@@ -112,6 +112,12 @@ def test_one_who_is_seen_is_too_many(value: float, outcome: State) -> None:
     assert state(Section(name="leaks", question="?", figures=(leak,))) is outcome
 
 
+@pytest.mark.parametrize(("clear", "outcome"), [(0.0, State.UNSURE), (0.01, State.MISSED)])
+def test_that_all_who_can_be_seen_may_be_no_faces_leaves_it_in_doubt(clear: float, outcome: State) -> None:
+    rates = figure("any-leak rate", 0.1), figure("any-leak rate, clear faces", clear)
+    assert state(Section(name="leaks", question="?", figures=rates)) is outcome
+
+
 @pytest.mark.parametrize(
     ("value", "low", "high", "outcome"),
     [(0.9, 0.87, 0.95, State.MET), (0.9, 0.8, 0.95, State.UNSURE), (0.8, 0.7, 0.9, State.MISSED)],

@@ -114,3 +114,8 @@ def test_people_who_all_came_to_the_same_promise_nothing():
     figure = statistics.mean("x", [0.9] * 6, [1, 1, 1, 2, 2, 3])
     assert (figure.value, figure.low, figure.high) == (pytest.approx(0.9), None, None)
     assert figure.notes == ("all 3 came to the same; up to 63 % of others may not",)
+
+
+def test_a_note_calls_what_was_drawn_by_its_name() -> None:
+    said = [statistics.mean("x", [0, 0], [1, 2], drawn=drawn).notes[0] for drawn in ("person", "track")]
+    assert [note.split(":")[0] for note in said] == ["none in 2 people", "none in 2 tracks"]

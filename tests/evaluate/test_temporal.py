@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import cv2
 import numpy as np
 import pytest
@@ -132,26 +130,6 @@ def test_clips_are_not_compared_across_their_ends_nor_a_change_of_size() -> None
     assert figures["flow-warped error"].n == 1
     assert "own error is 0" in figures["flow-warped error, times the original's own"].missing
     assert figures["mask flicker"].value is None
-
-
-class FirstPixels:
-    """Features of a clip that a reader can follow."""
-
-    name, model, frames = "first pixels", "none", 4
-
-    def features(self, clips: Sequence[Sequence[np.ndarray]]) -> np.ndarray:
-        return np.array([[frame.reshape(-1)[0] for frame in clip] for clip in clips], float)
-
-
-def test_the_distance_of_two_videos_is_called_by_its_network() -> None:
-    frames = [np.full((2, 2, 3), value, np.uint8) for value in range(11)]
-    same = temporal.video_distance(FirstPixels(), frames, frames)
-    moved = temporal.video_distance(FirstPixels(), frames, [frame + 1 for frame in frames])
-    assert same.name == "Fréchet video distance of first pixels"
-    assert (same.n, same.value) == (2, pytest.approx(0, abs=1e-9))
-    assert moved.value == pytest.approx(4)
-    assert "singular" in same.notes[0]
-    assert temporal.video_distance(FirstPixels(), frames[:7], frames).missing.startswith("1 pieces of 4 frames")
 
 
 def test_what_lies_between_two_pixels_is_not_rounded() -> None:

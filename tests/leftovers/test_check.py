@@ -11,10 +11,10 @@ import footage
 import numpy as np
 import pytest
 from drawn_frames import found
-from onnx_models import onnx, real
+from onnx_models import onnx, photo, real
 
 import passerby
-from passerby import analyze, anonymize, cli, load_plan, proving, weights
+from passerby import analyze, anonymize, cli, load_plan, proving, targets, weights
 from passerby.core.detections import Detections
 from passerby.core.errors import InputError, LeftoversFound, OptionError, PlanError, WeightsError
 from passerby.job import Job
@@ -164,6 +164,29 @@ def test_the_model_that_hid_never_looks(monkeypatch, tmp_path):
     none = seekers({"face"}, every)
     assert none.detector is None
     assert "one does not judge oneself" in none.unchecked[0]
+
+
+def test_persons_and_vehicles_are_looked_for_by_who_did_not_hide_them():
+    """By default two models hide them; a third one, of another kind, judges."""
+    for name in ("nanodet_m_416.onnx", "yolox_nano_416.onnx"):
+        real(name)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(weights, "folders", lambda: iter([real("nanodet_m_416.onnx").parent]))
+        found_by = seekers({"person", "vehicle"}, sums(targets.STREET))
+        assert [model.split()[0] for model in found_by.models] == ["nanodet_m_416"]
+        [found] = found_by.detector((640, 425), 0.6).detect([photo("truth/coco_000000000785.jpg")])
+    assert set(found.labels) == {"person"}
+
+
+def test_of_text_the_one_model_that_is_known_looks_again_and_that_is_said():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(weights, "folders", lambda: iter([real("ppocr_v4_det.onnx").parent]))
+        hid, other = (seekers({"plate", "text"}, sums(names)) for names in (["ppocr_v4_det"], []))
+        [found] = hid.detector((640, 480), 0.6).detect([photo("images/police_road_text.jpg")])
+    assert len(hid.models) == 1
+    assert [doubt.split()[0] for doubt in hid.doubts] == ["plates", "texts"]
+    assert not other.doubts
+    assert {"plate", "text"} == set(found.labels)
 
 
 def test_a_model_that_hid_may_be_given_as_a_file(tmp_path):

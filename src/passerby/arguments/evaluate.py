@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from passerby.arguments.parser import Parser, parser
@@ -18,9 +19,13 @@ ABOUT = {
     "quality": "How much of the picture is as it was: PSNR, SSIM, LPIPS, of the whole and inside and outside of masks.",
     "temporal": "Whether what was hidden flickers.",
     "utility": "Whether persons, vehicles and actions are still recognised.",
+    "plates": "Whether number plates can still be read.",
     "tracking": "Whether the plan follows people as the truth does: MOTA, IDF1, HOTA.",
+    "cost": "How long hiding took, frame by frame, and how much memory, from the report of the run (--run-report).",
 }
 """The questions that can be asked alone, of two files or two folders."""
+FACES = frozenset({"reid", "faces", "attack", "drift"})
+"""Those that faces have to be recognized for."""
 
 
 def evaluate() -> argparse.ArgumentParser:
@@ -31,7 +36,7 @@ def evaluate() -> argparse.ArgumentParser:
         f"passerby evaluate {'|'.join((*ABOUT, 'masks'))}.",
     )
     _add_pair(command)
-    _add_extras(command, predictions=True, organize=False)
+    _add_extras(command, ABOUT)
     return command
 
 
@@ -39,7 +44,7 @@ def part(name: str) -> argparse.ArgumentParser:
     """The parser of one question."""
     command = parser(f"evaluate {name}", ABOUT[name])
     _add_pair(command)
-    _add_extras(command, predictions=name == "utility", organize=name == "reid")
+    _add_extras(command, {name}, organize=name == "reid")
     return command
 
 
@@ -86,19 +91,48 @@ def _add_pair(command: Parser) -> None:
     add("--grow", type=float, default=DEFAULTS.grow, metavar="F", help="likewise (default: %(default)s)")
     add = command.add_argument_group("how is looked").add_argument
     add("--models", type=Path, metavar="DIR", help="folder of model files, instead of the one PASSERBY_MODELS names")
+    add(
+        "--detector",
+        action="append",
+        default=[],
+        metavar="LABEL=MODEL",
+        help="who looks for face, person or vehicle, as person=yolo:FILE.onnx (default: one of the registry)",
+    )
     add("--every", type=int, default=1, metavar="N", help="look at every Nth frame (default: at every one)")
     _add_output(command)
 
 
-def _add_extras(command: Parser, *, predictions: bool, organize: bool) -> None:
+BODIES = "OSNet or AGW as published (.pth), or osnet=FILE.onnx or person_reid_retail=FILE.onnx"
+BROUGHT: Mapping[str, tuple[str, str, frozenset[str]]] = {
+    "--face-model": ("FAMILY=FILE.onnx", "who recognizes faces: mobilefacenet=… or arcface=…", FACES),
+    "--body-model": ("FILE", f"who recognizes persons: {BODIES}", frozenset({"reid", "drift"})),
+    "--features": ("FILE.onnx", "a network for FID and KID of faces, persons and vehicles", frozenset({"quality"})),
+    "--flow": ("FILE.onnx", "a network of flow such as RAFT, instead of DIS", frozenset({"temporal"})),
+    "--video-features": ("FILE.onnx", "a network of clips for distances of videos (FVD)", frozenset({"temporal"})),
+    "--action-model": ("FILE.onnx", "a network of clips that tells actions", frozenset({"utility"})),
+    "--before": ("FILE", "or what a model of actions saw in the originals (.json, .csv)", frozenset({"utility"})),
+    "--after": ("FILE", "and in what became of them", frozenset({"utility"})),
+    "--poses-before": (
+        "FILE.json",
+        "what a model of poses saw in the original (COCO's results)",
+        frozenset({"utility"}),
+    ),
+    "--poses-after": ("FILE.json", "and in what became of it", frozenset({"utility"})),
+    "--plates": ("FILE.json", "what number plates say, and where; of folders, a folder of them", frozenset({"plates"})),
+    "--run-report": ("FILE.json", "the report of the run that hid: time, latency, memory", frozenset({"cost"})),
+}
+"""What can be given besides, how it is written, and which questions it is for."""
+WRITTEN = {"--face-model", "--body-model"}
+"""Of these, what is more than a path."""
+
+
+def _add_extras(command: Parser, questions: Collection[str], *, organize: bool = False) -> None:
     add = command.add_argument_group("what else can be measured").add_argument
-    if predictions:
-        add("--before", type=Path, metavar="FILE", help="what a model of actions saw in the originals (.json, .csv)")
-        add("--after", type=Path, metavar="FILE", help="and in what became of them")
+    for option, (shown, about, serves) in BROUGHT.items():
+        if serves & set(questions):
+            add(option, type=str if option in WRITTEN else Path, metavar=shown, help=about)
     if organize:
         add("--organize", type=Path, metavar="FOLDER", help="also write the crops as a data set like Market-1501")
-    add("--features", type=Path, metavar="FILE.onnx", help="a network for FID and KID of faces")
-    add("--run-report", type=Path, metavar="FILE.json", help="the report of the run that hid: throughput, time a frame")
 
 
 def _add_output(command: Parser) -> None:

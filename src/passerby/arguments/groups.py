@@ -8,7 +8,7 @@ from pathlib import Path
 
 from passerby import settings_file
 from passerby.arguments.parser import AMBIGUOUS, Ambiguous, Anew
-from passerby.choices import AUDIO, LABEL, MARKS, METHODS, QUALITIES, SEAMS, SHAPES, TARGETS
+from passerby.choices import AUDIO, LABEL, MARKS, METHODS, QUALITIES, SEAMS, SHAPES, STYLES, TARGETS
 from passerby.settings import DEFAULTS
 
 EACH = "; or one per class, as in face=…,plate=…"
@@ -104,9 +104,18 @@ def add_painting(command: argparse.ArgumentParser) -> None:
     add("--cells", type=int, default=DEFAULTS.cells, metavar="N", help="mosaic cells across (default: %(default)s)")
     add("--colour", "--color", default=DEFAULTS.colour, metavar="RRGGBB", help="of fill (default: %(default)s)")
     add("--image", type=Path, metavar="FILE", help="the picture that `--method image` puts over faces")
+    add_dressing(command)
     add_generating(command)
     add_diffusing(command)
     add_marking(command)
+
+
+def add_dressing(command: argparse.ArgumentParser) -> None:
+    add = command.add_argument_group("how clothes are changed (docs/clothes.md)").add_argument
+    add("--style", help=f"of new clothes: {', '.join(STYLES)}; without --hide, of everybody whose face is hidden")
+    add(
+        "--parser", default=DEFAULTS.parser, metavar="FAMILY:FILE", help="tells clothes (default: by outlines and skin)"
+    )
 
 
 def add_generating(command: argparse.ArgumentParser) -> None:

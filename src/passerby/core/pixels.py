@@ -216,15 +216,19 @@ def from_rgb(picture: NDArray[np.uint8], pixel_format: PixelFormat) -> tuple[Pla
 
     Interleaved formats get their alpha, if they have one, fully opaque.
     """
-    share = picture.astype(np.float64) / 255
     if pixel_format.matrix == "rgb":
+        share = picture.astype(np.float64) / 255
         opaque = np.ones((*picture.shape[:2], pixel_format.channels - 3))
         values = np.concatenate([share, opaque], axis=2) * pixel_format.peak
         return (np.rint(values).astype(pixel_format.dtype),)
     count = len(pixel_format.subsampling)
     scale, offset = _levels(pixel_format.full_range, pixel_format.depth)
     matrix = _from_rgb("bt601" if pixel_format.matrix == "grey" else pixel_format.matrix)
-    values = np.clip(np.rint(share @ matrix.T * scale + offset), 0, pixel_format.peak).astype(pixel_format.dtype)
+    whole = np.column_stack([matrix * scale[:, None] / 255, offset])[:count]
+    if not picture.size:  # OpenCV takes no empty arrays
+        return tuple(np.empty(picture.shape[:2], pixel_format.dtype) for _ in range(count))
+    values = cv2.transform(picture.astype(np.float32), whole).reshape(*picture.shape[:2], count)
+    values = np.clip(np.rint(values), 0, pixel_format.peak).astype(pixel_format.dtype)
     return tuple(values[..., i] for i in range(count))
 
 
@@ -240,7 +244,7 @@ def to_planes(picture: NDArray[np.uint8], frame: Frame, box: Box) -> tuple[Plane
             if step > 1:
                 first = windows[axis].start * step - shown.phase[1 - axis]
                 plane = _means(plane, axis, step, box[1 - axis] - first, windows[axis].stop - windows[axis].start)
-        answer.append(np.rint(plane).astype(shown.dtype))
+        answer.append(plane if plane.dtype == shown.dtype else np.rint(plane).astype(shown.dtype))
     return tuple(answer)
 
 
@@ -252,6 +256,9 @@ def _means(plane: Plane, axis: int, step: int, before: int, count: int) -> NDArr
     if not plane.size:
         return np.zeros([count if i == axis else side for i, side in enumerate(plane.shape)])
     after = count * step - before - plane.shape[axis]
+    if not before and not after:
+        size = (plane.shape[1], count) if axis == 0 else (count, plane.shape[0])
+        return np.asarray(cv2.resize(plane.astype(np.float32), size, interpolation=cv2.INTER_AREA), np.float64)
     whole = np.pad(plane, [(before, after) if i == axis else (0, 0) for i in range(2)], mode="edge")
     groups = whole.reshape(count, step, -1) if axis == 0 else whole.reshape(-1, count, step)
     return np.asarray(groups.mean(1 + axis), np.float64)

@@ -53,3 +53,5 @@ class Patch:
     """One array per plane of the frame, of the shapes that `pixels.window` selects for `box`."""
     hides: bool = True
     """Nothing of what was there is left; where not, all that hides something goes on top of it."""
+    alters: bool = False
+    """Of one that does not hide: some of what was there is left, and some is not. All that only draws goes beneath."""

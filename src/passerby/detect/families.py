@@ -10,11 +10,12 @@ from pathlib import Path
 from passerby.core.errors import OptionError, WeightsError
 from passerby.core.stages import Detector
 from passerby.detect import classes as cl
-from passerby.detect import detr, retinaface, yolox
+from passerby.detect import detr, nanodet, retinaface, yolox
 from passerby.detect.detr import Detr
 from passerby.detect.dsfd import DSFD
 from passerby.detect.faces import CenterFace
 from passerby.detect.model import Model
+from passerby.detect.nanodet import NanoDet
 from passerby.detect.plates import PlatesYolo9, PlatesYunet
 from passerby.detect.retinaface import RetinaFace
 from passerby.detect.scrfd import SCRFD
@@ -142,6 +143,10 @@ def _is_detr(model: Model) -> bool:
     return {"labels", "boxes", "scores"} <= names or bool(names & set(detr.BOXES) and names & set(detr.LOGITS))
 
 
+def _is_nanodet(model: Model) -> bool:
+    return any(port.name.startswith(nanodet.SIDES) for port in model.outputs)
+
+
 def _is_plates_yolo9(model: Model) -> bool:
     return len(model.outputs) == 1 and len(model.outputs[0].shape) == 2 and _ends(model) == [7]
 
@@ -197,6 +202,7 @@ FAMILIES: Mapping[str, Family] = {
         frozenset({"text", "plate"}), _is_text, lambda use: Text(use.path, conf=use.conf, labels=use.labels)
     ),
     "detr": Family(None, _is_detr, _by_class(Detr, None)),
+    "nanodet": Family(None, _is_nanodet, _by_class(NanoDet, None)),
     "yolox": Family(None, _is_yolox, _by_class(Yolox, (2, 5))),
     "yolo": Family(None, _is_yolo, _by_class(Yolo, (1, 4)), _has_prototypes),
 }

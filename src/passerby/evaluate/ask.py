@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import cv2
@@ -15,14 +15,14 @@ from passerby.evaluate import media_pair
 from passerby.evaluate.clip import Clip, watched
 from passerby.evaluate.findings import Evaluation
 from passerby.evaluate.media_pair import Named
-from passerby.evaluate.sections import attack, drift, faces, leaks, quality, reid, temporal, tracking, utility
+from passerby.evaluate.sections import attack, drift, faces, leaks, plates, quality, reid, temporal, tracking, utility
 from passerby.evaluate.sections.answer import Answer, Asking
 from passerby.evaluate.watchers import FACE, PERSON, VEHICLE, Watchers, hid, watchers
 from passerby.plan import store
 
 Place = str | Path
-Watch = Callable[[Collection[str], Collection[str]], Watchers]
-"""Chooses who looks for which labels, by the sha256 sums of the models that hid."""
+Watch = Callable[[Collection[str], Collection[str], Mapping[str, str]], Watchers]
+"""Chooses who looks for which labels, by the sha256 sums of the models that hid, and by what the user wants."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,7 @@ PARTS: Mapping[str, Part] = {
     "quality": Part(quality.quality, frozenset({FACE, PERSON, VEHICLE})),
     "temporal": Part(temporal.temporal),
     "utility": Part(utility.utility, frozenset({PERSON, VEHICLE})),
+    "plates": Part(plates.readable),
     "tracking": Part(tracking.tracks),
     "cost": Part(utility.costs),
 }
@@ -57,6 +58,8 @@ class Told:
     hidden_by: tuple[str, ...] = ()
     """Models that did the hiding besides passerby's own, by name or file."""
     every: int = 1
+    detectors: Mapping[str, str] = field(default_factory=dict)
+    """Who looks for faces, persons and vehicles, by label, if not the registry's models: see `watchers`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,7 @@ def evaluation(
     truth: Place | None = None,
     hidden_by: Collection[str] = (),
     every: int = 1,
+    detectors: Mapping[str, str] | None = None,
     asking: Asking | None = None,
 ) -> Evaluation:
     """Ask everything, or some `parts` of it, of two files or two folders of files of the same names.
@@ -93,6 +97,7 @@ def evaluation(
             .txt in MOT's format; of a folder, a folder of them.
         hidden_by: models that did the hiding, by name or file, if other than passerby's own; they do not measure.
         every: look at every so manieth frame.
+        detectors: who looks, by label ('face', 'person', 'vehicle'), if not the registry's models: FAMILY:FILE.onnx.
         asking: what some questions need besides.
 
     Raises:
@@ -103,6 +108,7 @@ def evaluation(
         None if truth is None else Path(truth),
         tuple(hidden_by),
         every,
+        detectors or {},
     )
     return asked(Path(original), Path(anonymized), parts, told, asking or Asking()).evaluation
 
@@ -157,7 +163,7 @@ def _clip(
     models = hid(plan, told.hidden_by)
     opened = media_pair.opened(pair, plan, told.every)
     progress = asking.progress(f"{pair.name}, looking")
-    found_by = watch(labels, frozenset(models.values())) if labels else Watchers()
+    found_by = watch(labels, frozenset(models.values()), told.detectors) if labels else Watchers()
     return watched(opened, found_by, plan=plan, truth=truth, progress=progress), models
 
 

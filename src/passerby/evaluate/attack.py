@@ -4,7 +4,9 @@
 - *reverse*: hides the known people in the same way first.
 - *parrot*: trains on hidden pictures of known people, a linear head or the nearest one on a frozen embedding
   (the attack of McPherson et al. 2016 and Oh et al. 2016, arXiv 1609.00408, 1607.08438).
-- *inversion*: undoes the known operator, over all frames of a track, and then looks up as the naive one does.
+- *inversion*: undoes what was done, and then looks up as the naive one does. With a known operator in each frame, and
+  over all frames of a track; without, by a filter learned from pictures of known people before and after, in each
+  frame, and on the mean of a track, in which noise averages away.
 
 An attacker has other pictures of the people than those that he is asked about. In every run nothing hidden has to be
 recognized, and a solid fill has to come out at chance; else the run says nothing and is marked invalid.
@@ -22,6 +24,7 @@ from passerby.core.errors import NotMeasurable
 from passerby.evaluate import heads
 from passerby.evaluate.embedders import Crop, CropEmbedder
 from passerby.evaluate.inversion import Linear, undone
+from passerby.evaluate.learned import learned
 from passerby.evaluate.operators import Nothing, Operator, Solid
 from passerby.evaluate.statistics import Figure, mean
 
@@ -190,6 +193,7 @@ class _Run:
             self._figure("parrot, linear head", heads.linear(trained, whose, queries)),
             self._figure("parrot, nearest", heads.nearest(trained, whose, queries)),
             *self._inversions(hidden),
+            *self._learned(hidden),
         )
 
     def _inversions(self, hidden: Hidden) -> list[Figure]:
@@ -205,6 +209,18 @@ class _Run:
             by_frame.append([undone([crop], [way]) for crop, way in zip(track, each, strict=True)])
             by_track.append([undone(track, each)] * len(track))
         plain = self.known.whose()
+        return [
+            self._figure(name, heads.nearest(self.gallery, plain, self.look.of(restored)))
+            for name, restored in zip(names, (by_frame, by_track), strict=True)
+        ]
+
+    def _learned(self, hidden: Hidden) -> list[Figure]:
+        """The same by a filter that knows nothing but pairs of the known people."""
+        undo = learned(*([crop for track in side for crop in track] for side in (hidden.known[0], self.known.crops)))
+        by_frame = [[undo.undone(np.asarray(crop, np.float64)) for crop in track] for track in hidden.asked]
+        by_track = [[undo.undone(np.mean(track, axis=0, dtype=np.float64))] * len(track) for track in hidden.asked]
+        plain = self.known.whose()
+        names = "inversion, learned, frame by frame", "inversion, learned, mean of the track"
         return [
             self._figure(name, heads.nearest(self.gallery, plain, self.look.of(restored)))
             for name, restored in zip(names, (by_frame, by_track), strict=True)

@@ -33,6 +33,8 @@ class Present:
     people: Appearances
     said_by: str
     """'the truth', 'the plan' or a model."""
+    scores: NDArray[np.float32] | None = None
+    """(N,) of a model's finds; None where somebody told."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,7 +84,9 @@ class Clip:
         if label not in self.watchers.models:
             why = "; ".join(self.watchers.missing) or "nobody was asked"
             raise NotMeasurable(f"no truth and no detector tells where {label}s are ({why})")
-        return Present(self._found(label), self.watchers.models[label])
+        rows = self._found(label)
+        people = appearances(rows, self.count, self.pair.info.size)
+        return Present(people, self.watchers.models[label], rows.scores)
 
     def known(self, label: str) -> Present:
         """Everyone of `label` with an identity: of the truth, else of the plan, else as a detector's finds follow.
@@ -100,11 +104,12 @@ class Clip:
         mine = rows[(rows.frames % self.pair.every == 0) & (rows.frames // self.pair.every < self.count)]
         return appearances(replace(mine, frames=mine.frames // self.pair.every), self.count, self.pair.info.size)
 
-    def _found(self, label: str) -> Appearances:
+    def _found(self, label: str) -> Sightings:
+        """What a detector finds in the original, frames rising."""
         finds = [found[found.labels == label] for found in self.before]
         frames = np.repeat(np.arange(self.count), [len(found) for found in finds])
         every = Detections.concat(finds)
-        rows = Sightings(
+        return Sightings(
             joined(frames, every.boxes),
             frames,
             every.boxes,
@@ -112,7 +117,6 @@ class Clip:
             np.full(len(frames), Origin.DETECTED, np.uint8),
             every.labels,
         )
-        return appearances(rows, self.count, self.pair.info.size)
 
 
 def _of(rows: Sightings | None, label: str) -> Sightings | None:

@@ -56,6 +56,11 @@ def plain_bgr(crop: Crop, size: tuple[int, int]) -> NDArray[np.float32]:
     return np.ascontiguousarray(_resized(crop, size)[..., ::-1], np.float32)
 
 
+def plain_rgb(crop: Crop, size: tuple[int, int]) -> NDArray[np.float32]:
+    """`crop` at `size` (width, height) as RGB from -1 to 1, (3, H, W)."""
+    return np.ascontiguousarray((_resized(crop, size).astype(np.float32) / 127.5 - 1).transpose(2, 0, 1))
+
+
 def _resized(crop: Crop, size: tuple[int, int]) -> Crop:
     """The whole of `crop`, stretched as is usual; averaged where it shrinks, as Pillow does in most loaders."""
     if crop.ndim != 3 or crop.shape[2] != 3 or crop.dtype != np.uint8 or not crop.size:
@@ -82,6 +87,8 @@ FAMILIES = {
     for family in (
         # foamliu/MobileFaceNet; trained on faces aligned by landmarks: crops by boxes alone cost it some of its skill.
         Family("mobilefacenet", "face", (112, 112), imagenet),
+        # ArcFace as insightface exports it; trained on aligned faces, too.
+        Family("arcface", "face", (112, 112), plain_rgb),
         # KaiyangZhou/deep-person-reid.
         Family("osnet", "body", (128, 256), imagenet),
         # Open Model Zoo, person-reidentification-retail-0287 and -0288, as PINTO_model_zoo exports them (NHWC).

@@ -99,6 +99,47 @@ METRICS: Mapping[str, Metric] = {
 }
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Counted:
+    """The frames in which a metric has a value, and the two ways to average it over some of them."""
+
+    metric: Metric
+    kept: list[int]
+    """Which frames these are."""
+    values: NDArray[np.float64]
+    """(N,)"""
+    counts: NDArray[np.int64]
+    """(N, 4) what `Overlap` holds."""
+
+    @classmethod
+    def of(cls, metric: Metric, frames: Iterable[Overlap]) -> _Counted:
+        """Of `frames` those that are not empty in both, and in which the value is not 0/0."""
+        rows = [
+            (place, value, astuple(counts))
+            for place, counts in enumerate(frames)
+            if not counts.empty and (value := metric(counts)) is not None
+        ]
+        values = np.array([value for _, value, _ in rows], np.float64)
+        counted = np.array([counts for _, _, counts in rows], np.int64).reshape(-1, 4)
+        return cls(metric, [place for place, _, _ in rows], values, counted)
+
+    def macro(self, rows: NDArray[np.intp]) -> float:
+        return float(self.values[rows].mean())
+
+    def micro(self, rows: NDArray[np.intp]) -> float:
+        return self.metric(Overlap(*self.counts[rows].sum(axis=0).tolist())) or 0.0
+
+    def every(self) -> NDArray[np.intp]:
+        """Every row.
+
+        Raises:
+            NotMeasurable: there is none.
+        """
+        if not self.kept:
+            raise NotMeasurable(f"{NO_FRAME}; give a reference with something in it")
+        return np.arange(len(self.kept))
+
+
 def macro(metric: Metric, frames: Iterable[Overlap]) -> float:
     """The mean of the frames' values: every frame counts the same, however small its faces.
 
@@ -107,10 +148,8 @@ def macro(metric: Metric, frames: Iterable[Overlap]) -> float:
     Raises:
         NotMeasurable: none is left.
     """
-    values = [value for counts in frames if not counts.empty and (value := metric(counts)) is not None]
-    if not values:
-        raise NotMeasurable(f"{NO_FRAME}; give a reference with something in it")
-    return math.fsum(values) / len(values)
+    counted = _Counted.of(metric, frames)
+    return counted.macro(counted.every())
 
 
 def micro(metric: Metric, frames: Iterable[Overlap]) -> float:
@@ -119,10 +158,8 @@ def micro(metric: Metric, frames: Iterable[Overlap]) -> float:
     Raises:
         NotMeasurable: nothing is left.
     """
-    value = metric(sum((counts for counts in frames if not counts.empty), Overlap(0, 0, 0, 0)))
-    if value is None:
-        raise NotMeasurable(f"{NO_FRAME}; give a reference with something in it")
-    return value
+    counted = _Counted.of(metric, frames)
+    return counted.micro(counted.every())
 
 
 def boundary_f(ours: Area, reference: Area, tolerance: float = TOLERANCE) -> float:
@@ -214,19 +251,17 @@ def _averaged(
     name: str, ending: str, rows: list[MaskedFrame], metric: Metric, notes: tuple[str, ...]
 ) -> Iterator[Figure]:
     """`macro` and `micro` of some frames, none of them empty in both."""
-    valued = [(row, value) for row in rows if (value := metric(row.counts)) is not None]
-    undefined = len(rows) - len(valued)
+    counted = _Counted.of(metric, [row.counts for row in rows])
+    undefined = len(rows) - len(counted.kept)
     skipped = (f"{undefined} frames left out: nothing to divide by",) if undefined else ()
-    values = np.array([value for _, value in valued])
-    pixels = np.array([astuple(row.counts) for row, _ in valued])
     averages: dict[str, tuple[str, Statistic]] = {
-        "": ("mean of the frames", lambda picked: float(values[picked].mean())),
-        ", micro": ("all pixels together", lambda picked: metric(Overlap(*pixels[picked].sum(axis=0).tolist())) or 0.0),
+        "": ("mean of the frames", counted.macro),
+        ", micro": ("all pixels together", counted.micro),
     }
     for kind, (protocol, statistic) in averages.items():
         yield of_clips(
             f"{name}{kind}{ending}",
-            [row.sequence for row, _ in valued],
+            [rows[place].sequence for place in counted.kept],
             statistic,
             protocol=protocol,
             notes=(*notes, *skipped),

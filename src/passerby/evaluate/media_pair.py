@@ -33,11 +33,15 @@ class Named:
 class Pair:
     """Two files of one kind and size. Frames are read anew each time that they are asked for."""
 
-    name: str
+    files: Named
     original: VideoSource | StillSource
     anonymized: VideoSource | StillSource
     every: int = 1
     """Every so manieth frame is looked at, from the first one on."""
+
+    @property
+    def name(self) -> str:
+        return self.files.name
 
     @property
     def info(self) -> MediaInfo:
@@ -55,7 +59,8 @@ class Pair:
         Raises:
             InputError: one ends before the other, or shows a frame at another time, or one cannot be read.
         """
-        with self.original as original, self.anonymized as anonymized:
+        sources = _anew(self.original, self.files.original), _anew(self.anonymized, self.files.anonymized)
+        with sources[0] as original, sources[1] as anonymized:
             others, near = iter(anonymized), _near(self.info)
             begin: tuple[Fraction, Fraction] | None = None
             count = 0
@@ -109,7 +114,7 @@ def opened(named: Named, plan: Plan | None = None, every: int = 1) -> Pair:
             f"{named.name}: the original is a {which[not kinds[0]]} and the anonymized file a {which[not kinds[1]]}; "
             "give two of one kind"
         )
-    pair = Pair(named.name, _source(named.original, plan), _source(named.anonymized), every)
+    pair = Pair(named, _source(named.original, plan), _source(named.anonymized), every)
     if pair.info.size != pair.anonymized.info.size:
         raise InputError(f"{named.name}: {_sizes(pair.info.size, pair.anonymized.info.size)}")
     if plan is not None and plan.media.sha256 != pair.info.sha256:
@@ -173,6 +178,11 @@ def _source(path: Path, plan: Plan | None = None) -> VideoSource | StillSource:
     if then is None:
         return VideoSource(path)
     return VideoSource(path, Reading(start_s=then.start, end_s=then.end, fps=then.fps, salvage=then.salvage))
+
+
+def _anew(source: VideoSource | StillSource, path: Path) -> VideoSource | StillSource:
+    """A source whose frames can be read: one of pictures lets go of them when it is left."""
+    return StillSource(path) if isinstance(source, StillSource) else source
 
 
 def _near(info: MediaInfo) -> Fraction:

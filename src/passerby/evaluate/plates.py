@@ -143,7 +143,7 @@ def _of(view: str, rows: list[tuple[str, Agreement]], model: str) -> list[Figure
     protocol = f"{view}; letters and digits, upper case"
     missing = "there is no picture of a plate"
     return [
-        mean(f"plates read exactly, {view}", exact, tracks, protocol=protocol, model=model),
+        mean(f"plates read exactly, {view}", exact, tracks, protocol=protocol, model=model, drawn="track"),
         *(
             of_clips(
                 f"{name}, {view}",

@@ -44,11 +44,11 @@ def hits(faces: Appearances, found: Sequence[Detections], *, score: float = SURE
     for index, detections in enumerate(found):
         rows = np.flatnonzero(faces.frames == index)
         finds = detections.boxes[detections.scores >= score]
-        answer[rows] = (_holds(faces.boxes[rows], finds) | _holds(finds, faces.boxes[rows]).T).any(axis=1)
+        answer[rows] = (holds(faces.boxes[rows], finds) | holds(finds, faces.boxes[rows]).T).any(axis=1)
     return answer
 
 
-def _holds(boxes: bx.Boxes, others: bx.Boxes) -> NDArray[np.bool_]:
+def holds(boxes: bx.Boxes, others: bx.Boxes) -> NDArray[np.bool_]:
     """Which of `boxes` (N, 4) hold the middle of which of `others` (M, 4), (N, M)."""
     middle = bx.centre(others)[None]
     inside = np.all((boxes[:, None, :2] <= middle) & (middle < boxes[:, None, 2:]), axis=2)

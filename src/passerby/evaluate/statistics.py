@@ -172,12 +172,17 @@ def bootstrap(
     return Interval(float(low), float(high))
 
 
-def mean(name: str, values: ArrayLike, identities: ArrayLike, *, protocol: str = "", model: str = "") -> Figure:
+def mean(
+    name: str, values: ArrayLike, identities: ArrayLike, *, protocol: str = "", model: str = "", drawn: str = "person"
+) -> Figure:
     """The mean of `values` (N,), all of them in [0, 1], of people `identities` (N,), with a bootstrap by identity.
+
+    For shares, whose interval is known where all are 0 or 1; `figures.of_clips` is for any other statistic.
 
     Every row counts the same. Where all rows are 0, or all are 1, no draw differs; the interval is then that of
     `none_of` for as many cases as there are people, since rows of one person are not independent (3/n).
     With one person alone, or people who all came to the same in between, there is no interval, and a note says so.
+    `drawn` is what `identities` names, where it is something else: 'track'.
     """
     numbers, whose = np.asarray(values, np.float64), np.asarray(identities)
     if numbers.shape != whose.shape or numbers.ndim != 1:
@@ -188,25 +193,30 @@ def mean(name: str, values: ArrayLike, identities: ArrayLike, *, protocol: str =
         raise ValueError(f"{name}: values lie in 0..1, got {numbers.min()} to {numbers.max()}")
     distinct, inverse, counts = np.unique(whose, return_inverse=True, return_counts=True)
     people = len(distinct)
+    called = f"{people} {_plural(drawn, people)}"
     notes: tuple[str, ...] = ()
     low: float | None = None
     high: float | None = None
     if not numbers.any():
         low, high = 0.0, none_of(people)
-        notes = (f"none in {people} people: the upper end is 1 - 0.05^(1/{people}), one-sided",)
+        notes = (f"none in {called}: the upper end is 1 - 0.05^(1/{people}), one-sided",)
     elif (numbers == 1).all():
         low, high = 1 - none_of(people), 1.0
-        notes = (f"all of {people} people: the lower end is 0.05^(1/{people}), one-sided",)
+        notes = (f"all of {called}: the lower end is 0.05^(1/{people}), one-sided",)
     elif people > 1:
         ends = _mean_interval(np.bincount(inverse, numbers).astype(np.float64), counts)
         low, high = (None, None) if ends.without_width else ends
         notes = (all_the_same(people),) if ends.without_width else ()
     else:
-        notes = ("one person alone gives no interval",)
+        notes = (f"one {drawn} alone gives no interval",)
     value = float(numbers.mean())
     return Figure(
         name=name, value=value, n=len(numbers), low=low, high=high, protocol=protocol, model=model, notes=notes
     )
+
+
+def _plural(drawn: str, count: int) -> str:
+    return "people" if drawn == "person" else drawn if count == 1 else f"{drawn}s"
 
 
 def all_the_same(count: int) -> str:

@@ -18,7 +18,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from passerby.core.errors import NotMeasurable
-from passerby.evaluate.distribution import frechet
 from passerby.evaluate.figures import of_clips
 from passerby.evaluate.statistics import Figure
 
@@ -164,6 +163,10 @@ class Steadiness:
     """Pairs in which nothing could be followed."""
     _last: tuple[str, Picture, Picture, Area | None] | None = None
 
+    def begin(self) -> None:
+        """The next frame is no neighbour of the one before."""
+        self._last = None
+
     def add(self, clip: str, original: Picture, other: Picture, hidden: Area | None = None) -> None:
         """The next frame of `clip` before and after, RGB (H, W, 3) of one shape, and what the mask covers."""
         if original.shape != other.shape:
@@ -225,45 +228,3 @@ class Steadiness:
 
 def _ratio(part: float, whole: float) -> float:
     return float(part / whole) if whole else math.inf
-
-
-# Whole clips
-
-
-class VideoFeatures(Protocol):
-    """A frozen network that turns clips into numbers."""
-
-    name: str
-    model: str
-    """File and sha256."""
-    frames: int
-    """How many frames it looks at."""
-
-    def features(self, clips: Sequence[Sequence[Picture]]) -> NDArray[Any]:
-        """(N, d) for N clips of `frames` RGB pictures each."""
-        ...
-
-
-def cut(frames: Sequence[Picture], length: int) -> list[Sequence[Picture]]:
-    """`frames` in pieces of `length` without overlap; a shorter rest is dropped."""
-    return [frames[start : start + length] for start in range(0, len(frames) - length + 1, length)]
-
-
-def video_distance(network: VideoFeatures, originals: Sequence[Picture], others: Sequence[Picture]) -> Figure:
-    """The Fréchet distance of the features of all pieces of two videos: FVD, where the network is I3D on Kinetics-400.
-
-    Unterthiner et al., "Towards accurate generative models of video", 2018. Other networks give other numbers, so it is
-    called by the network's name. Published FVDs stand on thousands of clips; fewer make it larger.
-    """
-    name = f"Fréchet video distance of {network.name}"
-    protocol = f"pieces of {network.frames} frames without overlap"
-    pieces = cut(originals, network.frames), cut(others, network.frames)
-    n = min(len(heap) for heap in pieces)
-    if n < 2:
-        missing = f"{n} pieces of {network.frames} frames on one side; 2 are needed at least"
-        return Figure(name=name, value=None, n=n, protocol=protocol, model=network.model, missing=missing)
-    a, b = (network.features(heap) for heap in pieces)
-    notes: tuple[str, ...] = ("no interval: pieces of one video are alike",)
-    if n < a.shape[1]:
-        notes = (f"N = {n} < d = {a.shape[1]}: the covariance is singular", *notes)
-    return Figure(name=name, value=frechet(a, b), n=n, protocol=protocol, model=network.model, notes=notes)

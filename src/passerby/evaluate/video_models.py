@@ -37,6 +37,21 @@ class ClipInput:
         if self.frames < 1 or self.side < 1 or not all(self.std):
             raise OptionError(f"a clip of {self.frames} frames, {self.side} pixels and std {self.std} is none")
 
+    @classmethod
+    def fitting(cls, shape: tuple[int | None, ...]) -> ClipInput:
+        """For a network whose input has `shape`: its layout, and what it says of frames and sides.
+
+        Raises:
+            OptionError: it is none of the layouts.
+        """
+        layouts: tuple[Layout, ...] = ("NCTHW", "NTCHW", "NSCTHW")
+        fits = [each for each in layouts if len(each) == len(shape) and shape[each.index("C")] == 3]
+        if not fits or shape[-1] != shape[-2]:
+            raise OptionError(f"a network of clips takes {shape}, wanted {', '.join(layouts)} of square RGB pictures")
+        frames, side = shape[fits[0].index("T")], shape[-1]
+        usual = cls()
+        return cls(layout=fits[0], frames=frames or usual.frames, side=side or usual.side)
+
     def array(self, clip: Sequence[Picture]) -> NDArray[np.float32]:
         """RGB pictures (H, W, 3) as the network takes them, N and S being 1.
 
@@ -45,12 +60,15 @@ class ClipInput:
         """
         if not clip:
             raise NotMeasurable("a clip has no frame; give a longer one")
-        middles = (np.arange(self.frames) + 0.5) * len(clip) / self.frames
-        chosen = np.stack([self._cut(clip[int(middle)]) for middle in middles])
+        chosen = np.stack([self._cut(clip[place]) for place in self.places(len(clip))])
         scaled = (chosen - np.array(self.mean, np.float32)) / np.array(self.std, np.float32)
         axes = (0, 3, 1, 2) if self.layout == "NTCHW" else (3, 0, 1, 2)
         views = (None,) * (2 if self.layout == "NSCTHW" else 1)
         return np.ascontiguousarray(scaled.transpose(axes)[views], np.float32)
+
+    def places(self, count: int) -> list[int]:
+        """Which of `count` frames are looked at."""
+        return [int((place + 0.5) * count / self.frames) for place in range(self.frames)]
 
     def _cut(self, picture: Picture) -> NDArray[np.float32]:
         height, width = picture.shape[:2]
@@ -66,20 +84,25 @@ class OnnxVideo:
     """An ONNX file with one input of clips. Its first output are features, or scores of classes."""
 
     def __init__(self, path: Path, takes: ClipInput | None = None, *, name: str = "") -> None:
-        """Load `path`, which `takes` clips so.
+        """Load `path`, which `takes` clips so; by default as `ClipInput.fitting` tells.
 
         Raises:
             WeightsError: it does not load.
             OptionError: it has more than one input, or not as many axes as the layout.
         """
-        self._takes = takes or ClipInput()
         self._session = Session(path)
         shapes = [port.shape for port in self._session.inputs]
-        if len(shapes) != 1 or len(shapes[0]) != len(self._takes.layout):
-            raise OptionError(f"{path.name} takes {shapes}, wanted one input of {self._takes.layout}; say its layout")
+        if len(shapes) != 1 or (takes and len(shapes[0]) != len(takes.layout)):
+            layout = takes.layout if takes else "clips"
+            raise OptionError(f"{path.name} takes {shapes}, wanted one input of {layout}; say its layout")
+        self._takes = takes or ClipInput.fitting(shapes[0])
         self.name = name or path.stem
         self.model = fingerprint(path)
         self.frames = self._takes.frames
+
+    def places(self, count: int) -> list[int]:
+        """Which of the `count` frames of a clip are looked at."""
+        return self._takes.places(count)
 
     def features(self, clips: Sequence[Sequence[Picture]]) -> NDArray[Any]:
         """(N, d) float32: the first output, flattened, for each of N clips of RGB pictures (H, W, 3)."""

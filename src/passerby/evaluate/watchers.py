@@ -6,17 +6,23 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 from passerby import targets, weights
 from passerby.core.errors import WeightsError
 from passerby.core.plan import Plan
 from passerby.core.stages import Detector
+from passerby.detect import families
 from passerby.detect.classes import PERSONS, VEHICLES
 from passerby.detect.compose import Either
 from passerby.detect.detr import Detr
+from passerby.detect.families import Use
+from passerby.detect.nanodet import NanoDet
 from passerby.detect.yolox import Yolox
+from passerby.evaluate import independence
 from passerby.evaluate.model_files import fingerprint
 from passerby.leftovers.seekers import seekers, sums
+from passerby.targets import Chosen
 
 FACE, PERSON, VEHICLE = "face", "person", "vehicle"
 CONF = 0.6
@@ -64,11 +70,24 @@ def hid(plan: Plan | None, also: Collection[str] = ()) -> dict[str, str]:
     return answer | {Path(model).name: sha256 for model in also for sha256 in sums([model])}
 
 
-def watchers(labels: Collection[str], hidden_by: Collection[str]) -> Watchers:
-    """Who can look for each of `labels` in what models with the sha256 sums `hidden_by` have hidden."""
+def watchers(
+    labels: Collection[str], hidden_by: Collection[str], brought: Mapping[str, str] = MappingProxyType({})
+) -> Watchers:
+    """Who can look for each of `labels` in what models with the sha256 sums `hidden_by` have hidden.
+
+    `brought` are the user's own, by label, as `targets.Chosen` reads them: FAMILY:FILE.onnx, or a name or file alone.
+
+    Raises:
+        OptionError: one that was brought hid, or does not find what it is to find.
+        WeightsError: one that was brought is missing or broken.
+    """
     models: dict[str, str] = {}
     makers: list[Maker] = []
     missing: list[str] = []
+    for label in sorted(set(labels) & set(brought)):
+        models[label], make = _own(label, Chosen(brought[label]), hidden_by)
+        makers.append(make)
+    labels = set(labels) - set(brought)
     if FACE in labels:
         found_by = seekers([FACE], hidden_by)
         missing += found_by.unchecked
@@ -87,6 +106,14 @@ def watchers(labels: Collection[str], hidden_by: Collection[str]) -> Watchers:
     return Watchers(models, tuple(makers), tuple(missing))
 
 
+def _own(label: str, chosen: Chosen, hidden_by: Collection[str]) -> tuple[str, Maker]:
+    path = chosen.path()
+    independence.check([fingerprint(path)], hidden_by)
+    family = chosen.family or families.recognised(path, [label])
+    detector = families.detector(family, Use(path, (label,), CONF if label == FACE else STREET_CONF, 1))
+    return fingerprint(path), lambda size: detector
+
+
 def _street(labels: Collection[str], hidden_by: Collection[str]) -> tuple[str, Maker]:
     """The first model of COCO's classes that is here and hid nothing.
 
@@ -97,6 +124,8 @@ def _street(labels: Collection[str], hidden_by: Collection[str]) -> tuple[str, M
     makers: Mapping[str, Callable[[Path], Detector]] = {
         "yolox_nano_416": lambda path: Yolox(path, classes=classes, conf=STREET_CONF),
         "deimv2_femto_coco": lambda path: Detr(path, classes=classes, conf=STREET_CONF),
+        # Where the first two hid, as they do by default.
+        "nanodet_m_416": lambda path: NanoDet(path, classes=classes, conf=STREET_CONF),
     }
     others = [name for name in makers if weights.entry(name).sha256 not in hidden_by]
     here = [name for name in others if weights.lies(weights.entry(name)) is not None]

@@ -31,7 +31,6 @@ CONF = 0.6
 """Least score of a find. In the original half of that is enough: there it only confirms."""
 
 BLIND_SPOTS = (
-    "who is known by clothes, gait, place, company or voice; only faces are looked for",
     "faces that the model misses: very small, very dark, from behind or masked ones",
     "what is hidden in the pixels on purpose (steganography), and words inside of the picture",
 )
@@ -128,7 +127,7 @@ def checked(path: Path, checking: Checking, progress: Progress | None = None, se
         carried=carried,
         others=seen.others,
         unchecked=tuple(found_by.unchecked),
-        blind_spots=tuple(_blind_spots(checking)),
+        blind_spots=(*_blind_spots(checking, labels), *found_by.doubts),
     )
 
 
@@ -199,8 +198,9 @@ def _as_then(checking: Checking) -> Reading:
     return Reading(start_s=then.start, end_s=then.end, fps=then.fps, salvage=then.salvage)
 
 
-def _blind_spots(checking: Checking) -> list[str]:
-    spots = list(BLIND_SPOTS)
+def _blind_spots(checking: Checking, labels: Collection[str]) -> list[str]:
+    looked_for = ", ".join(f"{label}s" for label in sorted(labels))
+    spots = [f"who is known by clothes, gait, place, company or voice; what is looked for: {looked_for}", *BLIND_SPOTS]
     if checking.every > 1:
         skipped = f"{checking.every - 1} of {checking.every} frames are not looked at"
         spots.insert(0, f"who is there for a short time: {skipped}")

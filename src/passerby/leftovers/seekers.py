@@ -1,36 +1,41 @@
-"""Who looks at a finished file: never the models that hid what was in it."""
+"""Who looks at a finished file: never the models that hid what was in it, unless there is no other."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from passerby import weights
+from passerby.choices import NAMES
 from passerby.core.errors import WeightsError
 from passerby.core.stages import Detector
-from passerby.detect.compose import Either, Rotated
+from passerby.detect.compose import Either
+from passerby.detect.detr import Detr
+from passerby.detect.nanodet import NanoDet
 from passerby.detect.scrfd import SCRFD
+from passerby.detect.yolox import Yolox
 from passerby.detect.yunet import YuNet
+from passerby.leftovers import scales
+from passerby.leftovers.scales import Looks
 
-SMALL, MIDDLE, LARGEST = 640, 1280, 1920
-"""Longest sides in pixels of the pictures that are looked at."""
-MULTIPLE = 32
-SURER = 0.8
-"""Least score in pictures that are turned or enlarged: hands and sleeves look like faces there."""
-
-
-class _Maker(Protocol):
-    def __call__(
-        self, model: Path, *, conf: float, size: tuple[int, int] | None = None, shrink: float = 1
-    ) -> Detector: ...
-
-
-CANDIDATES: Mapping[str, tuple[tuple[str, _Maker], ...]] = {
-    "face": (("yunet_n_dynamic", YuNet), ("scrfd_500m_bnkps", SCRFD)),
+_STREET: tuple[tuple[str, Looks], ...] = (
+    ("nanodet_m_416", scales.street(NanoDet)),
+    ("deimv2_atto_coco", scales.street(Detr)),
+    ("yolox_nano_416", scales.street(Yolox)),
+    ("deimv2_femto_coco", scales.street(Detr)),
+)
+CANDIDATES: Mapping[str, tuple[tuple[str, Looks], ...]] = {
+    "face": (("yunet_n_dynamic", scales.faces(YuNet)), ("scrfd_500m_bnkps", scales.faces(SCRFD))),
+    "person": _STREET,
+    "vehicle": _STREET,
 }
 """What can look for each label, by its name in the registry, the first choice first."""
+AGAIN: Mapping[str, tuple[str, Looks]] = {
+    "plate": ("ppocr_v4_det", scales.text),
+    "text": ("ppocr_v4_det", scales.text),
+}
+"""For labels of which one model alone is known: it may look at what it hid, at other sizes, and that is said."""
 
 
 @dataclass(frozen=True)
@@ -43,34 +48,40 @@ class Seekers:
     """What they are called, with the first digits of their SHA-256."""
     unchecked: Sequence[str] = ()
     """Labels that nobody here can look for, and what to do about it."""
+    doubts: Sequence[str] = ()
+    """What the looks cannot see for being those of a model that hid, one line each."""
 
 
 def seekers(labels: Collection[str], hidden_by: Collection[str]) -> Seekers:
     """Who can look for each of `labels` in what models with the SHA-256 sums `hidden_by` have hidden."""
-    makers: list[tuple[_Maker, Path]] = []
-    models, unchecked = [], []
+    wanted: dict[str, tuple[Looks, list[str]]] = {}
+    unchecked, doubts = [], []
     for label in sorted(labels):
         try:
-            name, make = _chosen(label, hidden_by)
-            path = weights.find(name)
+            name, looks = _chosen(label, hidden_by)
+            weights.find(name)
         except WeightsError as error:
-            unchecked.append(f"{label}s: {error}")
+            unchecked.append(f"{NAMES[label]}: {error}")
             continue
-        makers.append((make, path))
-        models.append(f"{name} ({weights.entry(name).sha256[:12]})")
+        wanted.setdefault(name, (looks, []))[1].append(label)
+        if weights.entry(name).sha256 in hidden_by:
+            doubts.append(f"{label}s that {name} never sees: it hid them, and looked again at other sizes alone")
 
     def detector(size: tuple[int, int], conf: float) -> Detector:
-        return Either(tuple(_several(make, path, size, conf) for make, path in makers))
+        return Either(tuple(looks(weights.find(name), mine, size, conf) for name, (looks, mine) in wanted.items()))
 
-    return Seekers(detector if makers else None, models, unchecked)
+    models = [f"{name} ({weights.entry(name).sha256[:12]})" for name in wanted]
+    return Seekers(detector if wanted else None, models, unchecked, doubts)
 
 
-def _chosen(label: str, hidden_by: Collection[str]) -> tuple[str, _Maker]:
+def _chosen(label: str, hidden_by: Collection[str]) -> tuple[str, Looks]:
     """The first candidate that is here and hid nothing; of those that are not here, the first.
 
     Raises:
         WeightsError: there is none but those that hid.
     """
+    if label in AGAIN:
+        return AGAIN[label]
     others = [each for each in CANDIDATES.get(label, ()) if weights.entry(each[0]).sha256 not in hidden_by]
     here = [each for each in others if weights.lies(weights.entry(each[0])) is not None]
     if others:
@@ -89,18 +100,3 @@ def sums(models: Collection[str]) -> frozenset[str]:
     return frozenset(
         weights.sha256(Path(model)) if Path(model).is_file() else weights.entry(model).sha256 for model in models
     )
-
-
-def _several(make: _Maker, path: Path, size: tuple[int, int], conf: float) -> Detector:
-    """A detector at several scales of frames of `size`, turned every way at the smallest."""
-    longest, surer = max(size), max(conf, SURER)
-    small = max(longest / SMALL, 1)
-    looks: list[Detector] = [make(path, conf=conf, shrink=small), Rotated(make(path, conf=surer, shrink=small))]
-    looks += [make(path, conf=conf, shrink=longest / side) for side in (MIDDLE, LARGEST) if longest > side]
-    if SMALL < longest <= LARGEST:
-        looks.append(make(path, conf=conf))
-    if longest <= SMALL:
-        # No model sees faces of a few pixels.
-        wide, high = (-(-2 * side // MULTIPLE) * MULTIPLE for side in size)
-        looks.append(make(path, conf=surer, size=(wide, high)))
-    return Either(tuple(looks))

@@ -36,7 +36,7 @@ def composite(frame: Frame, hidden: Sequence[Region], patches: Sequence[Patch]) 
         _check(frame, region, patch)
     # The largest last: where things overlap, the coarser cells win, and no small patch brings detail back. A drawing on
     # what was there would bring all of it back, however large it is.
-    order = sorted(zip(hidden, patches, strict=True), key=lambda pair: (pair[1].hides, pair[0].mask.alpha.size))
+    order = sorted(zip(hidden, patches, strict=True), key=_rank)
     for region, patch in order:
         weights = pixels.alphas(painted, region.mask, patch.box)
         for old, new, alpha in zip(pixels.crop(painted, patch.box), patch.planes, weights, strict=True):
@@ -57,6 +57,11 @@ def blanked(frame: Frame, hidden: Sequence[Region]) -> Frame:
             plane[:] = value
         patches.append(Patch(box, tuple(planes)))
     return composite(frame, hidden, patches)
+
+
+def _rank(pair: tuple[Region, Patch]) -> tuple[bool, bool, int]:
+    region, patch = pair
+    return patch.hides, patch.alters, region.mask.alpha.size
 
 
 def _copy(plane: Plane, turn: int) -> Plane:

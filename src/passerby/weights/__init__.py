@@ -66,8 +66,8 @@ def find(name: str, explicit: Path | None = None) -> Path:
     wanted = entry(name)
     path = lies(wanted)
     if path is None:
-        places = ", ".join(str(folder) for folder in folders())
-        raise WeightsError(f"{wanted.file} is in none of {places}; {wanted.remedy}, or put the file into one of them")
+        # One folder is enough to act on, and a report, which names no folders, still reads well.
+        raise WeightsError(f"{wanted.file} is not here; {wanted.remedy}, or put the file into {next(folders())}")
     verify(path, wanted.sha256)
     return path
 

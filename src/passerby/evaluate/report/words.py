@@ -16,6 +16,10 @@ ABOVE_CHANCE = 0.25
 
 SHARES = {
     "any-leak rate": "people who can be seen at least once",
+    "any-leak rate, clear faces": "people who can be seen at least once, of those who are clearly faces",
+    "bare at least once": "people half of whose face or more can be seen at least once, of those who are clearly faces",
+    "finds that may be no face": "people who may be none: the detector never sees a face clearly",
+    "judge's finds on nobody": "faces that the detector finds where nobody is",
     "miss rate": "appearances that are not covered well enough",
     "recall": "what should be covered, and is",
     "coverage per person": "covered part of a person, on average",
@@ -61,7 +65,7 @@ OTHERS = {
     "least cosine to the first frame": "likeness of a person to how they first looked, 1 for the same, at worst",
 }
 PLAIN = SHARES | OTHERS
-LEAK = "any-leak rate"
+LEAK, CLEAR_LEAK = "any-leak rate", "any-leak rate, clear faces"
 SIDES = {"originals": "in the original", "chance": "by guessing"}
 """What a figure may be compared with, by a part of its name, and how that is said."""
 
@@ -91,7 +95,7 @@ def state(section: Section) -> State:
         return State.INVALID
     answered = _answered(section)
     found = {judged(verdict) for verdict in section.verdicts} | {guessed(*pair) for pair in answered}
-    found |= {leaked(figure) for figure in section.figures}
+    found.add(leaked(section.figures))
     if all(lead.value is None for lead, _ in answered) and State.MISSED not in found:
         return State.UNKNOWN
     return min(found, key=list(State).index, default=State.OPEN)
@@ -106,11 +110,16 @@ def judged(verdict: Verdict) -> State:
     return State.MET if verdict.sure else State.UNSURE
 
 
-def leaked(figure: Figure) -> State:
-    """Whether somebody can be seen; one is too many. That nobody was seen is told with how sure it is."""
-    if _kind(figure.name) != LEAK or figure.value is None:
-        return State.OPEN
-    return State.MISSED if figure.value > 0 else State.MET
+def leaked(figures: Sequence[Figure]) -> State:
+    """Whether somebody can be seen; one is too many. That nobody was seen is told with how sure it is.
+
+    Where all who can be seen are none that are clearly faces, it is in doubt.
+    """
+    rates = {kind: one.value for one in figures if (kind := _kind(one.name)) in (LEAK, CLEAR_LEAK)}
+    seen = [kind for kind, value in rates.items() if value]
+    if not seen:
+        return State.MET if rates.get(LEAK) is not None else State.OPEN
+    return State.UNSURE if rates.get(CLEAR_LEAK) == 0 else State.MISSED
 
 
 def guessed(lead: Figure, sides: Mapping[str, Figure]) -> State:

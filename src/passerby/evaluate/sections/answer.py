@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from passerby.core.errors import OptionError
-from passerby.evaluate import cost, predictions
+from passerby.evaluate import cost
+from passerby.evaluate.brought import Brought
 from passerby.evaluate.clip import Clip
 from passerby.evaluate.findings import Section
 from passerby.evaluate.hidden_area import ByPixels, ByPlan, Hidden
@@ -42,24 +42,17 @@ class Asking:
     """How things were hidden (`shape`, `grow`) where there is a plan."""
     run_report: Path | None = None
     """What `passerby anonymize --report` wrote."""
-    predictions: tuple[Path, Path] | None = None
-    """What a model of actions saw in the originals, and in what became of them."""
-    features: Path | None = None
-    """An ONNX network for distances of heaps of pictures."""
+    brought: Brought = field(default=Brought())
+    """Models of the user's own, and what others measured."""
 
     def __post_init__(self) -> None:
         """Refuse at once what would be refused after a long look at the films.
 
         Raises:
-            InputError: the run's report or the predictions are none.
-            OptionError: the predictions are twice the same file.
+            InputError: the run's report is none.
         """
         if self.run_report is not None:
             cost.figures(self.run_report)
-        if self.predictions is not None:
-            if self.predictions[0] == self.predictions[1]:
-                raise OptionError(f"the predictions before and after are the same file {self.predictions[0]}; give two")
-            predictions.paired(*(predictions.read(path) for path in self.predictions))
 
     def hidden(self, clip: Clip) -> Hidden:
         """Who knows what is hidden in `clip`."""

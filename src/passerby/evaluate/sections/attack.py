@@ -34,10 +34,11 @@ def attacks(clips: Sequence[Clip], asking: Asking) -> Answer:
     """All attackers on the faces as the anonymized files show them, whatever tool made them.
 
     The attacker knows the first part of every track, as it was and as it is hidden, and is asked about the last part.
-    What was done is not known as numbers, so there is nothing to invert; `benchmarks/privacy.py` inverts operators.
+    What was done is not known as numbers: inversion learns it from the first part. `benchmarks/privacy.py` inverts
+    known operators.
     """
     try:
-        model = crops.embedder("face", asking.hid)
+        model = crops.embedder("face", asking)
         gathered = crops.gathered(clips, "face", asking, _ends)
         known, asked, hidden = _pictures(gathered)
         [found] = attack.attack_hidden(known, asked, [hidden], Look(model))

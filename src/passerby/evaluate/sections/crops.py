@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import tee
 
@@ -51,18 +51,22 @@ class Gathered:
     """Who says where people are, and how many were left out."""
 
 
-def embedder(of: str, hid: Collection[str]) -> CropEmbedder:
-    """Who tells faces or bodies apart: the first that is here and hid nothing.
+def embedder(of: str, asking: Asking) -> CropEmbedder:
+    """Who tells faces or bodies apart: the one that was brought, else the first that is here and hid nothing.
 
     Raises:
+        OptionError: the one that was brought hid.
         WeightsError: nobody is here; it says how to get the first. Or all of them hid.
     """
-    others = [name for name in CANDIDATES[of] if weights.entry(name).sha256 not in hid]
+    brought = asking.brought.embedder(of, asking.hid)
+    if brought is not None:
+        return brought
+    others = [name for name in CANDIDATES[of] if weights.entry(name).sha256 not in asking.hid]
     if not others:
         raise WeightsError(f"{', '.join(CANDIDATES[of])} chose who is hidden, and cannot measure it")
     here = [name for name in others if weights.lies(weights.entry(name)) is not None]
     found = embedders.registered((here or others)[0])
-    independence.check([found.model], hid)
+    independence.check([found.model], asking.hid)
     return found
 
 
@@ -86,6 +90,8 @@ def gathered(clips: Sequence[Clip], of: str, asking: Asking, thin: Thin = pairs.
 def _cut(clip: Clip, of: str, asking: Asking, thin: Thin) -> Gathered:
     present: Present = clip.known(CUT[of])
     kept, left_out = chosen(present.people, MOST_PEOPLE, LEAST_FRAMES)
+    if not len(kept.frames) and present.people.sure.any():
+        raise NotMeasurable(f"nobody is seen in {LEAST_FRAMES} frames or more, and so cannot be recognized again")
     people = thin(kept)
     around = pairs.squared if of == "face" else pairs.whole
     # Both ends take a frame in turn, so that no more than one waits.

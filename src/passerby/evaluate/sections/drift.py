@@ -38,7 +38,7 @@ def identity_drift(clips: Sequence[Clip], asking: Asking) -> Answer:
 
 
 def _section(clips: Sequence[Clip], of: str, asking: Asking) -> Section:
-    model = crops.embedder(of, asking.hid)
+    model = crops.embedder(of, asking)
     label = FACE if of == "face" else PERSON
     drifts: list[Drift] = []
     parts: list[Embedded] = []

@@ -24,7 +24,7 @@ POINTS = 200
 def faces(clips: Sequence[Clip], asking: Asking) -> Answer:
     """Verification and identification of anonymized faces against the originals, by the originals' own thresholds."""
     try:
-        model = crops.embedder("face", asking.hid)
+        model = crops.embedder("face", asking)
         gathered = crops.gathered(clips, "face", asking)
         embedded = crops.together([crops.embed(one, model) for one in gathered])
         figures = face_figures(embedded)

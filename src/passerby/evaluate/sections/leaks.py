@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 import cv2
@@ -14,7 +14,7 @@ from passerby.core import pixels
 from passerby.core.detections import Detections
 from passerby.core.errors import NotMeasurable
 from passerby.core.frame import Frame
-from passerby.evaluate import hidden_area, residual
+from passerby.evaluate import doubt, hidden_area, residual
 from passerby.evaluate.clip import Clip, surely
 from passerby.evaluate.findings import Curve, Line, Section, Still
 from passerby.evaluate.leaks import ENOUGH, Cover, Exposure, exposures
@@ -51,12 +51,18 @@ def leaks(clips: Sequence[Clip], asking: Asking) -> Answer:
         for one in measured
         for note in (hidden_area.COVER_BY_PLAN if one.clip.plan else hidden_area.COVER, f"faces: {one.said_by}")
     ]
-    figures = [*noted(leak_figures(faces, covered), *dict.fromkeys(notes)), *_found(measured)]
+    figures = [*noted(leak_figures(faces, covered), *dict.fromkeys(notes)), *_doubted(measured), *_found(measured)]
     section = Section(
         name="leaks",
         question=QUESTION,
         figures=tuple(figures),
-        headline=("any-leak rate", "miss rate", "exposure gap"),
+        headline=(
+            "any-leak rate",
+            "any-leak rate, clear faces",
+            "bare at least once, clear faces",
+            "miss rate",
+            "exposure gap",
+        ),
         curves=tuple(_curve(one) for one in measured if len(measured) == 1 and one.faces.sure.any()),
         stills=tuple(still for one in measured for still in _stills(one))[:MOST_STILLS],
     )
@@ -71,6 +77,13 @@ class _Measured:
     faces: Appearances
     covered: Cover
     said_by: str
+    scores: NDArray[np.float32]
+    """(N,) of the detector that found each face, NaN of those that were told."""
+
+    @property
+    def told(self) -> bool:
+        """Whether somebody told where faces are."""
+        return bool(np.isnan(self.scores).all())
 
 
 def _measured(clip: Clip, asking: Asking) -> _Measured:
@@ -78,7 +91,8 @@ def _measured(clip: Clip, asking: Asking) -> _Measured:
     frames = clip.frames(asking.progress(f"{clip.name}, leaks"))
     hidden = asking.hidden(clip)
     covered = hidden_area.cover(present.people, frames, hidden, planned=clip.plan is not None)
-    return _Measured(clip, present.people, covered, present.said_by)
+    told = np.full(len(present.people.frames), np.nan, np.float32)
+    return _Measured(clip, present.people, covered, present.said_by, told if present.scores is None else present.scores)
 
 
 def _together(measured: Sequence[_Measured]) -> tuple[Appearances, Cover]:
@@ -122,6 +136,20 @@ def _found(measured: Sequence[_Measured]) -> tuple[Figure, ...]:
     return noted(figures, "the same detector says where faces are: 'found in the original' is 1 by construction")
 
 
+def _doubted(measured: Sequence[_Measured]) -> tuple[Figure, ...]:
+    """How far the detector can be believed that says where faces are; with a truth, how often it is mistaken."""
+    found = [one for one in measured if not one.told and one.faces.sure.any()]
+    if found:
+        faces, covered = _together(found)
+        scores = np.concatenate([one.scores for one in found])
+        return doubt.figures(faces, covered.shares, scores)
+    looked = [one for one in measured if FACE in one.clip.watchers.models]
+    if not looked:
+        return ()
+    names, truths = [one.clip.name for one in looked], [one.faces for one in looked]
+    return (doubt.mistakes(names, truths, [surely(one.clip.before, FACE) for one in looked]),)
+
+
 def _before(clip: Clip) -> Sequence[Detections]:
     return clip.before
 
@@ -151,10 +179,15 @@ def _curve(one: _Measured) -> Curve:
 
 
 def _stills(one: _Measured) -> list[Still]:
-    """The frames that show most, one for each person, of the anonymized file; all faces in them are filled."""
+    """The frames that show most, one for each person, of the anonymized file; all faces in them are filled.
+
+    Who is clearly a face comes first.
+    """
     shown: dict[int, Exposure] = {}
     everyone = np.ones(len(one.faces.frames), bool)
-    for exposure in sorted(exposures(one.faces, one.covered.shares, everyone), key=lambda e: e.share):
+    clear = set(one.faces.people[doubt.clearly(one.faces, one.scores)].tolist())
+    worst = sorted(exposures(one.faces, one.covered.shares, everyone), key=lambda e: (e.person not in clear, e.share))
+    for exposure in worst:
         shown.setdefault(exposure.person, exposure)
     wanted: dict[int, list[Exposure]] = {}
     for exposure in list(shown.values())[:MOST_STILLS]:
@@ -162,11 +195,11 @@ def _stills(one: _Measured) -> list[Still]:
     if not wanted:
         return []
     frames = enumerate(one.clip.frames())
-    stills = [_still(one, index, other, wanted[index]) for index, (_, other) in frames if index in wanted]
-    return [still for _, still in sorted(stills, key=lambda pair: pair[0])]
+    stills = {index: _still(one, index, other, wanted[index], clear) for index, (_, other) in frames if index in wanted}
+    return [stills[index] for index in wanted]
 
 
-def _still(one: _Measured, index: int, frame: Frame, exposed: Sequence[Exposure]) -> tuple[float, Still]:
+def _still(one: _Measured, index: int, frame: Frame, exposed: Sequence[Exposure], clear: Collection[int]) -> Still:
     picture = pixels.rgb(frame).copy()
     boxes = [one.faces.boxes[one.faces.frames == index]]
     if one.clip.after:
@@ -178,8 +211,10 @@ def _still(one: _Measured, index: int, frame: Frame, exposed: Sequence[Exposure]
     least = min(exposed, key=lambda exposure: exposure.share)
     count = "a face" if len(exposed) == 1 else f"{len(exposed)} faces"
     said = f"{one.clip.name}, frame {frame.index}: {count} exposed; of the worst {least.share:.0%} is hidden"
+    if not any(exposure.person in clear for exposure in exposed):
+        said += "; never seen clearly, perhaps no face"
     time_s = float(one.clip.times_s[index] - one.clip.times_s[0])
-    return least.share, Still(frame.index, time_s, said, picture)
+    return Still(frame.index, time_s, said, picture)
 
 
 def _whole(boxes: NDArray[np.float32], size: tuple[int, int]) -> list[tuple[int, int, int, int]]:

@@ -108,9 +108,9 @@ def _heaps(clips: Sequence[Clip], asking: Asking, missing: list[str]) -> list[Fi
     Raises:
         OptionError: no network was given.
     """
-    if asking.features is None:
+    if asking.brought.features is None:
         raise OptionError("no network was given; give an Inception of FID's as ONNX with --features FILE")
-    network = distribution.OnnxFeatures(asking.features, name=_called(asking.features))
+    network = distribution.OnnxFeatures(asking.brought.features, name=_called(asking.brought.features))
     figures: list[Figure] = []
     for of, label in crops.CUT.items():
         try:

@@ -31,7 +31,7 @@ def reidentification(clips: Sequence[Clip], asking: Asking) -> Answer:
     missing: list[str] = []
     for of in crops.OF:
         try:
-            model = crops.embedder(of, asking.hid)
+            model = crops.embedder(of, asking)
             gathered = crops.gathered(clips, of, asking)
         except (WeightsError, NotMeasurable) as error:
             missing.append(f"re-identification by {of}: {error}")

@@ -14,6 +14,7 @@ from passerby.evaluate.clip import Clip
 from passerby.evaluate.figures import of_clips
 from passerby.evaluate.findings import Section
 from passerby.evaluate.quality import ssim
+from passerby.evaluate.sections import videos
 from passerby.evaluate.sections.answer import Answer, Asking, noted
 from passerby.evaluate.statistics import Figure
 from passerby.evaluate.temporal import Steadiness
@@ -23,6 +24,8 @@ CONSECUTIVE = "SSIM of consecutive frames: flicker and motion alike, and no meas
 
 LONGEST = 640
 """Side in pixels to which larger frames are scaled: flow at full size takes seconds a frame."""
+MOST_PAIRS = 200
+"""Of neighbouring frames of a clip, spread evenly: flow takes a tenth of a second there and back."""
 LEAST = 16
 """Side in pixels below which no flow is seen."""
 
@@ -30,9 +33,12 @@ Picture = NDArray[np.uint8]
 
 
 def temporal(clips: Sequence[Clip], asking: Asking) -> Answer:
-    """Flow-warped error and its ratio to the original's own, flicker of masks, and SSIM from frame to frame."""
+    """Flow-warped error and its ratio to the original's own, flicker of masks, SSIM from frame to frame.
+
+    With a network of clips also how far the videos are apart in its features.
+    """
     missing = []
-    steady, protocols = Steadiness(), []
+    steady, protocols = Steadiness(asking.brought.sees_motion()), []
     similar: list[tuple[str, float, float]] = []
     for clip in clips:
         if clip.pair.every > 1:
@@ -42,9 +48,15 @@ def temporal(clips: Sequence[Clip], asking: Asking) -> Answer:
             missing.append(f"flicker of {clip.name}: it has one frame")
             continue
         hidden = asking.hidden(clip)
-        protocols += [hidden.protocol, _scaled(clip)]
+        firsts = _firsts(clip.count)
+        protocols += [hidden.protocol, _scaled(clip), *_sampled(clip, len(firsts))]
         last: tuple[Picture, Picture] | None = None
-        for one, other in clip.frames(asking.progress(f"{clip.name}, flicker")):
+        for index, (one, other) in enumerate(clip.frames(asking.progress(f"{clip.name}, flicker"))):
+            if index - 1 not in firsts:
+                last = None
+                steady.begin()
+            if index not in firsts and last is None:
+                continue
             size = _shown(one.size)
             now = pixels.rgb(one, size), pixels.rgb(other, size)
             area = cv2.resize(hidden.area(one, other).astype(np.uint8), size, interpolation=cv2.INTER_AREA) > 0
@@ -55,6 +67,11 @@ def temporal(clips: Sequence[Clip], asking: Asking) -> Answer:
     if not protocols:
         return Answer(None, tuple(missing))
     figures = noted([*steady.figures(), *_consecutive(similar)], *dict.fromkeys(protocols))
+    network = asking.brought.video_network(asking.hid)
+    if network is None:
+        missing.append("distance of videos: no network was given; give an ONNX network of clips with --video-features")
+    else:
+        figures += (videos.distance(clips, network, asking),)
     headline = "flow-warped error, times the original's own", "mask flicker"
     return Answer(Section(name="temporal", question=QUESTION, figures=figures, headline=headline), tuple(missing))
 
@@ -63,6 +80,16 @@ def _shown(size: tuple[int, int]) -> tuple[int, int]:
     """The size (width, height) at which frames are compared."""
     shrink = max(1.0, max(size) / LONGEST)
     return max(LEAST, round(size[0] / shrink)), max(LEAST, round(size[1] / shrink))
+
+
+def _firsts(count: int) -> frozenset[int]:
+    """The first frames of the pairs that are compared, in a clip of `count` frames."""
+    return frozenset(np.linspace(0, count - 2, min(count - 1, MOST_PAIRS)).round().astype(int).tolist())
+
+
+def _sampled(clip: Clip, pairs: int) -> list[str]:
+    every = clip.count - 1
+    return [f"{pairs} of the {every} pairs of neighbouring frames of {clip.name}"] if pairs < every else []
 
 
 def _scaled(clip: Clip) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from passerby.core.errors import NotMeasurable
-from passerby.evaluate import actions, coco, cost, predictions
+from passerby.evaluate import actions, coco, cost, pose_files, predictions
 from passerby.evaluate.clip import Clip, surely
 from passerby.evaluate.findings import Section
+from passerby.evaluate.sections import videos
 from passerby.evaluate.sections.answer import Answer, Asking, noted
 from passerby.evaluate.statistics import Figure
 from passerby.evaluate.watchers import PERSON, VEHICLE
@@ -25,15 +26,11 @@ def utility(clips: Sequence[Clip], asking: Asking) -> Answer:
             figures += _retention(clips, label)
         except NotMeasurable as error:
             missing.append(f"finding {label}s: {error}")
-    if asking.predictions is not None:
-        before, after = (predictions.read(path) for path in asking.predictions)
-        truth = predictions.has_truth(before) or predictions.has_truth(after)
-        counts = predictions.paired(before, after)
-        figures += actions.figures(counts, truth="labels" if truth else "original")
-    else:
-        missing.append(
-            "actions: no predictions were given; let a model of actions look at both, and give --before and --after"
-        )
+    for ask in (_actions, _poses):
+        try:
+            figures += ask(clips, asking)
+        except NotMeasurable as error:
+            missing.append(str(error))
     if not figures:
         return Answer(None, tuple(missing))
     headline = [one.name for one in figures if one.name.endswith(("after / before", "top-1 after"))]
@@ -65,11 +62,57 @@ def _retention(clips: Sequence[Clip], label: str) -> list[Figure]:
     return list(noted(found, ITSELF))
 
 
+def _actions(clips: Sequence[Clip], asking: Asking) -> list[Figure]:
+    """By a network that was brought, or by what a model of actions wrote.
+
+    Raises:
+        NotMeasurable: neither was given.
+    """
+    files, network = asking.brought.predictions, asking.brought.action_network(asking.hid)
+    if network is not None:
+        found = actions.figures(videos.acted(clips, network, asking), model=network.model, truth="original")
+        return list(noted(found, "each file is one clip"))
+    if files is None:
+        raise NotMeasurable(
+            "actions: no model was given; give an ONNX network of clips with --action-model, or what another program "
+            "saw in both with --before and --after"
+        )
+    before, after = (predictions.read(path) for path in files)
+    truth = predictions.has_truth(before) or predictions.has_truth(after)
+    return actions.figures(predictions.paired(before, after), truth="labels" if truth else "original")
+
+
+def _poses(clips: Sequence[Clip], asking: Asking) -> list[Figure]:
+    """How far a model of poses agrees with itself.
+
+    Raises:
+        NotMeasurable: nothing was given, or it is not of one clip.
+    """
+    files = asking.brought.poses
+    if files is None:
+        raise NotMeasurable(
+            "poses: none were given; let a model of poses look at both files, and give COCO's results with "
+            "--poses-before and --poses-after"
+        )
+    if len(clips) > 1:
+        raise NotMeasurable("poses: COCO's results tell no files apart; give one pair of files")
+    before, after = (pose_files.read(path) for path in files)
+    every = clips[0].pair.every
+    frames = range(0, clips[0].count * every, every)
+    one, other = ([side.get(frame, pose_files.NOBODY) for frame in frames] for side in (before, after))
+    true = [pose_files.surely(poses) for poses in one]
+    sides = [{"person": [*map(pose_files.compared, found, true)]} for found in (one, other)]
+    names = [clips[0].name] * len(true)
+    found = coco.retention(sides[0], sides[1], names, what="pose", most=coco.MOST_POSES)
+    return list(noted(found, ITSELF))
+
+
 def costs(clips: Sequence[Clip], asking: Asking) -> Answer:
     """What hiding took, from the run's own report."""
     if asking.run_report is None:
         why = "throughput: no report of the run; hide with --report RUN.json, and give it with --run-report"
         return Answer(None, (why,))
     figures = tuple(cost.figures(asking.run_report))
-    question = "How long does hiding take?"
-    return Answer(Section(name="cost", question=question, figures=figures, headline=("throughput",)))
+    question = "How long does hiding take, and how much memory?"
+    headline = ("throughput", "latency, 95th percentile", "peak memory")
+    return Answer(Section(name="cost", question=question, figures=figures, headline=headline))

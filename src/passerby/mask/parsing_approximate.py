@@ -1,0 +1,313 @@
+"""What persons wear, told without a model for it: a person's outline, less the head, less what has the skin's colour.
+
+This is a guess. It takes shoes and bags for the garment beside them. Clothes in the very colour of that person's skin
+are left with it: skin is never to be painted, so where the two cannot be told apart, neither is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from passerby.core import pixels
+from passerby.core.boxes import Boxes
+from passerby.core.frame import Frame
+from passerby.core.parsing import Group, Parsed
+from passerby.core.stages import Detector, Segmenter
+from passerby.mask import skin
+from passerby.mask.parsing import owned, placed, seen
+from passerby.mask.parsing_edges import Area, Shares, parsed, refined
+from passerby.mask.skin import Cloud, Colours, Features
+
+FACES_HIGH = 9.7
+"""Heights of a face's box that a grown person is tall."""
+HEADS_HIGH = 7.5
+"""The same in heads, from the crown to the chin."""
+WAIST = 0.5
+"""Where the upper garment ends and the lower one begins, as a share of that height from the top."""
+TRUNK_AND_THIGHS = ((0.2, WAIST - 0.04), (WAIST + 0.04, 0.7))
+"""The parts of that height whose colours are those of clothes."""
+HANGS = 1.5
+"""Heights of a face's box that hair may hang below the chin."""
+AROUND_WAIST = 0.06
+"""How far from there, as a share of the height, a change of colour is looked for."""
+CHANGE = 0.3
+"""From which a change of colour counts; logarithms of light, see `skin.features`."""
+CLEARLY = 9.0
+"""Squared distance from the skin from which the colour of a trunk is one of clothes."""
+UNLIKELY = 4.0
+"""The same from anybody's skin."""
+LONGEST = 320
+"""Pixels of the longer side of the picture in which colours are compared; edges are found in the frame's own."""
+CUT_LONGEST = 128
+"""The same of the one in which a person is cut out."""
+TRUNK = ((0.17, 0.34, 0.22), (0.34, 0.5, 0.16), (0.5, 0.8, 0.05))
+"""From where to where, and how wide, trunk and thighs are at least, in heights of the body."""
+LEGS_WIDE = 0.2
+"""Of both legs together, in the same."""
+STRIPE = 7
+"""Pixels of that picture: what has the ground's colour between clothes and is no wider is a stripe of theirs."""
+SPECK = 0.0008
+"""Share of the box below which what has the colour of skin is none."""
+
+
+class ApproximateParser:
+    """Tells upper and lower garments by outlines and the colour of skin. A `Parser` (see `core.stages`)."""
+
+    def __init__(self, outlines: Segmenter, faces: Detector | None = None) -> None:
+        """Without a detector of `faces`, or where it finds none in a person, the face is guessed from the box."""
+        self._outlines, self._faces = outlines, faces
+
+    def parse(self, frame: Frame, boxes: Boxes) -> Sequence[Parsed | None]:
+        """One answer per box (N, 4), never exact; None for what is small, has no outline, or where nothing is worn."""
+        if not len(boxes):
+            return []
+        outlines = self._outlines.segment(frame, boxes)
+        faces = self._faces.detect([frame])[0].boxes if self._faces else np.zeros((0, 4), np.float32)
+        answers: list[Parsed | None] = []
+        for row, (box, outline) in enumerate(zip(boxes, outlines, strict=True)):
+            area = seen(frame, box)
+            if area is None or outline is None:
+                answers.append(None)
+                continue
+            person = owned(boxes, row, area) & (placed(outline, area) > 127)
+            answers.append(_told(pixels.cut(frame, area), area, person, _Body.of(box, faces), faces))
+        return answers
+
+
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """Where the parts of somebody upright are."""
+
+    face: NDArray[np.float32]
+    """(4,) x0 y0 x1 y1 from the brow to the chin; guessed where `found` is not so."""
+    found: bool
+    height: float
+    """From the crown to the soles, seen or not."""
+    box: NDArray[np.float32]
+    """(4,) of the person."""
+
+    @staticmethod
+    def of(box: NDArray[np.float32], faces: Boxes) -> _Body:
+        """The body in `box` (4,), with the one of `faces` (N, 4) that is where its face should be."""
+        x0, y0 = box[:2]
+        wide, high = box[2:] - box[:2]
+        across, down = (faces[:, [0, 1]] + faces[:, [2, 3]]).T / 2
+        fits = (across > x0 + 0.15 * wide) & (across < x0 + 0.85 * wide) & (down > y0) & (down < y0 + 0.4 * high)
+        fits &= faces[:, 2] - faces[:, 0] < 0.8 * wide
+        if fits.any():
+            away = np.abs(across - x0 - wide / 2) / wide + (down - y0) / high
+            face = faces[np.argmin(np.where(fits, away, np.inf))]
+            tall = FACES_HIGH * float(face[3] - face[1])
+        else:
+            head = float(np.clip(0.4 * wide, 0.1 * high, 0.3 * high))
+            tall = HEADS_HIGH * head
+            middle, aside = x0 + wide / 2, 0.3 * head
+            face = np.array([middle - aside, y0 + 0.25 * head, middle + aside, y0 + head], np.float32)
+        if 0.7 * tall < high < 1.4 * tall:  # all of somebody upright is in the box, which tells it better
+            tall = float(high)
+        return _Body(face, bool(fits.any()), tall, box)
+
+    def within(self, area: pixels.Box, scale: float) -> _Body:
+        """The same in the pixels of a picture of `area`, made smaller by `scale`."""
+        corner = np.array([*area[:2], *area[:2]], np.float32)
+        return _Body((self.face - corner) * scale, self.found, self.height * scale, (self.box - corner) * scale)
+
+    def at(self, share: float) -> int:
+        """The row at a share of the height, from the crown."""
+        return round(float(self.face[1] - 0.35 * (self.face[3] - self.face[1])) + share * self.height)
+
+
+def _told(part: Frame, area: pixels.Box, person: Area, body: _Body, faces: Boxes) -> Parsed | None:
+    """What the `person` (h, w) wears that `part` of the frame shows, cut from `area`."""
+    scale = min(LONGEST / max(part.size), 1)
+    size = max(round(part.size[0] * scale), 8), max(round(part.size[1] * scale), 8)
+    colours = pixels.rgb(part, size)
+    corner = np.array([*area[:2], *area[:2]], np.float32)
+    body = body.within(area, scale)
+    head = _heads([body.face, *((faces - corner) * scale)], size)
+    of = skin.features(colours)
+    inside = _cut_out(colours, cv2.resize(person.astype(np.uint8), size, interpolation=cv2.INTER_AREA) > 0, body)
+    own = _own_skin(of, body, inside)
+    dressed = inside & ~head
+    worn_colours = [one for between in TRUNK_AND_THIGHS for one in _worn(of, dressed, body, between)]
+    bare = _bare(of, dressed, own, worn_colours, body.found)
+    bare |= _hair(of, inside, head, body, [own, *worn_colours])
+    waist = _waist(of, dressed & ~bare, body)
+    upper = np.arange(size[1])[:, None] < waist
+
+    def large(small: Area) -> Shares:
+        return np.asarray(cv2.resize(small.astype(np.float32), part.size, interpolation=cv2.INTER_LINEAR), np.float32)
+
+    worn: dict[Group, Shares] = {
+        "upper": large(dressed & ~bare & upper),
+        "lower": large(dressed & ~bare & ~upper),
+    }
+    light = pixels.luma(part, part.size).astype(np.float32) / np.float32(255)
+    return parsed(refined(worn, light, person & (large(inside) > 0), large(bare | head) > 0.5), area[:2], exact=False)
+
+
+def _cut_out(colours: Colours, person: Area, body: _Body) -> Area:
+    """The pixels of `person` (h, w) whose colours are those of its middle rather than of what is around its box.
+
+    GrabCut (Rother, Kolmogorov and Blake 2004): networks for portraits take ground between legs for the person.
+    """
+    scale = min(CUT_LONGEST / max(person.shape), 1)
+    size = max(round(person.shape[1] * scale), 8), max(round(person.shape[0] * scale), 8)
+    small = cv2.resize(colours, size, interpolation=cv2.INTER_AREA)
+    likely = cv2.resize(person.astype(np.uint8), size, interpolation=cv2.INTER_AREA)
+    marks = np.where(likely > 0, cv2.GC_PR_FGD, cv2.GC_BGD).astype(np.uint8)
+    x0, y0, x1, y1 = np.rint(body.box * scale).astype(int)
+    around = np.ones(marks.shape, np.bool_)
+    around[max(y0, 0) : max(y1, 0), max(x0, 0) : max(x1, 0)] = False
+    marks[around] = cv2.GC_BGD
+    core = cv2.erode(likely, np.ones((3, 3), np.uint8)) > 0
+    marks[_surely(core, body, scale)] = cv2.GC_FGD
+    if not (marks == cv2.GC_FGD).any() or not (marks == cv2.GC_BGD).any():
+        return person
+    cv2.setRNGSeed(0)  # of this thread: the same picture is always cut in the same way
+    ground, figure = np.zeros((1, 65)), np.zeros((1, 65))
+    cv2.grabCut(np.ascontiguousarray(small), marks, (0, 0, 1, 1), ground, figure, 2, cv2.GC_INIT_WITH_MASK)
+    kept = np.isin(marks, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.float32)
+    closed = cv2.morphologyEx(kept, cv2.MORPH_CLOSE, np.ones((STRIPE, STRIPE), np.uint8))
+    return np.asarray(cv2.resize(closed, person.shape[::-1], interpolation=cv2.INTER_LINEAR) > 0.5, np.bool_) & person
+
+
+def _surely(core: Area, body: _Body, scale: float) -> Area:
+    """Which pixels of the `core` (h, w) of an outline are the person's, in a picture made smaller by `scale`.
+
+    Its face and its trunk; and all of its legs, in rows where what is told for legs is no wider than legs are.
+    """
+    tall = body.height * scale
+    template = np.zeros(core.shape, np.bool_)
+    if body.found:
+        x0, y0, x1, y1 = (float(side) * scale for side in body.face)
+        template[_span(y0, y1), _span(x0, x1)] = True
+    head, below = (float(box[0] + box[2]) / 2 * scale for box in (body.face, body.box))
+    high = float(body.box[3] - body.box[1]) * scale
+    for top, bottom, wide in TRUNK:
+        middle = head + (below - head) * min((top + bottom) / 2 * tall / high, 1)
+        rows = _span(body.at(top) * scale, body.at(bottom) * scale)
+        template[rows, _span(middle - wide / 2 * tall, middle + wide / 2 * tall)] = True
+    legs = _span(body.at(WAIST) * scale, core.shape[0])
+    template[legs] |= core[legs].sum(axis=1, keepdims=True) < LEGS_WIDE * tall
+    return core & template
+
+
+def _heads(faces: Sequence[NDArray[np.float32]], size: tuple[int, int]) -> Area:
+    """Faces (4,), the hair and what is beside them."""
+    inside = np.zeros(size[::-1], np.uint8)
+    for x0, y0, x1, y1 in faces:
+        wide, high = x1 - x0, y1 - y0
+        middle = round(float(x0 + x1) / 2), round(float((y0 + y1) / 2 - 0.15 * high))
+        cv2.ellipse(inside, middle, (max(round(0.9 * wide), 1), max(round(0.77 * high), 1)), 0, 0, 360, 1, -1)
+    # Above the brow of the person's own nothing is worn but on the head.
+    x0, y0, x1, y1 = faces[0]
+    left, right = (max(round(float(side)), 0) for side in (x0 - 0.4 * (x1 - x0), x1 + 0.4 * (x1 - x0)))
+    inside[: max(round(float(y1 - 0.25 * (y1 - y0))), 0), left:right] = 1
+    return inside > 0
+
+
+def _own_skin(of: Features, body: _Body, person: Area) -> Cloud:
+    """The colours of the person's face; of anybody's skin where too little is seen of it."""
+    x0, y0, x1, y1 = (float(side) for side in body.face)
+    wide, high = x1 - x0, y1 - y0
+    rows, columns = _span(y0 + 0.25 * high, y1 - 0.12 * high), _span(x0 + 0.2 * wide, x1 - 0.2 * wide)
+    samples = of[rows, columns].reshape(-1, 3)
+    if not body.found:  # hair, or the wall behind: only what may be skin counts
+        samples = of[rows, columns][person[rows, columns]]
+        samples = samples[skin.ANYBODY.distance(samples) <= skin.ALIKE]
+    return skin.cloud(samples) or skin.ANYBODY
+
+
+def _bare(of: Features, dressed: Area, own: Cloud, worn: Sequence[Cloud], face_found: bool) -> Area:
+    """The skin below the head, by the person's own and the colours of what is `worn`.
+
+    Arms and legs are lit unlike the face, so what looks like its skin is found first, and what looks like that then.
+    """
+    rivals = [one for one in worn if not face_found or _no_skin(one.middle.astype(np.float32), own)]
+
+    def like(some: Cloud) -> Area:
+        away = some.distance(of)
+        near = dressed & (away <= skin.ALIKE)
+        for rival in rivals:
+            near &= away <= rival.distance(of) + 1
+        return near
+
+    bare = like(own)
+    again = skin.cloud(of[bare])
+    if again is not None:
+        bare |= like(again)
+    count, numbers, stats, _ = cv2.connectedComponentsWithStats(bare.astype(np.uint8))
+    kept = stats[:, cv2.CC_STAT_AREA] >= SPECK * bare.size
+    return np.asarray((kept & (np.arange(count) > 0))[numbers], np.bool_)
+
+
+def _hair(of: Features, inside: Area, head: Area, body: _Body, others: Sequence[Cloud]) -> Area:
+    """The hair that hangs from the head: of the colour above the brow rather than of `others`, and next to the head."""
+    x0, y0, x1, y1 = (float(side) for side in body.face)
+    wide, high = x1 - x0, y1 - y0
+    above = np.zeros(inside.shape, np.bool_)
+    above[_span(y0 - 0.35 * high, y0 + 0.05 * high), _span(x0 - 0.2 * wide, x1 + 0.2 * wide)] = True
+    hair = skin.cloud(of[above & inside])
+    if not body.found or hair is None:
+        return np.zeros(inside.shape, np.bool_)
+    away = hair.distance(of)
+    near = np.zeros(inside.shape, np.bool_)
+    near[: max(round(y1 + HANGS * high), 0), _span(x0 - wide, x1 + wide)] = True
+    near &= inside & (away <= skin.ALIKE)
+    for other in others:
+        near &= away < other.distance(of)
+    _, numbers = cv2.connectedComponents((near | head).astype(np.uint8))
+    return np.asarray(near & np.isin(numbers, np.unique(numbers[head])), np.bool_)
+
+
+def _span(low: float, high: float) -> slice:
+    return slice(max(round(low), 0), max(round(high), 0))
+
+
+def _no_skin(colour: Features, own: Cloud) -> bool:
+    """Whether a colour (3,) of the trunk or the thighs, which may be bare, is neither anybody's skin nor this one."""
+    return bool(own.distance(colour) > CLEARLY and skin.ANYBODY.distance(colour) > UNLIKELY)
+
+
+def _worn(of: Features, dressed: Area, body: _Body, between: tuple[float, float]) -> list[Cloud]:
+    """The colours in the middle of a trunk or of thighs, `between` two shares of the height: up to three."""
+    part = dressed.copy()
+    part[: max(body.at(between[0]), 0)] = False
+    part[max(body.at(between[1]), 0) :] = False
+    columns = np.nonzero(part.any(axis=0))[0]
+    if not len(columns):
+        return []
+    low, high = np.percentile(columns, (25, 75)).astype(int)
+    part[:, :low] = part[:, high + 1 :] = False
+    samples = of[part]
+    if len(samples) < 4 * skin.FEWEST:
+        return []
+    # Begun by lightness, so that the same picture always gives the same groups.
+    begun = (np.argsort(np.argsort(samples[:, 2])) * 3 // len(samples)).astype(np.int32)[:, None]
+    criteria = (cv2.TERM_CRITERIA_MAX_ITER + cv2.TERM_CRITERIA_EPS, 10, 0.01)
+    _, labels, _ = cv2.kmeans(samples, 3, begun, criteria, 1, cv2.KMEANS_USE_INITIAL_LABELS)
+    groups = (samples[np.asarray(labels)[:, 0] == i] for i in range(3))
+    clouds = (skin.cloud(group) for group in groups if len(group) > 0.12 * len(samples))
+    return [worn for worn in clouds if worn]
+
+
+def _waist(of: Features, worn: Area, body: _Body) -> int:
+    """The row where the colour of what is worn changes most near the waist; the waist itself where it hardly does."""
+    reach = max(round(AROUND_WAIST * body.height), 1)
+    middle, window = body.at(WAIST), 2 * reach  # more than a stripe is wide
+    best, row = CHANGE, middle
+    for candidate in range(middle - reach, middle + reach + 1, max(reach // 12, 1)):
+        parts = (slice(max(top, 0), max(top + window, 0)) for top in (candidate - window, candidate))
+        above, below = (of[rows][worn[rows]] for rows in parts)
+        if min(len(above), len(below)) < skin.FEWEST:
+            continue
+        change = float(np.linalg.norm((above.mean(axis=0) - below.mean(axis=0)) * (1, 1, 0.5)))
+        if change > best:
+            best, row = change, candidate
+    return row

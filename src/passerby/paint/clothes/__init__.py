@@ -1,0 +1,1 @@
+"""Clothes: their colours and patterns made others."""

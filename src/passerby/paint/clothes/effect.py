@@ -1,0 +1,175 @@
+"""Other clothes as an effect: persons stay as they are but for what they wear.
+
+Of whom nobody can tell what they wear, all is hidden, head included, until somebody can tell again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from passerby.core import pixels
+from passerby.core.boxes import Boxes
+from passerby.core.errors import StageError
+from passerby.core.frame import Frame, Plane
+from passerby.core.parsing import Garment, Parsed
+from passerby.core.regions import Mask, Patch, Region
+from passerby.core.stages import Anonymizer, Parser
+from passerby.paint.clothes import shading
+from passerby.paint.clothes.recolour import recolour
+from passerby.paint.clothes.styles import Style
+from passerby.paint.clothes.wardrobe import Wardrobe
+
+LEAST = 0.04
+"""Share of a person's box that is clothes at least: where less is found, the parser is not believed."""
+SURE = 240
+"""Of 255 in a mask: from here on a pixel is garment and nothing else."""
+BEHIND = 8
+"""Pixels around clothes in which what is behind them is seen."""
+
+
+class Steadier(Protocol):
+    """Makes of what is told frame by frame something that does not flicker, and fills in where nothing is told."""
+
+    def step(self, tracks: Sequence[int], boxes: Boxes, told: Sequence[Parsed | None]) -> Sequence[Parsed | None]:
+        """What the persons of these tracks and boxes (N, 4) wear, of whom so much was told. Once per frame."""
+        ...
+
+
+class Recoloured:
+    """An `Anonymizer` (see `core.stages`) that gives the persons of its regions clothes in other colours.
+
+    It hides nobody: faces are another label's matter, and go on top. The regions of a frame are painted on one picture,
+    smallest first, and their patches are cut from that, so that no patch brings back what another one took away.
+    Outside of the clothes the samples are the decoder's own. Frames come in order.
+    """
+
+    batch = 1
+    reach = 0
+    blind = False
+
+    def __init__(
+        self, parser: Parser, *, style: Style = "random", fallback: Anonymizer, steady: Steadier | None = None
+    ) -> None:
+        """Recolour what `parser` finds.
+
+        Args:
+            parser: tells what persons wear.
+            style: of the new clothes.
+            fallback: hides a person of whom the parser cannot tell; not blind, and one frame at a time.
+            steady: steadies what is told along tracks; None takes it as it is.
+        """
+        self._parser = parser
+        self._fallback = fallback
+        self._steady = steady
+        self._wardrobe = Wardrobe(style)
+
+    def paint(self, frames: Sequence[Frame], hidden: Sequence[Sequence[Region]]) -> list[list[Patch]]:
+        """See `Anonymizer`."""
+        return [self._painted(frame, regions) for frame, regions in zip(frames, hidden, strict=True)]
+
+    def _painted(self, frame: Frame, regions: Sequence[Region]) -> list[Patch]:
+        if not regions:
+            return []
+        told = self._told(frame, regions)
+        canvas = tuple(np.array(plane) for plane in frame.planes)
+        painted = frame.with_planes(canvas)
+        for i in sorted(range(len(regions)), key=lambda i: regions[i].mask.alpha.size):
+            parsed = told[i]
+            if parsed is not None:
+                self._dress(frame, painted, regions[i], parsed.garments)
+        untold = [region for region, parsed in zip(regions, told, strict=True) if parsed is None]
+        [covers] = self._fallback.paint([frame], [untold])
+        covering = iter(covers)
+        return [
+            next(covering) if parsed is None else _cut(painted, region)
+            for region, parsed in zip(regions, told, strict=True)
+        ]
+
+    def _told(self, frame: Frame, regions: Sequence[Region]) -> list[Parsed | None]:
+        """What each person wears, as far as anybody can tell."""
+        boxes = np.array([region.box for region in regions], np.float32).reshape(-1, 4)
+        answers = self._parser.parse(frame, boxes)
+        if len(answers) != len(regions):
+            raise StageError(f"the parser told of {len(answers)} persons in frame {frame.index}, of {len(regions)}")
+        told = [_believed(answer, region) for region, answer in zip(regions, answers, strict=True)]
+        if self._steady is not None:
+            told = list(self._steady.step([region.track_id for region in regions], boxes, told))
+        return [one if one is not None and one.garments else None for one in told]
+
+    def _dress(self, frame: Frame, painted: Frame, region: Region, garments: Sequence[Garment]) -> None:
+        """Paint a person's new clothes into `painted`, whose planes are writable."""
+        box = pixels.aligned(frame, _around([garment.mask for garment in garments]))
+        if box[0] >= box[2] or box[1] >= box[3]:
+            return
+        picture, new = pixels.rgb(pixels.cut(frame, box)), pixels.rgb(pixels.cut(painted, box))
+        changed = np.zeros(picture.shape[:2], np.uint8)
+        for garment in garments:
+            alpha = _sure(_placed(garment.mask, box))
+            at = _within(alpha)
+            seen = shading.seen(picture[at], alpha[at])
+            if seen is not None:
+                corner = box[0] + at[1].start, box[1] + at[0].start
+                dye = self._wardrobe.dye(frame.index, region, garment, seen, corner)
+                recolour(picture[at], alpha[at], seen, dye, on=new[at])
+                changed = np.maximum(changed, alpha)
+        weights = pixels.alphas(frame, Mask(box[0], box[1], changed), box)
+        planes = zip(pixels.crop(painted, box), pixels.to_planes(new, frame, box), weights, strict=True)
+        for old, plane, weight in planes:
+            _write(old, plane, weight > 0)
+
+
+def _believed(parsed: Parsed | None, region: Region) -> Parsed | None:
+    """What a parser told, unless that is hardly anything."""
+    if parsed is None:
+        return None
+    sides = np.maximum(region.box[2:] - region.box[:2], 1)
+    clothes = sum(cv2.sumElems(garment.mask.alpha)[0] / 255 for garment in parsed.garments)
+    return parsed if clothes >= LEAST * float(sides[0] * sides[1]) else None
+
+
+def _around(masks: Sequence[Mask]) -> pixels.Box:
+    """The smallest box that holds all of `masks`, and a little more: what is behind clothes must be seen."""
+    boxes = np.array([mask.box for mask in masks])
+    (x0, y0), (x1, y1) = boxes[:, :2].min(axis=0).tolist(), boxes[:, 2:].max(axis=0).tolist()
+    return x0 - BEHIND, y0 - BEHIND, x1 + BEHIND, y1 + BEHIND
+
+
+def _sure(alpha: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The same with 255 for what is nearly that, or else for what is most: no garment is all edge."""
+    most = max(min(int(alpha.max()), SURE), 1)
+    return np.asarray(cv2.convertScaleAbs(alpha, alpha=255 / most), np.uint8)
+
+
+def _within(alpha: NDArray[np.uint8]) -> tuple[slice, slice]:
+    """The rows and columns in which a garment is, and a little more."""
+    x, y, width, height = cv2.boundingRect(alpha)
+    return slice(max(y - BEHIND, 0), y + height + BEHIND), slice(max(x - BEHIND, 0), x + width + BEHIND)
+
+
+def _placed(mask: Mask, box: pixels.Box) -> NDArray[np.uint8]:
+    """A mask's picture, cut and padded to `box`."""
+    canvas = np.zeros((box[3] - box[1], box[2] - box[0]), np.uint8)
+    left, top = max(box[0], mask.x), max(box[1], mask.y)
+    right, bottom = min(box[2], mask.box[2]), min(box[3], mask.box[3])
+    if left < right and top < bottom:
+        inside = mask.alpha[top - mask.y : bottom - mask.y, left - mask.x : right - mask.x]
+        canvas[top - box[1] : bottom - box[1], left - box[0] : right - box[0]] = inside
+    return canvas
+
+
+def _write(old: Plane, new: Plane, where: NDArray[np.bool_]) -> None:
+    """Write `new` into `old` in place; of interleaved planes the colours, but not how opaque they are."""
+    if old.ndim == 2:
+        np.copyto(old, new, where=where)
+    else:
+        np.copyto(old[..., :3], new[..., :3], where=where[..., None])
+
+
+def _cut(painted: Frame, region: Region) -> Patch:
+    box = pixels.aligned(painted, region.mask.box)
+    return Patch(box, pixels.crop(painted, box), hides=False, alters=True)

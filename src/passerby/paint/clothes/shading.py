@@ -1,0 +1,156 @@
+"""How light falls on a garment, told apart from what is printed on it.
+
+Light changes slowly over a cloth, prints and stripes change at once: the steps of a small picture of the garment are
+kept where they are gentle and of one colour, and what remains is put together again. That is Retinex (Land and McCann,
+"Lightness and Retinex Theory", JOSA 1971), solved as a Poisson equation with cosines (Horn, 1974).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from passerby.paint.clothes import oklab
+
+SIDE = 48
+"""Pixels across and down of the small picture of a garment."""
+GENTLE = 0.09
+"""A step of light from one small pixel to the next, in logarithms, of which half is kept; steeper ones are prints."""
+SAME = 0.025
+"""A step of colour, in OKLab, at which half a step of light is kept."""
+DARK = 0.1
+"""Lightness that is added before logarithms are taken: in black cloth all is noise."""
+PLAIN, PATTERNED = 0.08, 0.16
+"""Standard deviation of colours, in OKLab, up to which a garment is of one, and from which it is of several."""
+NEARLY = SIDE * SIDE // 25
+"""Small pixels, of twice SIDE × SIDE, that may be lighter than what counts as the brightest."""
+SOLID = 0.5
+"""Share of a small pixel that is garment from which on it counts."""
+FEW = 0.1
+"""Share of a small pixel below which its colour is taken from around: it was rounded."""
+_SPREAD = (3, 9, 33)
+"""Widths in small pixels in which what is missing is looked for, one after the other."""
+
+Floats = NDArray[np.float32]
+NEIGHBOURS = (
+    ((slice(1, None), slice(None)), (slice(None, -1), slice(None))),
+    ((slice(None), slice(1, None)), (slice(None), slice(None, -1))),
+)
+"""Every pixel and the one above it, every pixel and the one on its left."""
+_STEPS = 2 - 2 * np.cos(np.pi * np.arange(SIDE) / SIDE)
+_WAVES: Floats = (_STEPS[None] + _STEPS[:, None]).astype(np.float32)
+_WAVES[0, 0] = 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """A garment as it is, in a picture of SIDE × SIDE pixels."""
+
+    colour: Floats
+    """(S, S, 3) of the garment, as 8-bit sRGB, and around it what is nearest."""
+    behind: Floats
+    """The same of what is not garment."""
+    light: Floats
+    """(S, S) logarithm of the light that falls on it, times that of its mean colour."""
+    level: float
+    """Median of `light`."""
+    mean: Floats
+    """(3,) its mean colour in OKLab."""
+    brightest: float
+    """Lightness that nearly nothing in the picture has more of, in [0, 1]."""
+    plain: float
+    """In [0, 1]: 1 where all of it is of one colour, 0 where it has patterns."""
+
+
+def seen(picture: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> Seen | None:
+    """What a garment is like.
+
+    Args:
+        picture: (H, W, 3) sRGB around it.
+        alpha: (H, W) 255 = the garment, 0 = not.
+
+    Returns:
+        None where no pixel is surely the garment.
+    """
+    picture, alpha = halved(picture, alpha)
+    colour, share = gathered(picture, alpha == 255)
+    if not (share > 0).any():
+        return None
+    behind, _ = gathered(picture, alpha == 0)
+    lab = oklab.from_picture(np.rint(colour).astype(np.uint8))
+    solid = share >= min(SOLID, float(share.max()))
+    light = _light(lab, solid)
+    mean, spread = lab[solid].mean(axis=0), float(np.linalg.norm(lab[solid].std(axis=0)))
+    around = oklab.from_picture(np.rint(behind).astype(np.uint8))
+    lightness = np.concatenate([lab[..., 0], around[..., 0]], axis=None)
+    brightest = float(np.partition(lightness, -NEARLY)[-NEARLY])
+    plain = min(max((PATTERNED - spread) / (PATTERNED - PLAIN), 0.0), 1.0)
+    return Seen(colour, behind, light, float(np.median(light[solid])), mean, brightest, plain)
+
+
+def halved(picture: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """A picture and a mask made half as large, where that still is more than is looked at: twice as fast in all."""
+    height, width = alpha.shape
+    if min(height, width) < 2 * SIDE:
+        return picture, alpha
+    half = width // 2, height // 2
+    even = slice(half[1] * 2), slice(half[0] * 2)
+    small = (cv2.resize(whole[even], half, interpolation=cv2.INTER_AREA) for whole in (picture, alpha))
+    first, second = (np.asarray(one, np.uint8) for one in small)
+    return first, second
+
+
+def gathered(picture: NDArray[np.uint8], where: NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    """A small picture (S, S, 3) of `picture` (H, W, 3) `where` it is chosen, and how much of each pixel (S, S) that is.
+
+    Where it is not, it is what there is nearby.
+    """
+    here = where.view(np.uint8) * np.uint8(255)
+    sums = np.empty((SIDE, SIDE, 4), np.float32)
+    sums[..., 3] = cv2.resize(here, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+    sums[..., 3] *= np.float32(1 / 255)
+    chosen = cv2.bitwise_and(picture, picture, mask=here)
+    sums[..., :3] = cv2.resize(chosen, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+    share = sums[..., 3]
+    means = sums[..., :3] / np.maximum(share, np.float32(1e-6))[..., None]
+    lacks = share < FEW
+    for width in _SPREAD:
+        if not lacks.any():
+            break
+        near = np.asarray(cv2.blur(sums, (width, width), borderType=cv2.BORDER_CONSTANT), np.float32)
+        found = lacks & (near[..., 3] > 1e-3)
+        means[found] = near[found][:, :3] / near[found][:, 3:]
+        lacks &= ~found
+    means[lacks] = sums[..., :3].sum(axis=(0, 1)) / max(float(share.sum()), 1e-6)
+    return np.minimum(means, np.float32(255)), share
+
+
+def _light(lab: Floats, solid: NDArray[np.bool_]) -> Floats:
+    """The logarithm of the light on a garment, (S, S), on the mean as its own; it goes on smoothly around it."""
+    logs = np.log(lab[..., 0] + np.float32(DARK))
+    gentle = _gentle(logs, lab[..., 1:], solid)
+    flow = np.zeros((SIDE, SIDE), np.float32)
+    for one, other in NEIGHBOURS:
+        kept = (logs[one] - logs[other]) * np.minimum(gentle[one], gentle[other])
+        flow[other] += kept
+        flow[one] -= kept
+    waves = cv2.dct(flow) / -_WAVES
+    waves[0, 0] = 0
+    light = np.asarray(cv2.idct(waves), np.float32)
+    return light + float(logs[solid].mean() - light[solid].mean())
+
+
+def _gentle(logs: Floats, tints: Floats, solid: NDArray[np.bool_]) -> Floats:
+    """(S, S) in [0, 1]: how much of the steps from each pixel is light. None is where nothing is garment."""
+    steep = np.zeros((SIDE, SIDE), np.float32)
+    for one, other in NEIGHBOURS:
+        light, tint = logs[one] - logs[other], tints[one] - tints[other]
+        printed = (light * light / GENTLE**2) ** 2 + ((tint[..., 0] ** 2 + tint[..., 1] ** 2) / SAME**2) ** 2
+        printed *= solid[one] & solid[other]
+        steep[one], steep[other] = np.maximum(steep[one], printed), np.maximum(steep[other], printed)
+    # A pixel beside an edge has a little of what is beyond it: that step is gentle, and of no light either.
+    around = cv2.dilate(steep, np.ones((3, 3), np.uint8))
+    return np.where(solid, 1 / (1 + around), np.float32(0)).astype(np.float32)
