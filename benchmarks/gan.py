@@ -17,6 +17,8 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -28,6 +30,7 @@ from passerby.paint.gan.cutting import smoothly
 from passerby.paint.gan.generator import Generator, Looks, Running
 from passerby.paint.gan.layers import fold
 from passerby.paint.gan.pasting import Target
+from passerby.runtime import VARIABLE
 
 KEPT = {"MALLOC_MMAP_THRESHOLD_": str(1 << 33), "MALLOC_TRIM_THRESHOLD_": str(1 << 33), "MALLOC_TOP_PAD_": str(1 << 28)}
 """What makes glibc keep large buffers for the next layer instead of giving them back to the system."""
@@ -39,6 +42,8 @@ class Way:
 
     running: Mapping[str, Any]
     environment: Mapping[str, str]
+    exported: bool = False
+    """As an ONNX file (see `passerby.paint.gan.export`)."""
 
 
 WAYS = {
@@ -51,8 +56,12 @@ WAYS = {
     "compiled": Way({"compiled": True}, KEPT),
     "compiled, bf16": Way({"compiled": True, "precision": "bf16"}, KEPT),
     "compiled, bf16, channels last": Way({"compiled": True, "precision": "bf16", "channels_last": True}, KEPT),
+    "exported, onnxruntime": Way({}, {VARIABLE: "onnxruntime"}, exported=True),
+    "exported, OpenVINO": Way({}, {VARIABLE: "openvino"}, exported=True),
 }
-ON_A_PROCESSOR = [name for name in WAYS if name != "fp16"]
+MORE = [name for name, way in WAYS.items() if way.exported]
+"""Want the extras `export` and `openvino`."""
+ON_A_PROCESSOR = [name for name in WAYS if name not in ("fp16", *MORE)]
 COLUMNS = ("generator", "way", "crops/s", "times as fast as fp32")
 
 
@@ -117,8 +126,10 @@ def turn(chosen: argparse.Namespace) -> float:
     torch.manual_seed(0)
     net = published.build(published.SIZES[name])
     fold(net)
-    running = Running(device=chosen.device, batch=chosen.batch, **WAYS[way].running)
-    drawer = Generator(net, looks=Looks(truncation=0.5), running=running)
+    with TemporaryDirectory() as folder:
+        graph = _exported(net, Path(folder)) if WAYS[way].exported else None
+        running = Running(device=chosen.device, batch=chosen.batch, graph=graph, **WAYS[way].running)
+        drawer = Generator(net, looks=Looks(truncation=0.5), running=running)
     pictures, targets = made_up(drawer.size, chosen.batch)
     seeds = list(range(chosen.batch))
     drawer.draw(pictures, targets, seeds)
@@ -128,6 +139,15 @@ def turn(chosen: argparse.Namespace) -> float:
         drawer.draw(pictures, targets, seeds)
         calls += 1
     return calls * chosen.batch / (clock() - start)
+
+
+def _exported(net: torch.nn.Module, folder: Path) -> Path:
+    from passerby.paint.gan.export import exported
+
+    net.eval().requires_grad_(False)
+    file = folder / "graph.onnx"
+    file.write_bytes(exported(net)[0])
+    return file
 
 
 def made_up(size: tuple[int, int], count: int) -> tuple[list[np.ndarray], list[Target]]:
@@ -140,7 +160,7 @@ def made_up(size: tuple[int, int], count: int) -> tuple[list[np.ndarray], list[T
         box=(0, 0, width, height),
         known=known,
         rule=smoothly,
-        keypoints=np.float32(rng.random((7 if height == width else 17, 3))),
+        keypoints=np.float32(rng.random((7, 2) if height == width else (17, 3))),
         body_known=known,
         embedding=np.float32(rng.normal(size=(*size, 16))),
         embedding_known=~known,

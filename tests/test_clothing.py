@@ -73,7 +73,7 @@ def test_it_is_said_where_other_clothes_leave_faces_to_be_seen(chosen, said):
 )
 def test_what_cannot_be_is_refused(chosen, says):
     with pytest.raises(OptionError, match=says):
-        Options(**chosen)
+        Options(**chosen).check_classes()
 
 
 @pytest.mark.parametrize(

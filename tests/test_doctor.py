@@ -119,7 +119,9 @@ def test_a_report_tells_of_the_models_that_are_chosen(
     assert (mine["label"], mine["name"], mine["family"], mine["state"]) == ("face", "mine.onnx", "centerface", "works")
     assert mine["sha256"] == weights.TABLE["centerface"].sha256
     assert gone["state"].startswith("there is no model file gone.onnx")
-    assert cli.main(["doctor", "--model", "text=mine.onnx"]) == 0
+    assert cli.main(["doctor", "--model", "text=mine.onnx", "--model", "face=mine.onnx"]) == 0
     shown = capsys.readouterr().out
     assert "chosen       text: mine.onnx, read as nothing" in shown
-    assert "gone" not in shown
+    assert "gone" not in shown, "of faces, what is typed takes the place of what the file says"
+    assert cli.main(["doctor", "--model", "text=mine.onnx"]) == 0
+    assert "gone" in capsys.readouterr().out

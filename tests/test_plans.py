@@ -95,6 +95,22 @@ def test_a_method_of_its_own_is_painted(films, tmp_path):
         assert white == (5 <= index < 9)
 
 
+@pytest.mark.parametrize("label", ["plate", "lorry"])
+def test_a_class_that_only_the_plan_knows_may_have_a_method_of_its_own(films, tmp_path, label):
+    found = passerby.analyze(films["plain"])
+    plan = replace(found, tracks=tuple(replace(track, label=label) for track in found.tracks))
+    chosen = {"encoder": "ffv1", "method": f"{label}=fill", "shape": f"{label}=box", "colour": "ffffff"}
+    report = passerby.render(plan, tmp_path / "out.mkv", **chosen)
+    assert report.methods == {"face": "mosaic", label: "fill"}
+    x0, y0, x1, y1 = (int(side) for side in plan.tracks[0].boxes[0])
+    assert (pictures(tmp_path / "out.mkv")[0][1][y0:y1, x0:x1] == 235).all()
+    with pytest.raises(OptionError, match=f"nothing that is called 'car' is hidden; there is face, {label}"):
+        passerby.render(plan, tmp_path / "other.mkv", method="car=fill")
+    with pytest.raises(OptionError, match=f"nothing that is called '{label}' is hidden"):
+        passerby.anonymize(films["plain"], tmp_path / "other.mkv", **chosen)
+    assert not (tmp_path / "other.mkv").exists()
+
+
 def test_a_plan_opens_on_its_own_medium_alone(films, street, tmp_path):
     passerby.analyze(street, tmp_path / "street.plan")
     shutil.copy(films["crossing"], street)

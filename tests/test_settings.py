@@ -184,7 +184,7 @@ def test_each_class_may_have_a_value_of_its_own(changes, asked, values):
 def test_what_makes_no_sense_for_a_class_is_refused_in_one_line(name, wrong):
     value = {"conf": ".4", "grow": ".4", "shape": "box", "method": "fill"}[name]
     with pytest.raises(OptionError, match=f"^--{name}") as refused:
-        Options(**{name: wrong.format(value)})
+        Options(**{name: wrong.format(value)}).check_classes()
     assert len(str(refused.value).splitlines()) == 1
 
 

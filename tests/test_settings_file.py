@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from passerby import settings_file
 from passerby.arguments import parse
 from passerby.core.errors import OptionError
 from passerby.settings import Options
@@ -47,6 +48,40 @@ MEANT = [
 def test_a_file_of_the_folder_gives_what_is_not_typed(here, text, words, meant):
     (here / "passerby.toml").write_text(text)
     assert options(*words) == Options(**meant)
+
+
+STANDING = {
+    "hide": "faces,plates",
+    "conf": "person=.4",
+    "grow": ".5,person=.2,plate=.1",
+    "method": "fill,vehicles=mosaic",
+    "models": {"person": "p.onnx", "face": ["f.onnx", "g.onnx"], "plate": "q.onnx"},
+}
+SETTLED = [
+    ({}, ["face", "plate"], {"conf": 0.2, "grow": ".5,plate=.1", "method": "fill"}),
+    ({"conf": "person=.3"}, ["face"], {"conf": "person=.3", "grow": ".5"}),
+    ({}, ["head"], {"models": ("person=p.onnx", "face=f.onnx", "face=g.onnx")}),
+    ({}, ["plate"], {"models": ("plate=q.onnx",)}),
+    ({"models": ["face=h.onnx"]}, ["face", "plate"], {"models": ("plate=q.onnx", "face=h.onnx")}),
+    ({"models": ["person=h.onnx"]}, ["plate"], {"models": ("plate=q.onnx", "person=h.onnx")}),
+]
+
+
+@pytest.mark.parametrize(("typed", "labels", "meant"), SETTLED)
+def test_a_file_is_for_many_runs_and_what_is_typed_is_for_this_one(typed, labels, meant):
+    settled = settled_options(STANDING | typed, labels)
+    assert {name: settled[name] for name in meant} == meant
+
+
+def settled_options(given, labels):
+    settled = settings_file.settled(given, STANDING, labels)
+    return settled | {"models": tuple(map(str, settled["models"]))}
+
+
+def test_a_class_that_nobody_knows_is_refused_from_a_file_too():
+    file = {"grow": "plaet=.4"}
+    with pytest.raises(OptionError, match="nothing that is called 'plaet' is hidden"):
+        Options(**settings_file.settled(file, file, ["face"])).check_classes()
 
 
 def test_another_file_takes_the_place_of_the_folders(here):

@@ -16,10 +16,13 @@ from drawn_frames import Film, Told, frame
 
 from passerby.core.detections import Detections
 from passerby.core.errors import OptionError, WeightsError
+from passerby.detect import families
 from passerby.detect.compose import Either, Sure, able
 from passerby.detect.faces import CenterFace
+from passerby.detect.yolo import Yolo
 from passerby.detect.yunet import YuNet
 from passerby.media.video import VideoSource
+from passerby.runtime import VARIABLE
 from passerby.settings import Options
 from passerby.targets import checksums, detector, models
 from passerby.weights import TABLE
@@ -169,6 +172,47 @@ def test_a_model_that_finds_several_things_looks_once(tmp_path, monkeypatch, now
     assert [one.labels for one in both.detectors] == [{"person", "vehicle"}] * 2
     sure = detector(Options(hide="persons,vehicles", conf="person=.5"))
     assert [one.conf for one in sure.detectors] == [{"person": 0.5, "vehicle": 0.2}] * 2
+
+
+SEGMENTING = {
+    "output0": np.full((1, 9, 4), 0.1, np.float32),  # x, y, width, height, four classes, a share of the one prototype
+    "output1": np.zeros((1, 1, 8, 8), np.float32),
+}
+
+
+@pytest.mark.parametrize("shape", ["silhouette", "polygon"])
+def test_a_model_that_gives_masks_needs_nothing_to_outline_what_it_finds(tmp_path, nowhere, shape):
+    names = {"names": "{0: 'person', 1: 'car', 2: 'bus', 3: 'dog'}", "task": "segment"}
+    file = onnx_models.model(tmp_path / "seg.onnx", SEGMENTING, shape=(1, 3, 32, 32), metadata=names)
+    chosen = Options(hide="persons,vehicles", shape=shape, models={"person": str(file), "vehicle": str(file)})
+    assert models(chosen) == ("seg.onnx",)
+    assert isinstance(detector(chosen), Yolo)
+    plain = replace(chosen, models=[*chosen.models, "person=yolox_nano_416"])
+    assert models(plain) == ("seg.onnx", "yolox_nano_416", "prisma_portrait_seg"), "the other one gives none"
+
+
+@pytest.mark.parametrize(
+    ("named", "device", "where"), [(None, "cpu", "mine.pth"), ("cuda", "cuda", "mine.pth"), ("cpu", "cpu", "dsfd.pth")]
+)
+def test_dsfd_is_chosen_by_its_name(tmp_path, monkeypatch, nowhere, named, device, where):
+    """Its weights are PyTorch's: they are not opened to see what they are."""
+    made = SimpleNamespace(labels=frozenset({"face"}))
+    monkeypatch.setattr(families, "DSFD", lambda path, **given: SimpleNamespace(path=path, **vars(made), **given))
+    monkeypatch.delenv(VARIABLE, raising=False)
+    if named:
+        monkeypatch.setenv(VARIABLE, named)
+    monkeypatch.setenv("PASSERBY_MODELS", str(tmp_path))
+    file = tmp_path / where
+    file.write_bytes(b"weights")
+    chosen = Options(models="face=dsfd" if where == "dsfd.pth" else f"face=dsfd:{file}", conf=0.4)
+    found_by = detector(chosen, shrink=2)
+    assert (found_by.path, found_by.conf, found_by.shrink, found_by.device) == (file, 0.4, 2, device)
+    assert set(checksums(chosen).values()) == {sha256(b"weights").hexdigest()}
+
+
+def test_dsfd_that_is_not_here_says_where_it_is_from(tmp_path, monkeypatch, nowhere):
+    with pytest.raises(WeightsError, match=r"dsfd.pth is missing .*hukkelas/DSFD-Pytorch-Inference"):
+        detector(Options(models="face=dsfd"))
 
 
 def test_a_class_with_a_threshold_of_its_own_is_told_apart():

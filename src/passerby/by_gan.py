@@ -64,7 +64,12 @@ def effect(options: Options, others: Anonymizer, labels: Sequence[str] = ()) -> 
     from passerby.paint.gan.combined import Style, combined
 
     seam = options.seam == "soft"
-    style = Style(truncation=options.truncation, modes=options.multi_modal, seam="matched" if seam else "original")
+    style = Style(
+        truncation=options.truncation,
+        modes=options.multi_modal,
+        seam="matched" if seam else "original",
+        compiled=options.compile,
+    )
     return combined(together, others, style)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from passerby import clothing, generating
@@ -11,20 +12,20 @@ if TYPE_CHECKING:
     from passerby.settings import Options
 
 
-def cautions(options: Options, usual_cells: int) -> tuple[str, ...]:
-    """What about these options may leave somebody recognizable, one line each."""
-    methods = set(options.methods().values())
+def cautions(options: Options, usual_cells: int, labels: Sequence[str] = ()) -> tuple[str, ...]:
+    """What about these options may leave somebody recognizable, one line each; a plan may speak of more `labels`."""
+    methods = set(options.methods(labels).values())
     lines = []
-    if options.outlined():
+    if options.outlined(labels):
         bare = "NOTHING IS HIDDEN" if methods == {"outline"} else "NOT EVERYTHING IS HIDDEN"
-        drawn = ", ".join(NAMES[label] for label in options.outlined())
+        drawn = ", ".join(NAMES.get(label, f"{label}s") for label in options.outlined(labels))
         lines.append(f"{bare}: outline only draws boxes around {drawn}")
     idle = [
         NAMES[label] for label in dict.fromkeys(choice.label for choice in options.models) if not _asks(options, label)
     ]
     if idle:
         lines.append(f"NOT EVERYTHING IS HIDDEN: {', '.join(idle)} have a --model and are not in --hide {options.hide}")
-    lines += clothing.warnings(options.methods(), options.parser)
+    lines += clothing.warnings(options.methods(labels), options.parser)
     if "blur" in methods:
         lines.append("a blur can be undone in part; fill, noise and image leave nothing")
     if "mosaic" in methods and options.cells > SAFE_CELLS:
@@ -37,9 +38,9 @@ def cautions(options: Options, usual_cells: int) -> tuple[str, ...]:
         lines.append("NOT EVERYONE IS HIDDEN: who is recognized by a --keep photograph stays visible")
     if options.only:
         lines.append("NOT EVERYONE IS HIDDEN: who is surely on no --only photograph stays visible")
-    if generating.synthetic(options) and options.mark == "none":
+    if generating.synthetic(options, labels) and options.mark == "none":
         lines.append("the output will not say that it is synthetic, which the AI Act (EU) 2024/1689, Art. 50, asks for")
-    if options.visible_label and not generating.synthetic(options):
+    if options.visible_label and not generating.synthetic(options, labels):
         lines.append(f"no label {options.visible_label!r}: nothing is generated")
     if options.min_size is not None:
         lines.append(f"NOT EVERYONE IS HIDDEN: who is found smaller than {options.min_size:g} pixels stays visible")

@@ -16,6 +16,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
+from passerby import settings_file
 from passerby.arguments import COMMANDS, parse
 from passerby.choices import NAMES
 from passerby.console import answer, say
@@ -134,12 +135,14 @@ def _analyze(chosen: argparse.Namespace) -> int:
 
 
 def _render(chosen: argparse.Namespace) -> int:
-    from passerby import job, plan_commands
+    from passerby import job, plan_commands, plans
+    from passerby.record import LOOKING
     from passerby.report import Outcome, summary
 
-    options = _options(chosen)
-    _announce(chosen, options, announcement(options))
-    media, output, report = plan_commands.render(chosen, options)
+    plan = plans.load_plan(chosen.plan_file)
+    options = _options(chosen, without=LOOKING, labels=plan.labels)
+    _announce(chosen, options, announcement(options, plan.labels), plan.labels)
+    media, output, report = plan_commands.render(chosen, plan, options)
     outcome = Outcome(input=media, status="done", message="", output=output, report=report)
     if not chosen.quiet:
         say(_told(outcome, options, verbose=chosen.verbose))
@@ -212,18 +215,22 @@ def _deep_privacy2(chosen: argparse.Namespace) -> int:
     return codes[0] if len(codes) == 1 else _code([code == DONE for code in codes])
 
 
-def _options(chosen: argparse.Namespace, without: Sequence[str] = ()) -> Options:
-    """The options of a command; those that it does not have keep their defaults."""
+def _options(chosen: argparse.Namespace, without: Sequence[str] = (), labels: Sequence[str] = ()) -> Options:
+    """The options of a command; those that it does not have keep their defaults. A plan may speak of more `labels`."""
     names = set(Options.names()) - set(without)
-    return Options(**{name: getattr(chosen, name) for name in names if hasattr(chosen, name)})
+    given = {name: getattr(chosen, name) for name in names if hasattr(chosen, name)}
+    hidden = (*Options(**given).labels(), *labels)
+    options = Options(**settings_file.settled(given, chosen.of_file, hidden))
+    options.check_classes(labels)
+    return options
 
 
-def _announce(chosen: argparse.Namespace, options: Options, what: str) -> None:
-    """Say what will be done, and what may leave somebody recognizable."""
+def _announce(chosen: argparse.Namespace, options: Options, what: str, labels: Sequence[str] = ()) -> None:
+    """Say what will be done, and what may leave somebody recognizable, of `labels` of a plan as well."""
     if not chosen.quiet:
         say(what + (f"; settings of {chosen.config}" if chosen.config else ""))
-    if not chosen.quiet or options.outlined():
-        for line in options.warnings():
+    if not chosen.quiet or options.outlined(labels):
+        for line in options.warnings(labels):
             say(f"warning: {line}")
 
 
@@ -259,7 +266,7 @@ def _doctor(chosen: argparse.Namespace) -> int:
 
     from passerby import doctor
 
-    report = doctor.report(Options(models=chosen.models))
+    report = doctor.report(Options(models=settings_file.joined(chosen.of_file.get("models"), chosen.models)))
     print(json.dumps(report.as_dict(), indent=1) if chosen.json else doctor.text(report))
     return DONE
 
@@ -273,20 +280,26 @@ def _models(chosen: argparse.Namespace) -> int:
         "pull": model_commands.fetch,
         "verify": model_commands.verify,
         "path": model_commands.path,
+        "export": model_commands.export,
         "convert": model_commands.convert,
     }
     return _code(actions[chosen.command.removeprefix("models ")](chosen))
 
 
-def announcement(options: Options) -> str:
-    """What will be hidden, how, and what happens to sound and metadata."""
-    shapes, growths = options.shapes(), options.growths()
+def _plural(label: str) -> str:
+    return NAMES.get(label, f"{label}s")  # a plan of other tools may have labels of its own
+
+
+def announcement(options: Options, labels: Sequence[str] = ()) -> str:
+    """What will be hidden, how, and what happens to sound and metadata; with `labels`, those of a plan."""
+    shapes, growths, methods = options.shapes(labels), options.growths(labels), options.methods(labels)
+    told = labels or options.labels()
     hidden = [
-        f"{NAMES[label]} by {method} ({shapes[label]} {growths[label]:.0%} larger on each side)"
-        for label, method in options.methods().items()
-        if method != "outline"
+        f"{_plural(label)} by {methods[label]} ({shapes[label]} {growths[label]:.0%} larger on each side)"
+        for label in told
+        if methods[label] != "outline"
     ]
-    drawn = [f"drawing boxes around {NAMES[label]}" for label in options.outlined()]
+    drawn = [f"drawing boxes around {label}s" for label in told if methods[label] == "outline"]
     sound = "sound is kept" if options.audio == "keep" else "sound is dropped (a voice identifies; --audio keep)"
     parts = [f"hiding {', '.join(hidden)}"] if hidden else []
     return "; ".join([*parts, *drawn, sound, "metadata is removed"])
@@ -304,15 +317,16 @@ def _told(outcome: Any, options: Options, verbose: bool = False) -> str:
             else (f"{outcome.input}{target}: {outcome.status}" + (f": {outcome.message}" if outcome.message else ""))
         )
     report = outcome.report
+    labels = tuple(report.methods)
     fate = "hidden"
-    if options.outlined():
-        fate = "found (nothing hidden)" if len(options.outlined()) == len(options.labels()) else "hidden or outlined"
+    if outlined := options.outlined(labels):
+        fate = "found (nothing hidden)" if {*outlined} == {*labels} else "hidden or outlined"
     lines = [
         f"{outcome.output}: {report.hidden} places of {report.tracks} tracks {fate} in {report.frames} frames, "
         f"{report.frames_per_second:.1f} frames/s"
     ]
     lines += [f"  missing from frame {gap.first_frame} ({gap.from_s:.2f} s): {gap.reason}" for gap in report.missing]
-    lines += [f"  note: {note}" for note in report.notes if note not in options.warnings()]
+    lines += [f"  note: {note}" for note in report.notes if note not in options.warnings(labels)]
     if verbose:
         lines += [f"  track {it.track}: {_recognized(it)}" for it in report.recognized if it.faces]
         origins = ", ".join(f"{count} {origin}" for origin, count in report.origins.items())
@@ -345,5 +359,5 @@ RUN: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "deep-privacy2": _deep_privacy2,
     "demo": _demo,
     "doctor": _doctor,
-    **{f"models {action}": _models for action in ("list", "show", "pull", "verify", "path", "convert")},
+    **{f"models {action}": _models for action in ("list", "show", "pull", "verify", "path", "export", "convert")},
 }

@@ -51,7 +51,7 @@ class Diffusing:
     small_memory: bool = False
     """Compute in slices: slower, for graphics cards of less than 8 GB."""
     compile: bool = False
-    """Let torch.compile make the model faster, which takes minutes at first."""
+    """Let torch.compile make the model, or generators, faster, which takes minutes at first."""
     every: int = EVERY
     """Frames from one key frame to the next, which alone are made up; 1 makes up every frame."""
 

@@ -19,7 +19,7 @@ from av.codec.codec import UnknownCodecError
 import passerby
 from passerby import machine, targets, weights
 from passerby.core.errors import OptionError, WeightsError
-from passerby.detect.families import Use, detector, recognised
+from passerby.detect.families import FAMILIES, Use, detector, recognised
 from passerby.runtime import Description, Session, choice, onnx_runtime
 from passerby.settings import DEFAULTS, Options
 from passerby.weights.entry import PACKAGE
@@ -221,7 +221,7 @@ def _chosen(label: str, chosen: targets.Chosen) -> Choice:
         sha256 = weights.sha256(path)
         family = chosen.family or recognised(path, [label])
         detector(family, Use(path, (label,), conf=0.5, shrink=1))
-        state, runs = "works", Session(path).describe()
+        state, runs = "works", Session(path).describe() if FAMILIES[family].fits else None
     except (WeightsError, OptionError) as error:
         state = _anonymous(str(error))
     return Choice(label, chosen.name, family, sha256, state, runs)

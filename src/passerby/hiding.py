@@ -15,7 +15,7 @@ from passerby.core.pixels import rgb
 from passerby.core.plan import Decision
 from passerby.core.regions import Patch, Region
 from passerby.core.stages import Anonymizer
-from passerby.mask.shapes import HeadOval, Rectangle, Shape, Silhouette, WholeHead
+from passerby.mask.shapes import HeadOval, Polygon, Rectangle, Shape, Silhouette, WholeHead
 from passerby.media.stills import StillSource
 from passerby.paint.effects import Blur, ByLabel, Fill, Image, Mosaic, Noise, Outline
 from passerby.paint.plates import Plate
@@ -24,7 +24,12 @@ from passerby.settings import Options
 
 
 def effect(options: Options, labels: Sequence[str] = (), methods: Sequence[str] = ()) -> Anonymizer:
-    """What takes the place of each label that is hidden, and of `labels` besides; regions may choose of `methods`."""
+    """What takes the place of each label that is hidden, and of `labels` besides; regions may choose of `methods`.
+
+    Raises:
+        OptionError: something is chosen for a class that is not hidden, or for generators that draw none of these.
+    """
+    options.check_classes(labels)
     generating.check(options, labels)
     by_label = ByLabel({label: _effect(method, options) for label, method in options.methods(labels).items()})
     plain = _ByMethod(by_label, {method: _effect(method, options) for method in methods}) if methods else by_label
@@ -102,8 +107,10 @@ def _shape(method: str, kind: str, grow: float, options: Options) -> Shape:
             return WholeHead(grow=grow, pad_px=pad, feather_px=feather)
         case "box":
             return Rectangle(grow=grow, pad_px=pad, feather_px=feather)
+        case "polygon":
+            return Polygon(grow=grow, pad_px=pad, feather_px=feather)
         case _:
-            return Silhouette(grow=grow, pad_px=pad, feather_px=feather, hull=kind == "polygon")
+            return Silhouette(grow=grow, pad_px=pad, feather_px=feather)
 
 
 def _picture(path: Path) -> NDArray[np.uint8]:

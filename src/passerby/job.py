@@ -210,14 +210,14 @@ class Job:
                 seed=plan.seed,
                 decisions=plan.decisions,
             )
-        report = self._report(source, sink, totals, plan.seed, clock, painter)
+        report = self._report(source, sink, totals, plan.seed, clock, painter, plan.labels)
         kept = len(rows) - totals.hidden
         notes = list(report.notes)
         if kept:
             notes.append(f"NOT EVERYONE IS HIDDEN: {kept} of {len(rows)} boxes stay visible, as the plan says")
         if rows.masks is None and set(self.options.shapes(plan.labels).values()) & set(OUTLINED):
             notes.append("boxes are hidden: the plan was made without --shape silhouette and knows none")
-        return replace(report, notes=notes, synthetic=generating.synthetic(self.options, plan.labels))
+        return replace(report, notes=notes)
 
     def _profiled(self, source: Source, sink: Sink, effect: Anonymizer) -> AbstractContextManager[timing.Parts]:
         parts = timing.Parts(source, sink, effect)
@@ -241,8 +241,11 @@ class Job:
         seed: int,
         clock: Clock,
         painter: Anonymizer,
+        labels: Sequence[str] = (),
     ) -> Report:
+        """What was done; a plan may speak of more `labels` than the options."""
         info, seconds = source.info, clock.seconds
+        methods = self.options.methods(labels)
         return Report(
             input=info.name,
             output=self.output.name,
@@ -254,13 +257,13 @@ class Job:
             hidden=totals.hidden,
             tracks=len(totals.tracks),
             origins={origin.name.lower(): count for origin, count in sorted(totals.origins.items())},
-            methods={label: generating.without_folders(it) for label, it in self.options.methods().items()},
-            synthetic=generating.synthetic(self.options),
+            methods={label: generating.without_folders(method) for label, method in methods.items()},
+            synthetic=generating.synthetic(self.options, labels),
             audio=self.options.audio,
             removed=_removed(info, self.options),
             missing=source.missing,
             # Only generators have something to tell.
-            notes=[*self.options.warnings(), *info.notes, *sink.notes, *getattr(painter, "notes", ())],
+            notes=[*self.options.warnings(labels), *info.notes, *sink.notes, *getattr(painter, "notes", ())],
             stages={stage: round(spent, 3) for stage, spent in totals.meter.seconds.items()},
             seconds=round(seconds, 3),
             frames_per_second=round(totals.frames / max(seconds, 1e-9), 2),

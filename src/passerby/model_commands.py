@@ -68,6 +68,22 @@ def fetch(chosen: argparse.Namespace) -> Sequence[bool]:
     return _each(entries, one)
 
 
+def export(chosen: argparse.Namespace) -> Sequence[bool]:
+    """Write a generator as an ONNX file, once that draws as it should."""
+    checkpoint.torch_library()
+    from passerby.paint.gan import published
+    from passerby.paint.gan.export import exported
+
+    check_free(chosen.output, force=chosen.force)
+    name, _, file = chosen.generator.partition("=")
+    contents, worst = exported(published.load(name, Path(file) if file else None).net)
+    with committed(chosen.output, force=chosen.force) as output:
+        output.write(contents)
+    said = f"of levels in -1..1 it draws as {name} does within {worst:.1g}"
+    say(f"{chosen.output}: {len(contents) / 1e6:.1f} MB; {said}")
+    return ()
+
+
 def convert(chosen: argparse.Namespace) -> Sequence[bool]:
     """Write the weights of a checkpoint of PyTorch, and nothing else of it, as safetensors; print the checksum."""
     if chosen.target.suffix.lower() != ".safetensors":

@@ -16,6 +16,8 @@ T = TypeVar("T")
 class PerClass(Generic[T]):
     """What an option says."""
 
+    option: str
+    """Its name, for errors."""
     own: Mapping[str, T]
     """Of each class that is named."""
     others: T
@@ -24,18 +26,42 @@ class PerClass(Generic[T]):
     def of(self, label: str) -> T:
         return self.own.get(label, self.others)
 
+    @property
+    def values(self) -> tuple[T, ...]:
+        """All that it says, in no order."""
+        return (self.others, *self.own.values())
 
-def per_class(option: str, given: Any, classes: Mapping[str, str], read: Callable[[Any], T], others: T) -> PerClass[T]:
+    def among(self, classes: Mapping[str, str]) -> PerClass[T]:
+        """The same by labels: what it says of `classes`, the names that may be written and what each stands for."""
+        own = {classes[name]: value for name, value in self.own.items() if name in classes}
+        return PerClass(self.option, own, self.others)
+
+    def check(self, classes: Mapping[str, str]) -> None:
+        """Refuse what it says of others than `classes`, or of one of them twice.
+
+        Raises:
+            OptionError: so it is.
+        """
+        said: set[str] = set()
+        for name in self.own:
+            if name not in classes:
+                labels = ", ".join(dict.fromkeys(classes.values()))
+                raise OptionError(f"{self.option}: nothing that is called {name!r} is hidden; there is {labels}")
+            if classes[name] in said:
+                raise _twice(self.option, name)
+            said.add(classes[name])
+
+
+def per_class(option: str, given: Any, read: Callable[[Any], T], others: T) -> PerClass[T]:
     """What is `given` for an option, as a value or as text.
 
     Args:
         option: its name, for errors.
-        classes: the names that may be written, and the label that each stands for.
         read: makes a value of what is written, or raises `OptionError`.
         others: the value of classes that are not named, where none is given for them.
 
     Raises:
-        OptionError: a class is unknown, or something is said twice.
+        OptionError: something is said twice.
     """
     own: dict[str, T] = {}
     general: list[T] = []
@@ -43,16 +69,17 @@ def per_class(option: str, given: Any, classes: Mapping[str, str], read: Callabl
         name, named, value = part.rpartition("=") if isinstance(part, str) else ("", "", part)
         if not named:
             general.append(read(value.strip() if isinstance(value, str) else value))
-        elif name.strip() not in classes:
-            labels = ", ".join(dict.fromkeys(classes.values()))
-            raise OptionError(f"{option}: nothing that is called {name.strip()!r} is hidden; there is {labels}")
-        elif classes[name.strip()] in own:
-            raise OptionError(f"{option} has two values for {name.strip()} in {given!r}; write one")
+        elif name.strip() in own:
+            raise _twice(option, name.strip())
         else:
-            own[classes[name.strip()]] = read(value.strip())
+            own[name.strip()] = read(value.strip())
     if len(general) > 1:
         raise OptionError(f"{option} has {len(general)} values for all classes, in {given!r}; write CLASS=VALUE")
-    return PerClass(own, general[0] if general else others)
+    return PerClass(option, own, general[0] if general else others)
+
+
+def _twice(option: str, name: str) -> OptionError:
+    return OptionError(f"{option} has two values for {name}; write one")
 
 
 @dataclass(frozen=True, slots=True)

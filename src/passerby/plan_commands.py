@@ -41,9 +41,8 @@ def analyze(chosen: argparse.Namespace, options: Options) -> None:
         say(f"{target}: {_summary(plan)}; look at it with: passerby plan show {target}")
 
 
-def render(chosen: argparse.Namespace, options: Options) -> tuple[Path, Path, Report]:
+def render(chosen: argparse.Namespace, plan: Plan, options: Options) -> tuple[Path, Path, Report]:
     """Hide what a plan says; the medium, the output and what was done."""
-    plan = plans.load_plan(chosen.plan_file)
     media = plans.medium(plan, chosen.media)
     output = chosen.output or beside(media)
     if chosen.report is not None:

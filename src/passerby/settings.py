@@ -8,9 +8,9 @@ from dataclasses import dataclass, fields
 from fractions import Fraction
 from numbers import Integral
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
-from passerby import clothing, diffusing, generating, redressing
+from passerby import clothing, diffusing, generating, marked, redressing
 from passerby.choices import (
     AUDIO,
     CLASSES,
@@ -19,7 +19,6 @@ from passerby.choices import (
     DEFAULT_METHOD,
     DEFAULT_READ_CONF,
     FACE_SHAPES,
-    MARKS,
     METHODS,
     NAMES,
     PLATE_METHODS,
@@ -32,20 +31,16 @@ from passerby.choices import (
 )
 from passerby.core.errors import OptionError
 from passerby.diffusing import ClassText, Diffusing
+from passerby.marked import Marking
 from passerby.paint.gan.combination import FILES
 from passerby.per_class import GeneratorFile, ModelChoice, PerClass, generator_files, model_choices, per_class
 from passerby.redressing import Redressing
-from passerby.values import Zone, files, frame_rate, growth, number, one_of, plain, seconds, threshold, zones
-
-T = TypeVar("T")
-
+from passerby.values import Zone, colour, files, frame_rate, growth, number, one_of, plain, seconds, threshold, zones
 
 _READERS: Mapping[str, Callable[[Any], Any]] = {
     "grow": plain,
     "conf": plain,
     "image": Path,
-    "c2pa_cert": Path,
-    "c2pa_key": Path,
     "plan": Path,
     "profile": Path,
     "start": seconds,
@@ -59,8 +54,16 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     "generators": lambda given: generator_files(given, FILES),
     **diffusing.READERS,
     **redressing.READERS,
+    **marked.READERS,
 }
 """What makes the exact value of an option of whatever is given for it."""
+PER_CLASS: Mapping[str, tuple[Callable[[Any], Any], Any]] = {
+    "method": (lambda value: generating.method(value, METHODS), DEFAULT_METHOD),
+    "shape": (lambda value: one_of("--shape", value, SHAPES), "oval"),
+    "grow": (growth, DEFAULT_GROW),
+    "conf": (threshold, DEFAULT_CONF),
+}
+"""Options that may have a value for each class: what reads one, and the value where none is given."""
 SEVERAL = {
     "keep_zone": "keep-zone",
     "only_zone": "only-zone",
@@ -75,11 +78,12 @@ SEVERAL = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(Diffusing, Redressing):
+class Options(Diffusing, Redressing, Marking):
     """How a file is anonymized. Wrong values are refused when the record is made.
 
     Files may be given as text, times and rates as numbers or text (see `values.py`). Of `method`, `shape`,
-    `grow` and `conf` each class may have a value of its own: 'face=mosaic,plate=fill', or 'mosaic,plate=fill'.
+    `grow` and `conf` each class may have a value of its own: 'face=mosaic,plate=fill', or 'mosaic,plate=fill'. That the
+    class is hidden is checked where a file is begun (`check_classes`): a plan may speak of others than `hide`.
     """
 
     hide: str = "faces"
@@ -119,15 +123,6 @@ class Options(Diffusing, Redressing):
     """The generator that draws persons whose surfaces are not known, in place of a combination's own."""
     cse_person_generator: str | None = None
     """The same for persons whose surfaces are known."""
-    mark: Literal["auto", "tag", "c2pa", "none"] = "auto"
-    """How output says that generators drew in it: by a tag, and by a C2PA manifest where that can be; by a tag alone;
-    by both for sure; not at all."""
-    c2pa_cert: Path | None = None
-    """Certificates that sign the manifest, the own one first, PEM; None makes one for each file."""
-    c2pa_key: Path | None = None
-    """The key of the first of them, PEM."""
-    visible_label: str = ""
-    """Words in a corner of every picture in which generators drew; '' is none."""
     conf: float | str = DEFAULT_CONF
     """Least score of a detection, in (0, 1): lower hides more. Text, and plates found as such, have scores of another
     kind: theirs is 0.5, unless they are named."""
@@ -181,13 +176,14 @@ class Options(Diffusing, Redressing):
 
     def __post_init__(self) -> None:
         self._read()
+        self.methods()
         one_of("--audio", self.audio, AUDIO)
         one_of("--seam", self.seam, SEAMS)
         one_of("--verify", self.verify, VERIFY)
         if self.style is not None:
             one_of("--style", self.style, STYLES)
-        for one_per_class in (self.methods, self.shapes, self.growths, self.thresholds):
-            one_per_class()
+        for name in PER_CLASS:
+            self._each(name)
         number("--pad", self.pad, "a number of pixels from 0 to 1000", lambda px: 0 <= px <= 1000, Integral)
         if self.feather is not None:
             number("--feather", self.feather, "a number of pixels from 0 to 1000", lambda px: 0 <= px <= 1000, Integral)
@@ -213,7 +209,7 @@ class Options(Diffusing, Redressing):
                 raise OptionError(f"{name} is a time from 0 up, got {float(time):g} s")
         if self.end is not None and self.end <= (self.start or 0):
             raise OptionError(f"--end {float(self.end):g} s must come after --start {float(self.start or 0):g} s")
-        if "image" in self.methods().values() and self.image is None:
+        if self.image is None and "image" in self._each("method").values:
             raise OptionError("--method image needs the picture to put over faces; give it with --image FILE")
         if self.image is not None and not self.image.is_file():
             raise OptionError(f"--image {self.image} is not a file that exists; check the name")
@@ -222,7 +218,7 @@ class Options(Diffusing, Redressing):
         self._check_recognizing()
         self.check_diffusing()
         self.check_redressing()
-        self._check_marking()
+        self.check_marking()
         self.fill_colour()
 
     def _check_recognizing(self) -> None:
@@ -235,20 +231,6 @@ class Options(Diffusing, Redressing):
                 if not path.is_file():
                     raise OptionError(f"{option} {path} is not a file that exists; give a photograph of one person")
 
-    def _check_marking(self) -> None:
-        one_of("--mark", self.mark, MARKS)
-        if (self.c2pa_cert is None) != (self.c2pa_key is None):
-            raise OptionError(
-                "--c2pa-cert and --c2pa-key belong together; give both, or none for a self-made certificate"
-            )
-        if self.c2pa_cert is not None and self.mark in ("tag", "none"):
-            raise OptionError(
-                f"--c2pa-cert signs a C2PA manifest, and with --mark {self.mark} there is none; leave one out"
-            )
-        short = len(self.visible_label) <= 60 and self.visible_label.isascii() and self.visible_label.isprintable()
-        if not short:
-            raise OptionError(f"--label-text takes up to 60 plain letters (ASCII), got {self.visible_label!r}")
-
     def _read(self) -> None:
         """Make paths, zones and exact fractions of what was given."""
         texts = (
@@ -259,7 +241,6 @@ class Options(Diffusing, Redressing):
             "encoder",
             "preset",
             "recognizer",
-            "visible_label",
             "style",
             "parser",
         )
@@ -280,7 +261,10 @@ class Options(Diffusing, Redressing):
         """The names of all options; those of diffusion and of new clothes come last."""
         names = [field.name for field in fields(Options)]
         return tuple(
-            sorted(names, key={field.name for kind in (Diffusing, Redressing) for field in fields(kind)}.__contains__)
+            sorted(
+                names,
+                key={field.name for kind in (Diffusing, Redressing, Marking) for field in fields(kind)}.__contains__,
+            )
         )
 
     def changed(self) -> dict[str, str]:
@@ -299,11 +283,6 @@ class Options(Diffusing, Redressing):
         """Whether anybody is to be recognized, and so to be looked at twice."""
         return bool(self.keep or self.only or self.same_person)
 
-    @property
-    def signs(self) -> bool:
-        """Whether a C2PA manifest is asked for, so that there is no output without it."""
-        return self.mark == "c2pa" or self.c2pa_cert is not None
-
     def labels(self) -> tuple[str, ...]:
         """The labels that are hidden: 'face', …"""
         names = [name.strip() for name in self.hide.split(",")]
@@ -313,9 +292,18 @@ class Options(Diffusing, Redressing):
             names.append("clothes")
         return tuple(dict.fromkeys(TARGETS[name] for name in names))
 
+    def check_classes(self, labels: Sequence[str] = ()) -> None:
+        """Refuse values of classes that are neither hidden nor among `labels`, those that a plan speaks of.
+
+        Raises:
+            OptionError: so it is.
+        """
+        for name in PER_CLASS:
+            self._each(name).check(self._named(labels))
+
     def methods(self, labels: Sequence[str] = ()) -> Mapping[str, str]:
         """The method of each label that is hidden, and of `labels` that a plan speaks of besides."""
-        chosen = self._per_class("method", labels, lambda value: generating.method(value, METHODS), DEFAULT_METHOD)
+        chosen = self._among("method", labels)
         methods = {label: clothing.method(label, chosen) for label in (*self.labels(), *labels)}
         for label, method in methods.items():
             if method in PLATE_METHODS and label != "plate":
@@ -324,7 +312,7 @@ class Options(Diffusing, Redressing):
 
     def shapes(self, labels: Sequence[str] = ()) -> Mapping[str, str]:
         """The shape of each label, likewise."""
-        chosen = self._per_class("shape", labels, lambda value: one_of("--shape", value, SHAPES), "oval")
+        chosen = self._among("shape", labels)
         only_for_faces = chosen.others in FACE_SHAPES
         return {
             label: "box" if only_for_faces and label not in (*chosen.own, "face") else chosen.of(label)
@@ -333,7 +321,7 @@ class Options(Diffusing, Redressing):
 
     def growths(self, labels: Sequence[str] = ()) -> Mapping[str, float]:
         """The share of each label's box that is added on each side, likewise."""
-        chosen = self._per_class("grow", labels, growth, DEFAULT_GROW)
+        chosen = self._among("grow", labels)
         return {
             label: chosen.of(label) if label in (*chosen.own, "face") else chosen.others / 3
             for label in (*self.labels(), *labels)
@@ -341,7 +329,7 @@ class Options(Diffusing, Redressing):
 
     def thresholds(self) -> Mapping[str, float]:
         """The least score of each label that is hidden."""
-        chosen = self._per_class("conf", (), threshold, DEFAULT_CONF)
+        chosen = self._among("conf", ())
         read = {"text"} if self.models_of("plate") else {"text", "plate"}
         return {
             label: chosen.own.get(label, DEFAULT_READ_CONF if label in read else chosen.others)
@@ -352,29 +340,33 @@ class Options(Diffusing, Redressing):
         """The models that are chosen to find things of a label, as they are written; none where none is chosen."""
         return tuple(choice.model for choice in self.models if choice.label == label)
 
-    def _per_class(self, name: str, labels: Sequence[str], read: Callable[[Any], T], others: T) -> PerClass[T]:
-        hidden = self.labels()
-        named = {name: label for name, label in CLASSES.items() if label in hidden}
-        return per_class(f"--{name}", getattr(self, name), named | {label: label for label in labels}, read, others)
+    def _each(self, name: str) -> PerClass[Any]:
+        """The values of an option, by the names of classes as they are written."""
+        read, others = PER_CLASS[name]
+        return per_class(f"--{name}", getattr(self, name), read, others)
 
-    def outlined(self) -> tuple[str, ...]:
-        """The labels that are only outlined, and so stay visible."""
-        return tuple(label for label, method in self.methods().items() if method == "outline")
+    def _among(self, name: str, labels: Sequence[str]) -> PerClass[Any]:
+        """The same by labels, of those that are hidden and of `labels`."""
+        return self._each(name).among(self._named(labels))
 
-    def warnings(self) -> tuple[str, ...]:
-        """What about these options may leave somebody recognizable, one line each."""
+    def _named(self, labels: Sequence[str]) -> Mapping[str, str]:
+        """What may be written for each label that is hidden, and for `labels`."""
+        known = (*self.labels(), *labels)
+        return {name: label for name, label in CLASSES.items() if label in known} | {label: label for label in labels}
+
+    def outlined(self, labels: Sequence[str] = ()) -> tuple[str, ...]:
+        """The labels that are only outlined, and so stay visible; `labels` as in `methods`."""
+        return tuple(label for label, method in self.methods(labels).items() if method == "outline")
+
+    def warnings(self, labels: Sequence[str] = ()) -> tuple[str, ...]:
+        """What about these options may leave somebody recognizable, one line each; `labels` likewise."""
         from passerby.cautions import cautions  # which knows these options
 
-        return cautions(self, DEFAULTS.cells)
+        return cautions(self, DEFAULTS.cells, labels)
 
     def fill_colour(self) -> tuple[int, int, int]:
         """Red, green and blue of `fill`, 0..255."""
-        digits = self.colour.removeprefix("#")
-        try:
-            red, green, blue = bytes.fromhex(digits)
-        except ValueError:
-            raise OptionError(f"--colour wants six hexadecimal digits like ff8800, got {self.colour!r}") from None
-        return red, green, blue
+        return colour(self.colour)
 
 
 def _text(value: object) -> str:

@@ -31,7 +31,7 @@ MODELS: Mapping[str, tuple[str, ...]] = {
 """The models that find each label unless others are chosen, by their names in the registry. What has letters on it may
 be a plate: of plates alone, no model is known here whose licence lets it be passed on."""
 OUTLINES: Mapping[str, str] = {"person": "prisma_portrait_seg"}
-"""The model that tells the pixels of each label, where there is one."""
+"""The model that tells the pixels of each label, where there is one and those that find it do not."""
 LANDMARKS = "centerface"
 """The model that finds the landmarks by which faces are recognized, whichever finds the faces."""
 
@@ -46,12 +46,12 @@ class Chosen:
     def family(self) -> str | None:
         """The family, where it is said."""
         before, colon, _ = self.written.partition(":")
-        return before if colon and before in FAMILIES else None
+        return before if (colon or before in weights.BROUGHT) and before in FAMILIES else None
 
     @property
     def source(self) -> str:
         """The name or path."""
-        return self.written.partition(":")[2] if self.family else self.written
+        return self.written.partition(":")[2] or self.written if self.family else self.written
 
     @property
     def name(self) -> str:
@@ -69,6 +69,8 @@ class Chosen:
         Raises:
             WeightsError: it is missing, or not the file that it should be.
         """
+        if self.source in weights.BROUGHT:
+            return weights.brought(self.source)
         path = Path(self.source)
         # What looks like no file is a name that is misspelt.
         looks_like_one = path.suffix or len(path.parts) > 1 or path.exists()
@@ -115,9 +117,10 @@ def detector(options: Options, shrink: float = 1, doubt: float = 1) -> Detector:
     size; 1 does without.
 
     Raises:
-        OptionError: a chosen model does not find what it is chosen for.
+        OptionError: a chosen model does not find what it is chosen for, or a class is named that is not hidden.
         WeightsError: a model is missing; it says how to get it.
     """
+    options.check_classes()
     conf = options.thresholds()
     found_by = [_one(chosen, labels, conf, shrink, doubt) for chosen, labels in _shared(options, conf).items()]
     if "head" in conf and not options.models_of("head"):
@@ -161,13 +164,22 @@ def _all(label: str, options: Options) -> tuple[Chosen, ...]:
 
 
 def _outlined(options: Options) -> tuple[str, ...]:
-    """The labels whose pixels are to be known."""
-    return tuple(label for label, shape in options.shapes().items() if shape in OUTLINED and label in OUTLINES)
+    """The labels whose pixels are to be known, and that are not found with them."""
+    wanted = (label for label, shape in options.shapes().items() if shape in OUTLINED and label in OUTLINES)
+    return tuple(label for label in wanted if not all(_outlines(chosen, label) for chosen in _of(label, options)))
+
+
+def _outlines(chosen: Chosen, label: str) -> bool:
+    """Whether a model tells the pixels of what it finds. None of the registry does."""
+    return not chosen.named and families.outlines(_family(chosen, [label]), chosen.path())
+
+
+def _family(chosen: Chosen, labels: list[str]) -> str:
+    return chosen.family or families.recognised(chosen.path(), labels)
 
 
 def _one(chosen: Chosen, labels: list[str], conf: Mapping[str, float], shrink: float, doubt: float) -> Detector:
-    path = chosen.path()
-    family = chosen.family or families.recognised(path, labels)
+    path, family = chosen.path(), _family(chosen, labels)
     least = min(conf[label] for label in labels)
     use = Use(path, tuple(labels), least, shrink)
     if labels == ["face"] and shrink > 1 and doubt < 1:

@@ -112,3 +112,12 @@ def threshold(value: Any) -> float:
     given = plain(value)
     number("--conf", given, "a score between 0 and 1", lambda conf: 0 < conf < 1)
     return float(given)
+
+
+def colour(value: str) -> tuple[int, int, int]:
+    """Red, green and blue, 0..255, of six hexadecimal digits."""
+    try:
+        red, green, blue = bytes.fromhex(value.removeprefix("#"))
+    except ValueError:
+        raise OptionError(f"--colour wants six hexadecimal digits like ff8800, got {value!r}") from None
+    return red, green, blue

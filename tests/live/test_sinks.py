@@ -140,6 +140,17 @@ def test_a_server_that_is_not_there_is_lost_and_no_error():
     assert "refused" in said[0]
 
 
+def test_an_address_that_ffmpeg_cannot_speak_ends_the_run():
+    class Line:
+        def write(self, picture, ticks):
+            raise av.error.ProtocolNotFoundError(1, "Protocol not found")
+
+    outlet = Address("srt://there/key", FakeClock(), Statistics(), print, connect=lambda *_: Line())
+    outlet.open(SIZE, RATE)
+    with pytest.raises(OptionError, match=r"built without srt, which srt://there/… wants"):
+        outlet.write(picture(), 0)
+
+
 def test_an_address_of_no_known_kind_is_refused():
     with pytest.raises(OptionError, match="rtmp"):
         Address("gopher://there", FakeClock(), Statistics(), print)

@@ -14,7 +14,7 @@ from drawn_clips import Clip, draw, frames_of
 from drawn_frames import frame
 from live_fakes import FakeClock
 
-from passerby.core.errors import InputError
+from passerby.core.errors import InputError, OptionError
 from passerby.live.sources import FIRST_PAUSE_S, LONGEST_PAUSE_S, Film, Lost, Picture, Raw, Wire, reconnected
 from passerby.live.statistics import Statistics
 
@@ -180,6 +180,12 @@ def test_a_name_tells_no_password(address, name):
 def test_nobody_there_is_an_error_that_names_the_address():
     with pytest.raises(InputError, match=r"tcp://127\.0\.0\.1:9"):
         list(Wire("tcp://127.0.0.1:9", Statistics()).pictures())
+
+
+def test_an_address_that_ffmpeg_cannot_speak_is_not_waited_for():
+    feed = Wire("nosuch://key@there/", Statistics())
+    with pytest.raises(OptionError, match=r"built without nosuch, which nosuch://there/ wants"):
+        list(reconnected(feed, FakeClock(), Statistics(), lambda: False))
 
 
 def test_a_stream_must_not_open_files(tmp_path):

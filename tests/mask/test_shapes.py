@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tracemalloc
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -13,7 +14,7 @@ from passerby.core.errors import OptionError
 from passerby.core.regions import Mask
 from passerby.core.runs import Runs
 from passerby.mask import shapes
-from passerby.mask.shapes import HeadOval, Rectangle, Silhouette, WholeHead
+from passerby.mask.shapes import HeadOval, Polygon, Rectangle, Silhouette, WholeHead
 
 sides = st.floats(3, 400)
 box = st.tuples(st.floats(-100, 500), st.floats(-100, 500), sides, sides).map(
@@ -180,7 +181,7 @@ def test_a_silhouette_hides_all_pixels_within_its_reach_and_fades_out_beyond(gro
     assert ((soft > 0) & (soft < 255)).all()
 
 
-@pytest.mark.parametrize("shape", [Silhouette(grow=0.1), Silhouette(grow=0.1, hull=True)])
+@pytest.mark.parametrize("shape", [Silhouette(grow=0.1), Polygon(grow=0.1)])
 def test_a_silhouette_has_the_room_of_the_box_so_that_cells_do_not_jump(shape):
     whole = shape.mask(PERSON, FRAME)
     assert whole.box == Rectangle(grow=0.1).mask(PERSON, FRAME).box
@@ -189,15 +190,41 @@ def test_a_silhouette_has_the_room_of_the_box_so_that_cells_do_not_jump(shape):
     assert (x1, y1) >= whole.box[2:]
 
 
-def test_the_polygon_holds_the_silhouette_and_what_lies_between_its_limbs():
-    plain, hull = (
-        picture(Silhouette(grow=0, feather=0, hull=hull).mask(PERSON, FRAME, standing()), FRAME)
-        for hull in (False, True)
-    )
-    assert (hull >= plain).all()
-    assert not plain[60:78, 40:50].any()
-    assert (hull[60:78, 40:50] == 255).all()
-    assert not hull[21, 31]
+blots = st.lists(
+    st.tuples(st.integers(0, 119), st.integers(0, 89), st.integers(1, 60), st.integers(1, 60)), min_size=1, max_size=6
+)
+
+
+@settings(deadline=None, max_examples=200)
+@given(blots, st.floats(0.01, 1), st.floats(0, 0.3))
+def test_a_polygon_hides_whatever_the_silhouette_does(blots, rough, grow):
+    alpha = np.zeros((90, 120), np.uint8)
+    for x, y, width, height in blots:
+        alpha[y : y + height : 2, x : x + width] = alpha[y : y + height, x] = 255
+    pixels, wanted = Runs.of(Mask(0, 0, alpha), FRAME), {"grow": grow, "feather_px": 2}
+    polygon = picture(Polygon(rough=rough, **wanted).mask(PERSON, FRAME, pixels), FRAME)
+    assert (polygon >= picture(Silhouette(**wanted).mask(PERSON, FRAME, pixels), FRAME)).all()
+
+
+def test_a_polygon_has_few_corners_and_goes_around_each_part():
+    alpha = np.zeros((90, 120), np.uint8)
+    cv2.circle(alpha, (30, 45), 24, 255, cv2.FILLED)
+    cv2.circle(alpha, (90, 45), 24, 255, cv2.FILLED)
+    pixels, box = Runs.of(Mask(0, 0, alpha), FRAME), np.array([6, 21, 114, 69], np.float32)
+    hidden = picture(Polygon(grow=0, feather=0).mask(box, FRAME, pixels), FRAME)
+    parts, _ = cv2.findContours(hidden, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    round_ones, _ = cv2.findContours(alpha, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    assert len(parts) == 2
+    assert not hidden[:, 60].any()
+    assert max(len(cv2.approxPolyDP(part, 1.5, True)) for part in parts) <= 10
+    assert min(len(cv2.approxPolyDP(part, 1.5, True)) for part in round_ones) > 10
+    assert hidden.astype(bool).sum() < 1.35 * alpha.astype(bool).sum()
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 40), (3, 2)])
+def test_a_polygon_fits_into_the_smallest_picture(size):
+    pixels = Runs.of(Mask(0, 0, np.full(size[::-1], 255, np.uint8)), size)
+    assert (picture(Polygon().mask(np.array([0, 0, *size], np.float32), size, pixels), size) == 255).all()
 
 
 @pytest.mark.parametrize(
@@ -230,7 +257,7 @@ def test_a_soft_edge_of_some_pixels_lies_outside(shape, box, feather_px):
     assert (inner >= np.where(hard.alpha == 255, 255, 0)).all()
 
 
-@pytest.mark.parametrize("shape", [HeadOval, Rectangle, Silhouette])
+@pytest.mark.parametrize("shape", [HeadOval, Rectangle, Silhouette, Polygon])
 @pytest.mark.parametrize(
     "wrong", [{"grow": -0.1}, {"grow": 6}, {"grow": float("nan")}, {"feather": 2}, {"pad_px": -1}, {"feather_px": 1001}]
 )

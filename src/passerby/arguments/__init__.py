@@ -26,7 +26,7 @@ HELP = (
   passerby deep-privacy2 CONFIG -i INPUT  what DeepPrivacy2's anonymize.py does, by its own options
   passerby demo                           compose a short clip with faces and anonymize it
   passerby doctor                         print what to paste into a bug report
-  passerby models list|show|pull          model files: which there are, under what licence; also verify, path, convert
+  passerby models list|show|pull          model files: which there are, their licences; verify, path, export, convert
   passerby COMMAND --help                 all options of a command
   passerby --version
 
@@ -58,6 +58,7 @@ COMMANDS: Mapping[str, Callable[[], argparse.ArgumentParser]] = {
     "models pull": models.pull,
     "models verify": models.verify,
     "models path": models.path,
+    "models export": models.export,
     "models convert": models.convert,
 }
 
@@ -84,12 +85,15 @@ def parse(words: Sequence[str]) -> argparse.Namespace:
     end = list(rest).index("--") if "--" in rest else len(rest)
     parser = COMMANDS[command]()
     config = _settings_file(parser, rest[:end]) if command in CONFIGURED else None
+    of_file = {} if config is None else settings_file.read(config)
+    # It says what is not said on the command line.
+    parser.set_defaults(**of_file)
     chosen = parser.parse_intermixed_args(rest[:end])
     if end < len(rest):
         if not hasattr(chosen, "inputs"):
             parser.error(f"{command} takes no inputs behind --")
         chosen.inputs = [*chosen.inputs, *map(Path, rest[end + 1 :])]
-    chosen.command, chosen.config = command, config
+    chosen.command, chosen.config, chosen.of_file = command, config, of_file
     return chosen
 
 
@@ -108,10 +112,6 @@ def _command(words: Sequence[str]) -> tuple[str, Sequence[str]]:
 
 
 def _settings_file(parser: argparse.ArgumentParser, words: Sequence[str]) -> Path | None:
-    """Let the settings file say what is not said on the command line; the file that does."""
     first = Parser(prog=parser.prog, add_help=False, allow_abbrev=False)
     first.add_argument("--config", type=Path)
-    path = settings_file.find(first.parse_known_args(words)[0].config)
-    if path is not None:
-        parser.set_defaults(**settings_file.read(path))
-    return path
+    return settings_file.find(first.parse_known_args(words)[0].config)

@@ -157,7 +157,7 @@ def add_diffusing(command: argparse.ArgumentParser) -> None:
     add("--scheduler", metavar="NAME", help="ddim, dpm++, unipc, euler, lcm or tcd (default: dpm++)")
     add("--crop", type=int, default=DEFAULTS.crop, metavar="PX", help="side of crops, at most (default: %(default)s)")
     add("--small-memory", action="store_true", help="slower, for graphics cards of less than 8 GB")
-    add("--compile", action="store_true", help="faster, after minutes of compiling")
+    add("--compile", action="store_true", help="faster, after minutes of compiling; generators too")
     add("--every", type=int, default=DEFAULTS.every, metavar="N", help="frames from key to key (default: %(default)s)")
     words = "CLASS=TEXT"
     add("--prompt", dest="prompts", action=Anew, default=(), metavar=words, help="what is drawn of a class")

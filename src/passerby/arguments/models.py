@@ -57,6 +57,18 @@ def path() -> argparse.ArgumentParser:
     return command
 
 
+def export() -> argparse.ArgumentParser:
+    command = parser(
+        "models export",
+        "Write a generator (docs/generate.md) as an ONNX file, once it is seen to draw as it does here. "
+        "Needs pip install 'passerby[export]'.",
+    )
+    command.add_argument("generator", metavar="NAME[=FILE]", help="stylegan, …; FILE is a checkpoint of yours")
+    command.add_argument("output", type=Path, metavar="OUT.onnx")
+    command.add_argument("-y", "--force", action="store_true", help="replace an existing file")
+    return command
+
+
 def convert() -> argparse.ArgumentParser:
     command = parser(
         "models convert",

@@ -53,6 +53,11 @@ class DSFD:
         self._net = net.eval().requires_grad_(False).to(device)
         self._device, self._conf, self._shrink = device, conf, shrink
 
+    @property
+    def runtime(self) -> str:
+        """What computes."""
+        return f"PyTorch {self._torch.__version__}, {self._device}"
+
     def detect(self, frames: Sequence[Frame]) -> list[Detections]:
         """The faces of each frame, best first; see `Detector`."""
         return [self._look(frame) for frame in frames]

@@ -11,6 +11,7 @@ from passerby.core.stages import Detector
 from passerby.detect import classes as cl
 from passerby.detect import detr, nanodet, retinaface, yolox
 from passerby.detect.detr import Detr
+from passerby.detect.dsfd import DSFD
 from passerby.detect.faces import CenterFace
 from passerby.detect.model import Model
 from passerby.detect.nanodet import NanoDet
@@ -21,6 +22,7 @@ from passerby.detect.text import Text
 from passerby.detect.yolo import Yolo
 from passerby.detect.yolox import Yolox
 from passerby.detect.yunet import YuNet
+from passerby.runtime import cards
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +43,11 @@ class Family:
 
     finds: frozenset[str] | None
     """The labels of what it can find; None where that is up to the model's classes."""
-    fits: Callable[[Model], bool]
-    """Whether a file is of this family."""
+    fits: Callable[[Model], bool] | None
+    """Whether an ONNX file is of this family; None of files of another format, whose family has to be said."""
     make: Callable[[Use], Detector]
+    outlines: Callable[[Model], bool] = lambda model: False
+    """Whether what a file of this family finds has masks."""
 
 
 def recognised(path: Path, labels: Iterable[str]) -> str:
@@ -54,7 +58,7 @@ def recognised(path: Path, labels: Iterable[str]) -> str:
     """
     model = Model(path)
     for name, family in FAMILIES.items():
-        if (family.finds is None or family.finds >= set(labels)) and family.fits(model):
+        if (family.finds is None or family.finds >= set(labels)) and family.fits and family.fits(model):
             return name
     given = ", ".join(f"{port.name} {port.shape}" for port in model.outputs)
     raise WeightsError(
@@ -74,6 +78,16 @@ def detector(name: str, use: Use) -> Detector:
     if family.finds is not None and not family.finds >= set(use.labels):
         raise OptionError(f"{name} finds {', '.join(sorted(family.finds))}, not {', '.join(use.labels)}")
     return family.make(use)
+
+
+def outlines(name: str, path: Path) -> bool:
+    """Whether the file at `path`, of the family called `name`, tells the pixels of what it finds.
+
+    Raises:
+        WeightsError: the file is missing or broken.
+    """
+    family = FAMILIES[name]
+    return family.fits is not None and family.outlines(Model(path))
 
 
 # What files of a family look like
@@ -118,6 +132,10 @@ def _is_yolo(model: Model) -> bool:
     return "task" in model.metadata or places
 
 
+def _has_prototypes(model: Model) -> bool:
+    return len(model.outputs) == 2
+
+
 def _is_detr(model: Model) -> bool:
     names = {port.name for port in model.outputs}
     return {"labels", "boxes", "scores"} <= names or bool(names & set(detr.BOXES) and names & set(detr.LOGITS))
@@ -149,6 +167,10 @@ def _face(kind: type[SCRFD] | type[YuNet] | type[RetinaFace]) -> Callable[[Use],
     return make
 
 
+def _dsfd(use: Use) -> Detector:
+    return DSFD(use.path, conf=use.conf, shrink=use.shrink, device=next(iter(cards.chosen()), "cpu"))
+
+
 def _by_class(kind: Callable[..., Detector], columns: tuple[int, int] | None) -> Callable[[Use], Detector]:
     """Makes detectors of models whose first output has `columns`: on which side, and how many before the classes."""
 
@@ -171,6 +193,7 @@ FAMILIES: Mapping[str, Family] = {
     "yunet": Family(FACE, _is_yunet, _face(YuNet)),
     "scrfd": Family(FACE, _is_scrfd, _face(SCRFD)),
     "retinaface": Family(FACE, _is_retinaface, _face(RetinaFace)),
+    "dsfd": Family(FACE, None, _dsfd),
     "plates-yolo9": Family(PLATE, _is_plates_yolo9, lambda use: PlatesYolo9(use.path, conf=use.conf)),
     "plates-yunet": Family(PLATE, _is_plates_yunet, lambda use: PlatesYunet(use.path, conf=use.conf)),
     "text": Family(
@@ -179,6 +202,6 @@ FAMILIES: Mapping[str, Family] = {
     "detr": Family(None, _is_detr, _by_class(Detr, None)),
     "nanodet": Family(None, _is_nanodet, _by_class(NanoDet, None)),
     "yolox": Family(None, _is_yolox, _by_class(Yolox, (2, 5))),
-    "yolo": Family(None, _is_yolo, _by_class(Yolo, (1, 4))),
+    "yolo": Family(None, _is_yolo, _by_class(Yolo, (1, 4)), _has_prototypes),
 }
 """By name, in the order in which a file is compared with them."""

@@ -86,19 +86,12 @@ class Preview:
                 if self.headers.get("Host", "").partition(":")[0] not in HOSTS:
                     self.send_error(403)
                 elif self.path == "/":
-                    self._answer("text/html; charset=utf-8")
+                    _answer(self, "text/html; charset=utf-8")
                     self.wfile.write(PAGE.encode())
                 elif self.path == "/stream":
-                    self._answer("multipart/x-mixed-replace; boundary=frame")
                     preview.watched_by(self)
                 else:
                     self.send_error(404)
-
-            def _answer(self, kind: str) -> None:
-                self.send_response(200)
-                self.send_header("Content-Type", kind)
-                self.send_header("Cache-Control", "no-store")
-                self.end_headers()
 
             def log_message(self, *_: Any) -> None:
                 pass
@@ -111,6 +104,8 @@ class Preview:
             self._viewers += 1
             count = self._count
         try:
+            # Counted by now: who has an answer sees whatever goes out from then on.
+            _answer(viewer, "multipart/x-mixed-replace; boundary=frame")
             while True:
                 with self._changed:
                     if self._count == count and not self._closed:
@@ -125,3 +120,10 @@ class Preview:
         finally:
             with self._changed:
                 self._viewers -= 1
+
+
+def _answer(viewer: BaseHTTPRequestHandler, kind: str) -> None:
+    viewer.send_response(200)
+    viewer.send_header("Content-Type", kind)
+    viewer.send_header("Cache-Control", "no-store")
+    viewer.end_headers()

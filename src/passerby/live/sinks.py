@@ -19,7 +19,7 @@ from av.video.stream import VideoStream
 from passerby.core.errors import OptionError, OutputError
 from passerby.live.clock import TICK, Clock
 from passerby.live.fitting import planes, rgb, tags
-from passerby.live.sources import FIRST_PAUSE_S, LONGEST_PAUSE_S, OPEN_S, READ_S
+from passerby.live.sources import FIRST_PAUSE_S, LONGEST_PAUSE_S, OPEN_S, READ_S, unspoken
 from passerby.live.statistics import Statistics
 from passerby.media.commit import check_free, committed
 from passerby.media.mark import Mark, words
@@ -278,6 +278,8 @@ class Address:
             self._lose(error)
 
     def _lose(self, error: av.error.FFmpegError | OSError) -> None:
+        if isinstance(error, av.error.ProtocolNotFoundError):  # comes with the first picture, not before
+            raise unspoken(self._shown) from error
         if self._encoded is not None:
             self._encoded.abandon()
             self._encoded = None

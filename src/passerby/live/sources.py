@@ -75,6 +75,7 @@ class Feed(Protocol):
 
         Raises:
             InputError: it cannot be opened, or broke off.
+            OptionError: it never can be.
         """
         ...
 
@@ -86,6 +87,7 @@ def reconnected(
 
     Raises:
         InputError: one that is not to be opened again cannot be read.
+        OptionError: it never can be.
     """
     pause = FIRST_PAUSE_S
     while not stopped():
@@ -218,13 +220,24 @@ def _raw_shapes(size: tuple[int, int], pixels: str) -> list[tuple[int, ...]]:
 
 @contextmanager
 def _explained(name: str) -> Iterator[None]:
-    """FFmpeg's errors as ours."""
+    """FFmpeg's errors as ours; waiting does not help where it does not know the kind of address."""
     # In PyAV a picture whose side data was looked at holds itself, and with it the memory of its whole decoder.
     gc.collect()
     try:
         yield
+    except av.error.ProtocolNotFoundError as error:
+        raise unspoken(name) from error
     except av.error.FFmpegError as error:
         raise InputError(f"{name} cannot be read: {error.strerror}; check the address, and whether it sends") from error
+
+
+def unspoken(name: str) -> OptionError:
+    """The error for an address, shown as `name`, of a kind that FFmpeg was built without."""
+    kind = name.partition("://")[0]
+    return OptionError(
+        f"the FFmpeg of this PyAV ({av.__version__}) was built without {kind}, which {name} wants; "
+        "use another address, or let a program that speaks it pass the stream on"
+    )
 
 
 def _wait_until(due: float, clock: Clock, stopped: Callable[[], bool]) -> None:

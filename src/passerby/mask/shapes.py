@@ -129,9 +129,6 @@ class Silhouette(_Around):
     moves, nor where the pixels are not known for some frames.
     """
 
-    hull: bool = False
-    """Hide the smallest convex polygon around the pixels instead, which does not tell how limbs are held."""
-
     def mask(self, box: Box, size: Size | None = None, pixels: Runs | None = None) -> Mask:
         around = Rectangle(grow=self.grow, pad_px=self.pad_px, feather=self.feather, feather_px=self.feather_px)
         whole = around.mask(box, size)
@@ -139,16 +136,37 @@ class Silhouette(_Around):
             return whole
         width, height = (max(math.ceil(side), 1) for side in (box[2:] - box[:2]).tolist())
         reach = math.ceil(self.grow * min(width, height)) + self.pad_px
-        known = pixels.mask()
-        outline = _filled(known) if self.hull else known
+        outline = self._outline(pixels, min(width, height))
         return _spread(outline, reach, self.edge((width, height)), whole.box, pixels.size)
 
+    def _outline(self, pixels: Runs, side: int) -> Mask:
+        """What is hidden before it is grown: all of `pixels`, of a thing whose box has a shorter `side`."""
+        return pixels.mask()
 
-def _filled(known: Mask) -> Mask:
-    """The smallest convex polygon around what is hidden."""
-    outline = cv2.convexHull(cv2.findNonZero(known.alpha))
-    alpha = cv2.fillConvexPoly(known.alpha.copy(), outline, 255)
-    return Mask(known.x, known.y, np.asarray(alpha, np.uint8))
+
+@dataclass(frozen=True, kw_only=True)
+class Polygon(Silhouette):
+    """The same within few straight lines, a polygon around each of its parts: it tells less of how limbs are held."""
+
+    rough: float = 0.05
+    """How far the lines may lie from the outline, as a share of the box's shorter side; a pixel at least."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 0 < self.rough <= 1:
+            raise OptionError(f"the roughness of a polygon is a share of its box and lies in 0..1, got {self.rough}")
+
+    def _outline(self, pixels: Runs, side: int) -> Mask:
+        known, slack = pixels.mask(), max(math.ceil(self.rough * side), 1)
+        padded = np.pad(known.alpha, slack)
+        # Lines may cut corners by as much as the outline is grown before.
+        disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * slack + 1, 2 * slack + 1))
+        outlines, _ = cv2.findContours(cv2.dilate(padded, disc), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+        # Drawn over the thing itself: at a spike a line may lie further off than it should.
+        alpha = padded.copy()
+        for outline in outlines:
+            cv2.fillPoly(alpha, [cv2.approxPolyDP(outline, slack, closed=True)], 255)
+        return Runs.of(Mask(known.x - slack, known.y - slack, alpha), pixels.size).mask()
 
 
 def _spread(known: Mask, reach: int, edge: int, room: tuple[int, int, int, int], frame: Size) -> Mask:

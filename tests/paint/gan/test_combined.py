@@ -41,6 +41,18 @@ def effect(folder: Path, *draws: tuple[str, str], more: str = "", **style: Any) 
     return combined(combination(str(made)), Mosaic(), Style(**style))
 
 
+def test_generators_are_compiled_when_they_are_to_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    torch = small_generators.torch
+
+    def failing(*given: Any) -> None:
+        raise torch._dynamo.exc.TorchDynamoException("no compiler\nand more")
+
+    monkeypatch.setattr(torch, "compile", lambda net, **_: failing)
+    assert len(effect(tmp_path, ("face", "stylegan")).paint([place()], [HIDDEN])[0]) == 2
+    with pytest.raises(OptionError, match=r"cannot be compiled here \(no compiler\); leave --compile out"):
+        effect(tmp_path, ("face", "stylegan"), compiled=True).paint([place()], [HIDDEN])
+
+
 def is_mosaic(shown: Frame, one: Region, patch: Patch) -> bool:
     [[plain]] = [Mosaic().patch(shown, one).planes]
     return np.array_equal(plain, patch.planes[0])

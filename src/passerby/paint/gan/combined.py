@@ -38,6 +38,8 @@ class Style:
     """See `Looks`; None is as many looks as the weights have centres, or else half-way to the mean."""
     modes: bool = False
     seam: Seam = "matched"
+    compiled: bool = False
+    """See `Running`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -148,7 +150,7 @@ def _drawer(draw: Draw, style: Style, notes: list[str]) -> Drawer:
         looks = Looks(truncation=style.truncation or 0, modes=style.modes)
     if name != "deep_privacy1" and not looks.modes and looks.truncation == 0:
         notes.append(f"{name}: with truncation 0 everybody is given the same look")
-    return Generator(loaded.net, looks=looks, running=_running())
+    return Generator(loaded.net, looks=looks, running=_running(style))
 
 
 @lru_cache(maxsize=4)
@@ -159,12 +161,13 @@ def _loaded(name: str, file: Path | None, size: str) -> Loaded:
     return load(name, file, _size(name, json.loads(size)))
 
 
-def _running() -> Running:
+def _running(style: Style) -> Running:
     """On a graphics card, in half precision, where PASSERBY_RUNTIME or `--device` names one."""
     from passerby.paint.gan.generator import Running
 
     named = cards.chosen()
-    return Running(device=named[0], precision="fp16") if named else Running()
+    device = named[0] if named else "cpu"
+    return Running(device=device, precision="fp32" if device == "cpu" else "fp16", compiled=style.compiled)
 
 
 def _size(name: str, given: Any) -> UnetSize | TriaSize | int | None:

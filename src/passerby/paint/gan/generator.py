@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -20,6 +21,7 @@ from passerby.paint.gan.pasting import Picture, Target
 from passerby.paint.gan.style import StyleNet, latent
 from passerby.paint.gan.tria import TriaGAN
 from passerby.paint.gan.unet import StyleGANUnet
+from passerby.runtime import Session
 
 Precision = Literal["fp32", "bf16", "fp16"]
 
@@ -46,10 +48,14 @@ class Running:
     precision: Precision = "fp32"
     channels_last: bool = False
     compiled: bool = False
+    graph: Path | None = None
+    """An ONNX file of the same network (`export.exported`), which onnxruntime or OpenVINO runs in its place."""
     batch: int = 8
     """Crops at a time, at most."""
 
     def __post_init__(self) -> None:
+        if self.graph and (self.compiled or self.channels_last or self.precision != "fp32"):
+            raise OptionError("a graph draws as it was exported: leave out precision, channels_last and compiled")
         if self.batch < 1:
             raise OptionError(f"a batch is 1 crop or more, got {self.batch}")
         if self.device == "cpu" and self.precision == "fp16":
@@ -60,6 +66,24 @@ def usual_looks(net: nn.Module) -> Looks:
     """As many as the weights have centres; without any, half-way to the mean."""
     style = getattr(net, "style_net", None)
     return Looks(truncation=0.5) if style is None or style.w_centers is None else Looks(modes=True)
+
+
+class Graph:
+    """A network that was exported, and takes what the network takes."""
+
+    def __init__(self, path: Path) -> None:
+        """Load the file at `path`.
+
+        Raises:
+            WeightsError: it cannot be read.
+        """
+        self._session = Session(path)
+
+    def __call__(self, *told: Tensor) -> Tensor:
+        names = [port.name for port in self._session.inputs]
+        given = (np.ascontiguousarray(numbers.cpu().numpy()) for numbers in told)
+        [drawn] = self._session.run(dict(zip(names, given, strict=True)))
+        return torch.from_numpy(drawn)
 
 
 class Generator:
@@ -73,7 +97,7 @@ class Generator:
 
         Raises:
             OptionError: it is no generator, or the device is not here.
-            WeightsError: looks are to be pulled to centres, and the weights have none.
+            WeightsError: its graph cannot be read, or looks are to be pulled to centres, and the weights have none.
         """
         if not isinstance(net, StyleGANUnet | MSGGenerator | TriaGAN):
             raise OptionError(f"a {type(net).__name__} is no generator; use one of published.load")
@@ -86,7 +110,11 @@ class Generator:
             raise OptionError(f"cannot compute on {self.running.device!r} ({str(error).splitlines()[0]})") from error
         if self.running.channels_last:
             self._net = self._net.to(memory_format=torch.channels_last)
-        self._forward = torch.compile(self._net, dynamic=False) if self.running.compiled else self._net
+        self._forward: Callable[..., Tensor] = self._net
+        if self.running.graph:
+            self._forward = Graph(self.running.graph)
+        elif self.running.compiled:
+            self._forward = torch.compile(self._net, dynamic=False)
 
     @property
     def size(self) -> Size:
@@ -99,6 +127,7 @@ class Generator:
 
         Raises:
             StageError: a target does not tell what the network has to know.
+            OptionError: it is to be compiled, and there is no compiler.
         """
         step = self.running.batch
         parts = [
@@ -120,8 +149,13 @@ class Generator:
         if self.running.channels_last:
             condition = condition.to(memory_format=torch.channels_last)
         latents = self._latents(np.array(seeds, np.int64))
-        with self._autocast():
-            drawn = self._forward(condition, mask, latents, *self._told(targets))
+        told = self._told(targets)
+        try:
+            with self._autocast():
+                drawn = self._forward(condition, mask, latents, *told)
+        except torch._dynamo.exc.TorchDynamoException as error:
+            reason = str(error).splitlines()[0]
+            raise OptionError(f"the generator cannot be compiled here ({reason}); leave --compile out") from error
         levels = drawn[:count].float().add(1).div(2).clamp(0, 1).mul(255).permute(0, 2, 3, 1)
         return np.asarray(levels.cpu().numpy(), np.float32)
 

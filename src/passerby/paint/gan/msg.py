@@ -112,7 +112,7 @@ class MSGGenerator(nn.Module):
                 x = functional.avg_pool2d(x, 2)
         pose = self.decoder["pose_fcnn"](keypoints[..., :2].flatten(1).clamp(-1, 1) * 2 - 1)
         x = torch.cat([x, z.view(-1, *LATENT).to(x.dtype), pose.view(-1, *POSE).to(x.dtype)], 1)
-        total = x.new_zeros(len(x), 3, SIZES[0] // 2, SIZES[0] // 2)
+        total = x.new_zeros(x.shape[0], 3, SIZES[0] // 2, SIZES[0] // 2)
         for side in SIZES:
             if side > SIZES[0]:
                 x = torch.cat([functional.interpolate(x, scale_factor=2), passed[side]], 1)
