@@ -54,7 +54,7 @@ def add_looking(command: argparse.ArgumentParser) -> None:
         metavar="F",
         help=f"least score; lower hides more{EACH} (default: %(default)s)",
     )
-    add("--device", metavar="NAME", help="computes: tensorrt, cuda, openvino, coreml, directml or cpu; or cuda:0,cuda:1")
+    add("--device", metavar="NAME", help="computes: tensorrt, cuda, openvino, coreml, directml, cpu; or cuda:0,cuda:1")
     add("--quality", default=DEFAULTS.quality, help=f"{', '.join(QUALITIES)} (default: %(default)s)")
     add("--min-face", type=int, metavar="PX", help="longer side of the smallest face to be found (default: by quality)")
     zone = "(may be given again)"
