@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 import shlex
+import textwrap
 import tomllib
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from passerby import arguments, generating
 from passerby.choices import METHODS
+from passerby.paint.diffusion.choice import read
+from passerby.paint.diffusion.prompts import PROMPTS
 from passerby.settings import Options
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -98,6 +102,23 @@ def test_every_page_is_linked_from_another() -> None:
         if "://" not in target and not target.startswith("#")
     }
     assert [NAME[page] for page in DOCS[1:] if page not in linked] == []
+
+
+DIFFUSION = (ROOT / "docs" / "diffusion.md").read_text(encoding="utf-8")
+
+
+def test_the_small_file_of_a_diffusion_model_is_one(tmp_path: Path) -> None:
+    [block] = re.findall(r"^    weights = .*\n(?:    .*\n|\n)+", DIFFUSION, re.MULTILINE)
+    (tmp_path / "my.toml").write_text(textwrap.dedent(block))
+    choice = read(tmp_path / "my.toml")
+    assert (choice.scheduler, choice.steps, choice.prompts["face"].unwanted) == ("lcm", 4, "text")
+    assert [it.name for it in fields(choice) if not re.search(rf"\b{it.name}\b", DIFFUSION)] == []
+
+
+def test_what_a_diffusion_model_is_told_is_in_its_table() -> None:
+    told = {label: (it.wanted, it.unwanted) for label, it in PROMPTS.items()}
+    rows = [[cell.strip() for cell in row.split("|")[1:-1]] for row in DIFFUSION.splitlines() if row.count("|") == 4]
+    assert {label: (wanted, unwanted) for label, wanted, unwanted in rows if label in told} == told
 
 
 @pytest.mark.parametrize("extra", EXTRAS)
