@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from passerby.core.frame import Frame
-from passerby.core.regions import Patch, Region
+from passerby.core.regions import Patch, Region, same
 from passerby.core.stages import Anonymizer
 from passerby.flow import windowed
 from passerby.paint.composite import blanked, composite
@@ -83,4 +83,4 @@ class Once:
 
     def _knows(self, frame: Frame, regions: Sequence[Region]) -> bool:
         before, _ = self._done.get(frame.index, (None, None))
-        return before is not None and list(map(id, before)) == list(map(id, regions))
+        return same(before, regions)

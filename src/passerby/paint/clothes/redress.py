@@ -11,7 +11,7 @@ import numpy as np
 
 from passerby.core.frame import Frame
 from passerby.core.parsing import Parsed
-from passerby.core.regions import Mask, Patch, Region
+from passerby.core.regions import Mask, Patch, Region, same
 from passerby.core.stages import Anonymizer, Parser
 from passerby.paint.clothes.effect import Steadier, altered, clothes_of
 from passerby.paint.clothes.styles import Style
@@ -123,7 +123,7 @@ class Redressed:
 
     def _knows(self, index: int, persons: Sequence[Region]) -> bool:
         before, _ = self._known.get(index, (None, None))
-        return before is not None and list(map(id, before)) == list(map(id, persons))
+        return same(before, persons)
 
     def _looked(self, frame: Frame, persons: Sequence[Region]) -> list[Region | None]:
         if not persons:
