@@ -10,7 +10,7 @@ from typing import Any
 
 from passerby import generating, machine, marking, targets, timing
 from passerby.choices import OUTLINED
-from passerby.clock import Clock, Coming, peak_memory_mb
+from passerby.clock import Clock, Coming
 from passerby.core.errors import InputError, OptionError, OutputError, UnsupportedMedia
 from passerby.core.frame import Frame, MediaInfo
 from passerby.core.lent import Lent
@@ -268,7 +268,7 @@ class Job:
             seconds=round(seconds, 3),
             frames_per_second=round(totals.frames / max(seconds, 1e-9), 2),
             latency_ms=clock.latency_ms(),
-            peak_memory_mb=peak_memory_mb(),
+            peak_memory_mb=machine.peak_memory_mb(),
             peak_vram_mb=machine.peak_vram_mb(),
             machine=machine.described(),
             detector=", ".join(targets.models(self.options)),
