@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from passerby.core.frame import Frame
+from passerby.core.notes import notes_of
 from passerby.core.regions import Patch, Region, same
 from passerby.core.stages import Anonymizer
 from passerby.flow import windowed
@@ -34,7 +35,7 @@ class Divided:
         self.batch = making_up.batch
         self.reach = making_up.reach
         self.blind = making_up.blind and others.blind
-        self.notes = (*getattr(making_up, "notes", ()), *getattr(others, "notes", ()))
+        self.notes = notes_of(making_up, others)
         self._making_up = making_up
         self._labels = frozenset(labels)
         self._others = Once(others)
@@ -64,7 +65,7 @@ class Once:
 
     def __init__(self, effect: Anonymizer) -> None:
         self.batch, self.reach, self.blind = effect.batch, effect.reach, effect.blind
-        self.notes = tuple(getattr(effect, "notes", ()))
+        self.notes = notes_of(effect)
         self._effect = effect
         self._done: dict[int, tuple[list[Region], list[Patch]]] = {}
 

@@ -14,6 +14,7 @@ from passerby.clock import Clock, Coming
 from passerby.core.errors import InputError, OptionError, OutputError, UnsupportedMedia
 from passerby.core.frame import Frame, MediaInfo
 from passerby.core.lent import Lent
+from passerby.core.notes import notes_of
 from passerby.core.plan import Plan
 from passerby.core.stages import Anonymizer, Sink, Source
 from passerby.core.tracks import Sightings
@@ -263,7 +264,7 @@ class Job:
             removed=_removed(info, self.options),
             missing=source.missing,
             # Only generators have something to tell.
-            notes=[*self.options.warnings(labels), *info.notes, *sink.notes, *getattr(painter, "notes", ())],
+            notes=[*self.options.warnings(labels), *info.notes, *sink.notes, *notes_of(painter)],
             stages={stage: round(spent, 3) for stage, spent in totals.meter.seconds.items()},
             seconds=round(seconds, 3),
             frames_per_second=round(totals.frames / max(seconds, 1e-9), 2),

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from passerby.core.frame import Frame
+from passerby.core.notes import notes_of
 from passerby.core.parsing import Parsed
 from passerby.core.regions import Mask, Patch, Region, same
 from passerby.core.stages import Anonymizer, Parser
@@ -86,7 +87,7 @@ class Redressed:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a user should know, each one line."""
-        return tuple(note for effect in (self._painter, self._others) for note in getattr(effect, "notes", ()))
+        return notes_of(self._painter, self._others)
 
     def paint(self, frames: Sequence[Frame], hidden: Sequence[Sequence[Region]]) -> list[list[Patch]]:
         """See `Anonymizer`.

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from passerby.core.errors import OptionError, StageError
 from passerby.core.frame import Frame
+from passerby.core.notes import notes_of
 from passerby.core.regions import Patch, Region, same
 from passerby.paint.blank import blank, inside, patch, reached, touched
 from passerby.paint.diffusion import carrying, crops
@@ -96,7 +97,7 @@ class Inpainted:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a user should know, each one line; the inpainter may have something to tell as well."""
-        return (*self._notes, *getattr(self._inpainter, "notes", ()))
+        return (*self._notes, *notes_of(self._inpainter))
 
     def _begin(self) -> None:
         self._keys = Keys(self._every)

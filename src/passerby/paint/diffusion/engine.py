@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from passerby.core.errors import OptionError, StageError
+from passerby.core.notes import notes_of
 from passerby.paint.diffusion import guides as telling
 from passerby.paint.diffusion import schedulers
 from passerby.paint.diffusion.autoencoder import Autoencoder
@@ -120,7 +121,7 @@ class StableDiffusion:
     @property
     def notes(self) -> tuple[str, ...]:
         """What guides have to tell, each one line."""
-        return tuple(note for guide in self._guides for note in getattr(guide, "notes", ()))
+        return notes_of(*self._guides)
 
     def inpaint(self, crops: Sequence[Crop]) -> list[NDArray[np.uint8]]:
         """See `Inpainter`.
