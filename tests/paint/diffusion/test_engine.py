@@ -310,6 +310,15 @@ def test_a_compiled_network_is_given_batches_of_one_size(
     assert set(unet.rows) == {3}
 
 
+def test_a_network_that_cannot_be_compiled_is_an_error_in_a_line(model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(*given: Any, **more: Any) -> None:
+        raise torch._dynamo.exc.TorchDynamoException("no compiler\nand more")
+
+    monkeypatch.setattr(torch, "compile", lambda network, **_: failing)
+    with pytest.raises(OptionError, match=r"the U-Net cannot be compiled here \(no compiler\); leave --compile out"):
+        model(running=Running(compiled=True)).inpaint([drawn_sd.crop()])
+
+
 def test_a_malformed_crop_and_an_unknown_device_are_errors(model: Any) -> None:
     good = drawn_sd.crop()
     for crop in (replace(good, hole=good.hole[:-1]), drawn_sd.crop(size=(32, 30))):

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from passerby.core.errors import OptionError, StageError
 from passerby.core.notes import notes_of
+from passerby.paint.compiling import compiling
 from passerby.paint.diffusion import guides as telling
 from passerby.paint.diffusion import schedulers
 from passerby.paint.diffusion.autoencoder import Autoencoder
@@ -129,6 +130,7 @@ class StableDiffusion:
         Raises:
             StageError: a crop is malformed, the memory of the device does not suffice for a single one, or the model
                 gives numbers that are not finite.
+            OptionError: it is to be compiled, and there is no compiler.
         """
         _check(crops)
         drawn: dict[int, NDArray[np.uint8]] = {}
@@ -243,7 +245,8 @@ class StableDiffusion:
         if self._guided:
             inputs = torch.cat([inputs] * 2)
         more = telling.told(tellings, inputs[:, :_LATENTS], step, prompts)
-        result: Tensor = self._predict(inputs, step, encoder_hidden_states=prompts, return_dict=False, **more)[0]
+        with compiling("the U-Net"):
+            result: Tensor = self._predict(inputs, step, encoder_hidden_states=prompts, return_dict=False, **more)[0]
         if not self._guided:
             return result.float()
         unwanted, wanted = result.float().chunk(2)
