@@ -73,3 +73,8 @@ class WeightsError(PasserbyError):
 
 class LeftoversFound(PasserbyError):
     """A second look found in a finished file what should be hidden in it; its message has several lines."""
+
+
+def first_line(error: BaseException) -> str:
+    """What a library's error says on its first line, or its kind where it says nothing."""
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import torch
 
-from passerby.core.errors import OptionError
+from passerby.core.errors import OptionError, first_line
 
 
 @contextmanager
@@ -20,5 +20,4 @@ def compiling(what: str) -> Iterator[None]:
     try:
         yield
     except torch._dynamo.exc.TorchDynamoException as error:
-        reason = str(error).splitlines()[0]
-        raise OptionError(f"{what} cannot be compiled here ({reason}); leave --compile out") from error
+        raise OptionError(f"{what} cannot be compiled here ({first_line(error)}); leave --compile out") from error

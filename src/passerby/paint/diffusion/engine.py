@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from passerby.core.errors import OptionError, StageError
+from passerby.core.errors import OptionError, StageError, first_line
 from passerby.core.notes import notes_of
 from passerby.paint.compiling import compiling
 from passerby.paint.diffusion import guides as telling
@@ -74,7 +74,7 @@ class StableDiffusion:
             self._device = torch.device(self.running.device)
             self._unet, vae = loaded.unet.to(self._device), loaded.vae.to(self._device)
         except (RuntimeError, AssertionError) as error:
-            raise OptionError(f"cannot compute on {self.running.device!r} ({str(error).splitlines()[0]})") from error
+            raise OptionError(f"cannot compute on {self.running.device!r} ({first_line(error)})") from error
         self._direct = channels == _DIRECT
         self._schedule = loaded.schedule
         self._words = Words(loaded, choice.prompts)

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from passerby.core.errors import OptionError, StageError, WeightsError
+from passerby.core.errors import OptionError, StageError, WeightsError, first_line
 from passerby.paint.compiling import compiling
 from passerby.paint.gan import msg, pose
 from passerby.paint.gan.boxes import Size
@@ -108,7 +108,7 @@ class Generator:
         try:
             self._net = net.to(self.running.device).eval().requires_grad_(False)
         except (RuntimeError, AssertionError) as error:
-            raise OptionError(f"cannot compute on {self.running.device!r} ({str(error).splitlines()[0]})") from error
+            raise OptionError(f"cannot compute on {self.running.device!r} ({first_line(error)})") from error
         if self.running.channels_last:
             self._net = self._net.to(memory_format=torch.channels_last)
         self._forward: Callable[..., Tensor] = self._net
