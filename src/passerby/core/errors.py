@@ -76,5 +76,6 @@ class LeftoversFound(PasserbyError):
 
 
 def first_line(error: BaseException) -> str:
-    """What a library's error says on its first line, or its kind where it says nothing."""
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)
+    """What a library's error says first, or its kind where it says nothing; a line that ends in a colon heads a list."""
+    lines = [line.strip() for line in str(error).strip().splitlines()] or [type(error).__name__]
+    return " ".join(lines[:2]) if lines[0].endswith(":") else lines[0]

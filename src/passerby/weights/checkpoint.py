@@ -111,6 +111,8 @@ def _reason(error: Exception) -> str:
     """In a line; PyTorch says in many how to run what a file holds all the same."""
     if match := re.search(r"GLOBAL (\S+)", str(error)):
         return f"it wants to run {match[1]}"
+    if "weights_only" in str(error):
+        return "it is damaged, no file of PyTorch, or more than weights"
     return first_line(error)
 
 

@@ -74,6 +74,8 @@ class StableDiffusion:
             self._device = torch.device(self.running.device)
             self._unet, vae = loaded.unet.to(self._device), loaded.vae.to(self._device)
         except (RuntimeError, AssertionError) as error:
+            if _of_memory(error):
+                raise
             raise OptionError(f"cannot compute on {self.running.device!r} ({first_line(error)})") from error
         self._direct = channels == _DIRECT
         self._schedule = loaded.schedule
@@ -108,10 +110,19 @@ class StableDiffusion:
         Raises:
             OptionError: a library or the device is missing.
             WeightsError: a file is missing or is not what it should be.
+            StageError: the memory of the device does not suffice for the model.
         """
         running = running or Running()
-        made = cls(load(choice, precision(running)), choice, running, guides)
-        made._words.of(labels)
+        try:
+            made = cls(load(choice, precision(running)), choice, running, guides)
+            made._words.of(labels)
+        except (MemoryError, RuntimeError) as error:
+            if not _of_memory(error):
+                raise
+            raise StageError(
+                f"the memory of {running.device} does not suffice for the model; close what else uses it, or take "
+                "another device"
+            ) from error
         return made
 
     @property
@@ -146,7 +157,9 @@ class StableDiffusion:
             for rows, batch in self._encoded(crops, waiting):
                 pictures = self._decoded(batch, self._drawn(batch))[: len(rows)]
                 drawn.update(zip(rows, pictures, strict=True))
-        except torch.OutOfMemoryError:
+        except (MemoryError, RuntimeError) as error:
+            if not _of_memory(error):
+                raise
             return False
         return True
 
@@ -158,8 +171,8 @@ class StableDiffusion:
         """
         if self._batch == 1:
             raise StageError(
-                f"the memory of {self._device} does not suffice for a single crop; close what else uses it, take "
-                "smaller crops, small_memory or another device"
+                f"the memory of {self._device} does not suffice for a single crop; close what else uses it, or take "
+                "a smaller --crop, --small-memory or another --device"
             )
         self._batch //= 2
         if self._device.type == "cuda":
@@ -265,6 +278,11 @@ def precision(running: Running) -> torch.dtype:
     if running.precision == "auto":
         return torch.float16 if running.device.startswith("cuda") else torch.float32
     return _PRECISIONS[running.precision]
+
+
+def _of_memory(error: Exception) -> bool:
+    """Whether it says that memory did not suffice; of the processor's, PyTorch says so in words alone."""
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "DefaultCPUAllocator" in str(error)
 
 
 def _size(crop: Crop) -> tuple[int, int]:
