@@ -75,6 +75,7 @@ def test_it_is_said_where_faces_stay() -> None:
         ({"controlnet": "openpose="}, "write KIND=PATH"),
         ({"controlnet": "openpose=folder"}, "--generator pose=FILE"),
         ({"controlnet": 3}, "--controlnet is text"),
+        ({"ip_adapter": 3}, "--ip-adapter: "),
         ({"ip_adapter": "a.bin"}, "give one with --garment"),
         ({"try_on": "x {person}"}, "puts on one garment, got 0"),
         ({"try_on": "x", "garments": ("a.png", "b.png")}, "puts on one garment, got 2"),

@@ -22,6 +22,7 @@ from passerby import clothing, hiding, targets
 from passerby.choices import WORN
 from passerby.core.detections import Detections
 from passerby.core.frame import Frame, PixelFormat
+from passerby.core.pixels import placed
 from passerby.core.stages import Anonymizer, Detector, Parser
 from passerby.mask.shapes import Shape
 from passerby.paint.composite import composite
@@ -122,10 +123,7 @@ class ClothesAnonymizer:
                 mask[y0:y1, x0:x1] = True
                 continue
             for garment in parsed.garments:
-                x0, y0, x1, y1 = garment.mask.box
-                left, top = max(x0, 0), max(y0, 0)
-                part = mask[top : max(y1, 0), left : max(x1, 0)]
-                part |= garment.mask.alpha[top - y0 :, left - x0 :][: part.shape[0], : part.shape[1]] > 127
+                mask |= placed(garment.mask, (0, 0, *shown.size)) > 127
         return masks
 
     def _shown(self, frame: Picture, later: int = 0) -> Frame:

@@ -12,10 +12,10 @@ from drawn_dressed import MONK, Dressed, Person, dressed
 from onnx_models import framed, photo, real
 
 from passerby.core.detections import Detections
+from passerby.core.pixels import placed
 from passerby.core.regions import Mask
 from passerby.detect.faces import CenterFace
 from passerby.detect.portrait import Portrait
-from passerby.mask.parsing import placed
 from passerby.mask.parsing_approximate import ApproximateParser
 
 SIZE = (320, 360)

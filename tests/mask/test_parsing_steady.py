@@ -12,8 +12,8 @@ from drawn_dressed import Person, dressed, walking
 
 from passerby.core.errors import OptionError
 from passerby.core.parsing import Garment, Parsed
+from passerby.core.pixels import placed
 from passerby.core.regions import Mask
-from passerby.mask.parsing import placed
 from passerby.mask.parsing_steady import FORGOTTEN, Smoothing, Steady
 
 SIZE = (320, 360)

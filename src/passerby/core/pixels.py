@@ -106,22 +106,22 @@ def alphas(frame: Frame, mask: Mask, box: Box) -> tuple[NDArray[np.uint8], ...]:
     """
     answer: list[NDArray[np.uint8]] = []
     done: dict[tuple[int, int], NDArray[np.uint8]] = {}
-    placed: dict[Box, NDArray[np.uint8]] = {}
+    whole: dict[Box, NDArray[np.uint8]] = {}
     for (sx, sy), (rows, columns) in zip(frame.format.subsampling, window(frame.format, box), strict=True):
         if (sx, sy) not in done:
             px, py = (frame.format.phase[0] if sx > 1 else 0), (frame.format.phase[1] if sy > 1 else 0)
             served = columns.start * sx - px, rows.start * sy - py, columns.stop * sx - px, rows.stop * sy - py
-            if served not in placed:
-                placed[served] = _placed(mask, served)
+            if served not in whole:
+                whole[served] = placed(mask, served)
             # Whole rows first: they lie in memory one after the other.
-            tall = reduce(np.maximum, (placed[served][dy::sy] for dy in range(sy)))
+            tall = reduce(np.maximum, (whole[served][dy::sy] for dy in range(sy)))
             done[sx, sy] = reduce(np.maximum, (tall[:, dx::sx] for dx in range(sx)))
         answer.append(done[sx, sy])
     return tuple(answer)
 
 
-def _placed(mask: Mask, box: Box) -> NDArray[np.uint8]:
-    """`mask` cut and padded to `box`."""
+def placed(mask: Mask, box: Box) -> NDArray[np.uint8]:
+    """`mask` cut and padded to `box`: uint8 (h, w); the mask's own picture where that is its box."""
     if box == mask.box:
         return mask.alpha
     x0, y0, x1, y1 = box

@@ -19,7 +19,7 @@ from passerby.core.frame import Frame
 from passerby.core.parsing import Group, Parsed
 from passerby.core.stages import Detector, Segmenter
 from passerby.mask import skin
-from passerby.mask.parsing import owned, placed, seen
+from passerby.mask.parsing import owned, seen
 from passerby.mask.parsing_edges import Area, Shares, parsed, refined
 from passerby.mask.skin import Cloud, Colours, Features
 
@@ -74,7 +74,7 @@ class ApproximateParser:
             if area is None or outline is None:
                 answers.append(None)
                 continue
-            person = owned(boxes, row, area) & (placed(outline, area) > 127)
+            person = owned(boxes, row, area) & (pixels.placed(outline, area) > 127)
             answers.append(_told(pixels.cut(frame, area), area, person, _Body.of(box, faces), faces))
         return answers
 

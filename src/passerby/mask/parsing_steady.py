@@ -17,10 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from passerby.core import boxes as bx
+from passerby.core import pixels
 from passerby.core.boxes import Boxes
 from passerby.core.errors import OptionError
 from passerby.core.parsing import Group, Parsed
-from passerby.mask.parsing import AROUND, placed
+from passerby.mask.parsing import AROUND
 from passerby.mask.parsing_edges import Shares, parsed
 
 GAP = 0.006
@@ -91,7 +92,8 @@ class Steady:
         past = self._past.get(number)
         if told is not None and told.garments:
             now: dict[Group, Shares] = {
-                one.group: np.asarray(placed(one.mask, area) / np.float32(255), np.float32) for one in told.garments
+                one.group: np.asarray(pixels.placed(one.mask, area) / np.float32(255), np.float32)
+                for one in told.garments
             }
             before = _moved(past, box, area, now) if past else {}
             shares = self._blended(now, before, box) if before else now

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from passerby.core.errors import OptionError, WeightsError
+from passerby.core.errors import OptionError, WeightsError, first_line
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -111,8 +111,9 @@ def _reason(error: Exception) -> str:
     """In a line; PyTorch says in many how to run what a file holds all the same."""
     if match := re.search(r"GLOBAL (\S+)", str(error)):
         return f"it wants to run {match[1]}"
-    lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__
+    if "weights_only" in str(error):
+        return "it is damaged, no file of PyTorch, or more than weights"
+    return first_line(error)
 
 
 def _listed(names: Iterable[str]) -> str:

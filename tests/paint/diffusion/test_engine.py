@@ -202,19 +202,27 @@ def test_strength_leaves_out_the_first_steps(files: dict[int, Path]) -> None:
 # When memory or numbers do not suffice
 
 
-def out_of_memory_above(rows: int) -> Any:
+OUT_OF_MEMORY = (
+    torch.OutOfMemoryError("CUDA out of memory"),
+    RuntimeError("[enforce fail] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes."),
+    MemoryError(),
+)
+
+
+def out_of_memory_above(rows: int, error: Exception = OUT_OF_MEMORY[0]) -> Any:
     def answer(inputs: Any, given: Any) -> Any:
         if len(inputs) > rows:
-            raise torch.OutOfMemoryError("CUDA out of memory")
+            raise error
         return given
 
     return answer
 
 
-def test_out_of_memory_takes_smaller_batches_and_loses_nobody(files: dict[int, Path]) -> None:
+@pytest.mark.parametrize("error", OUT_OF_MEMORY)
+def test_out_of_memory_takes_smaller_batches_and_loses_nobody(files: dict[int, Path], error: Exception) -> None:
     crops = [drawn_sd.crop(seed) for seed in range(7)]
     whole, _ = watched(files, guidance=0, running=Running(batch=4))
-    engine, unet = watched(files, out_of_memory_above(1), Running(batch=4), guidance=0)
+    engine, unet = watched(files, out_of_memory_above(1, error), Running(batch=4), guidance=0)
     assert drawn_sd.apart(engine.inpaint(crops), whole.inpaint(crops)) <= 1
     assert unet.rows == [4, 2, *[1] * 14]
     assert engine.batch == 1
@@ -222,8 +230,29 @@ def test_out_of_memory_takes_smaller_batches_and_loses_nobody(files: dict[int, P
 
 def test_out_of_memory_for_a_single_crop_is_an_error_in_a_line(files: dict[int, Path]) -> None:
     engine, _ = watched(files, out_of_memory_above(0), Running(batch=2))
-    with pytest.raises(StageError, match=r"memory of cpu does not suffice for a single crop; .*small_memory") as caught:
+    with pytest.raises(StageError, match=r"memory of cpu does not suffice for a single crop; .*small-memory") as caught:
         engine.inpaint([drawn_sd.crop(1), drawn_sd.crop(2)])
+    assert "\n" not in str(caught.value)
+
+
+def test_what_fails_otherwise_is_not_tried_again(files: dict[int, Path]) -> None:
+    engine, unet = watched(files, out_of_memory_above(0, RuntimeError("an illegal memory access")))
+    with pytest.raises(RuntimeError, match="illegal"):
+        engine.inpaint([drawn_sd.crop(1)])
+    assert len(unet.rows) == 1
+
+
+@pytest.mark.parametrize("error", OUT_OF_MEMORY)
+@pytest.mark.parametrize("place", ["load", "StableDiffusion.__init__", "Words._learn"])
+def test_out_of_memory_before_anything_is_drawn_is_an_error_in_a_line(
+    files: dict[int, Path], place: str, error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def scarce(*asked: Any) -> None:
+        raise error
+
+    monkeypatch.setattr(f"passerby.paint.diffusion.engine.{place}", scarce)
+    with pytest.raises(StageError, match="memory of cpu does not suffice for the model") as caught:
+        StableDiffusion.from_files(Diffusion(weights=files[4]), labels=["face"])
     assert "\n" not in str(caught.value)
 
 
@@ -288,9 +317,8 @@ def test_the_next_batch_is_encoded_while_this_one_is_drawn(model: Any) -> None:
 
     engine._autoencoder.encode, engine._drawn = encoding, drawing
     engine.inpaint([drawn_sd.crop(seed) for seed in range(3)])
-    names = {(span.name, span.batch) for span in engine.timeline.spans}
-    assert names == {(name, batch) for name in ("masks", "encode", "draw", "decode") for batch in range(3)}
-    assert len(str(engine.timeline).splitlines()) == 12
+    names = sorted((span.name, span.batch) for span in engine.timeline.spans)
+    assert names == [(name, batch) for name in ("decode", "draw", "encode", "masks") for batch in range(3)]
 
 
 def test_slices_tiles_and_bfloat16_draw_much_the_same(model: Any) -> None:
@@ -309,6 +337,15 @@ def test_a_compiled_network_is_given_batches_of_one_size(
     crops = [drawn_sd.crop(seed) for seed in range(4)]
     assert drawn_sd.apart(engine.inpaint(crops), watched(files, guidance=0)[0].inpaint(crops)) <= 1
     assert set(unet.rows) == {3}
+
+
+def test_a_network_that_cannot_be_compiled_is_an_error_in_a_line(model: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(*given: Any, **more: Any) -> None:
+        raise torch._dynamo.exc.TorchDynamoException("no compiler\nand more")
+
+    monkeypatch.setattr(torch, "compile", lambda network, **_: failing)
+    with pytest.raises(OptionError, match=r"the U-Net cannot be compiled here \(no compiler\); leave --compile out"):
+        model(running=Running(compiled=True)).inpaint([drawn_sd.crop()])
 
 
 def test_a_malformed_crop_and_an_unknown_device_are_errors(model: Any) -> None:

@@ -128,10 +128,13 @@ def test_a_checkpoint_that_is_not_whole_is_refused_in_a_line(spoil: Any, said: s
     assert path.name in str(caught.value)
 
 
-def test_a_file_that_broke_off_is_refused_with_what_was_published(tmp_path: Path) -> None:
-    path = drawn_sd.checkpoint(tmp_path / "v1-5-pruned-emaonly.safetensors")
+@pytest.mark.parametrize(
+    ("suffix", "published"), [("safetensors", r"4265146304 bytes, sha256 6ce01616"), ("ckpt", "4265380512 bytes, sha")]
+)
+def test_a_file_that_broke_off_is_refused_with_what_was_published(suffix: str, published: str, tmp_path: Path) -> None:
+    path = drawn_sd.checkpoint(tmp_path / f"v1-5-pruned-emaonly.{suffix}")
     path.write_bytes(path.read_bytes()[:-100])
-    with pytest.raises(WeightsError, match=r"published is .*\(4265146304 bytes, sha256 6ce01616") as caught:
+    with pytest.raises(WeightsError, match=rf"published is .*\({published}") as caught:
         load(path)
     assert "\n" not in str(caught.value)
 
@@ -216,13 +219,36 @@ def test_a_tokenizer_reads_words_up_to_what_the_text_encoder_takes(tmp_path: Pat
         ('{"<|startoftext|>": 0, "<|endoftext|>": 1}', "knows 2 words, and the text encoder"),
         ("{}", "knows 0 words, and the text encoder"),
         ("no JSON", "vocab.json and merges.txt in .* do not read"),
+        ("numbered by text", "does not number its words"),
+        ("numbered alike", "does not number its words"),
+        ("numbered from 5", "does not number its words"),
+        ("numbered backwards", "does not number its words"),
     ],
 )
 def test_a_tokenizer_that_is_empty_or_another_ones_is_refused(vocabulary: str, said: str, tmp_path: Path) -> None:
     """It loads all the same, and every prompt becomes the same numbers."""
     path = drawn_sd.checkpoint(tmp_path / "a.safetensors")
+    words = json.loads((tmp_path / "vocab.json").read_text())
+    numbers = {
+        "numbered by text": words,
+        "numbered alike": [0] * len(words),
+        "numbered from 5": range(5, len(words) + 5),
+        "numbered backwards": range(len(words))[::-1],
+    }
+    if vocabulary in numbers:
+        vocabulary = json.dumps(dict(zip(words, numbers[vocabulary], strict=True)))
     (tmp_path / "vocab.json").write_text(vocabulary)
     with pytest.raises(WeightsError, match=said):
+        load(path)
+
+
+@pytest.mark.parametrize("kept", [0, 1, 8])
+def test_merges_that_are_empty_or_broke_off_are_refused(kept: int, tmp_path: Path) -> None:
+    """The tokenizer would read every prompt letter by letter, which no model was trained with."""
+    path = drawn_sd.checkpoint(tmp_path / "a.safetensors")
+    lines = (tmp_path / "merges.txt").read_text().splitlines(keepends=True)
+    (tmp_path / "merges.txt").write_text("".join(lines[:kept]))
+    with pytest.raises(WeightsError, match="or broke off: nothing joins"):
         load(path)
 
 
@@ -230,7 +256,7 @@ def test_a_tokenizer_that_tells_no_prompts_apart_is_refused(tmp_path: Path) -> N
     """As many words as wanted are no proof that it reads any."""
     path = drawn_sd.checkpoint(tmp_path / "a.safetensors")
     names = json.loads((tmp_path / "vocab.json").read_text())
-    others = [*(f"word{row}" for row in range(len(names) - 2)), "<|startoftext|>", "<|endoftext|>"]
+    others = [*(chr(0x4E00 + row) for row in range(len(names) - 2)), *files.ENDS]
     (tmp_path / "vocab.json").write_text(json.dumps({name: row for row, name in enumerate(others)}))
     (tmp_path / "merges.txt").write_text("#version: 0.2\n")
     with pytest.raises(WeightsError, match="reads nothing"):
@@ -303,6 +329,49 @@ def test_at_full_size_the_names_and_shapes_are_those_of_the_published_checkpoint
     assert told["text_encoder"]["num_attention_heads"] == 12
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "cond_stage_model.transformer.text_projection.weight",
+        "cond_stage_model.logit_scale",
+        "first_stage_model.model_ema.decay",
+        "first_stage_model.loss.logvar",
+        "model_ema.diffusion_modelinput_blocks00weight",
+    ],
+)
+def test_what_checkpoints_keep_of_training_is_left_aside(name: str, tmp_path: Path) -> None:
+    path = drawn_sd.checkpoint(tmp_path / "a.safetensors")
+    plain = drawn(steps(path))
+    save_file({**load_file(path), name: torch.ones(3)}, path)
+    assert drawn_sd.apart(plain, drawn(steps(path))) <= ROUNDING
+
+
+def test_a_text_encoder_of_another_model_is_refused(tmp_path: Path) -> None:
+    """Otherwise the first crop would end in the middle of PyTorch."""
+    path = drawn_sd.checkpoint(tmp_path / "a.safetensors")
+    held = load_file(path)
+    places = f"{in_text('embeddings')}.position_embedding.weight"
+    held[places] = held[places][:40].clone()
+    save_file(held, path)
+    with pytest.raises(WeightsError, match="values for each of 40 tokens, and the U-Net wants 24 for 77"):
+        load(path)
+    whole = drawn_sd.folder(tmp_path / "whole")
+    unet = {**drawn_sd.UNET_CONFIG, "cross_attention_dim": 40}
+    library("diffusers").UNet2DConditionModel(in_channels=4, **unet).save_pretrained(whole / "unet")
+    with pytest.raises(WeightsError, match="24 values for each of 77 tokens, and the U-Net wants 40 for 77"):
+        load(whole)
+
+
+def test_for_small_memory_pictures_are_cut_into_tiles_only_when_they_are_larger_than_usual(tmp_path: Path) -> None:
+    path = drawn_sd.checkpoint(tmp_path / "a.safetensors")
+    shutil.rmtree(tmp_path / "config")
+    crops = [drawn_sd.crop(1, size=(64, 64))]
+    plain, small = (
+        StableDiffusion.from_files(steps(path), Running(small_memory=one)).inpaint(crops) for one in (False, True)
+    )
+    assert drawn_sd.apart(plain, small) <= 1
+
+
 # What may be put in
 
 
@@ -337,6 +406,9 @@ def test_the_published_small_autoencoder_loads_from_its_file_alone(tmp_path: Pat
     assert drawn_sd.apart(alone, drawn(steps(path, vae=tmp_path / "taesd"))) <= ROUNDING
     with pytest.raises(WeightsError, match=r"a\.safetensors .* weights are missing, as encoder\."):
         load(path, vae=path)
+    library("diffusers").AutoencoderTiny(latent_channels=16).save_pretrained(tmp_path / "taesd")
+    with pytest.raises(WeightsError, match=r"taesd have 16 channels and stand for 8 pixels, wanted are 4 and 8"):
+        load(path, vae=tmp_path / "taesd")
 
 
 def test_a_folder_may_come_with_a_small_autoencoder_of_its_own(tmp_path: Path) -> None:
@@ -355,6 +427,7 @@ def test_what_is_no_checkpoint_at_all_is_refused_in_a_line(name: str, content: b
     with pytest.raises(WeightsError, match=name) as caught:
         load(path)
     assert "\n" not in str(caught.value)
+    assert "weights_only" not in str(caught.value)
 
 
 def test_a_missing_library_is_told_with_its_remedy(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from passerby.core.errors import OptionError, StageError
+from passerby.core.errors import OptionError, StageError, first_line
+from passerby.core.notes import notes_of
+from passerby.paint.compiling import compiling
 from passerby.paint.diffusion import guides as telling
 from passerby.paint.diffusion import schedulers
 from passerby.paint.diffusion.autoencoder import Autoencoder
@@ -72,7 +74,9 @@ class StableDiffusion:
             self._device = torch.device(self.running.device)
             self._unet, vae = loaded.unet.to(self._device), loaded.vae.to(self._device)
         except (RuntimeError, AssertionError) as error:
-            raise OptionError(f"cannot compute on {self.running.device!r} ({str(error).splitlines()[0]})") from error
+            if _of_memory(error):
+                raise
+            raise OptionError(f"cannot compute on {self.running.device!r} ({first_line(error)})") from error
         self._direct = channels == _DIRECT
         self._schedule = loaded.schedule
         self._words = Words(loaded, choice.prompts)
@@ -106,10 +110,19 @@ class StableDiffusion:
         Raises:
             OptionError: a library or the device is missing.
             WeightsError: a file is missing or is not what it should be.
+            StageError: the memory of the device does not suffice for the model.
         """
         running = running or Running()
-        made = cls(load(choice, precision(running)), choice, running, guides)
-        made._words.of(labels)
+        try:
+            made = cls(load(choice, precision(running)), choice, running, guides)
+            made._words.of(labels)
+        except (MemoryError, RuntimeError) as error:
+            if not _of_memory(error):
+                raise
+            raise StageError(
+                f"the memory of {running.device} does not suffice for the model; close what else uses it, or take "
+                "another device"
+            ) from error
         return made
 
     @property
@@ -120,7 +133,7 @@ class StableDiffusion:
     @property
     def notes(self) -> tuple[str, ...]:
         """What guides have to tell, each one line."""
-        return tuple(note for guide in self._guides for note in getattr(guide, "notes", ()))
+        return notes_of(*self._guides)
 
     def inpaint(self, crops: Sequence[Crop]) -> list[NDArray[np.uint8]]:
         """See `Inpainter`.
@@ -128,6 +141,7 @@ class StableDiffusion:
         Raises:
             StageError: a crop is malformed, the memory of the device does not suffice for a single one, or the model
                 gives numbers that are not finite.
+            OptionError: it is to be compiled, and there is no compiler.
         """
         _check(crops)
         drawn: dict[int, NDArray[np.uint8]] = {}
@@ -143,7 +157,9 @@ class StableDiffusion:
             for rows, batch in self._encoded(crops, waiting):
                 pictures = self._decoded(batch, self._drawn(batch))[: len(rows)]
                 drawn.update(zip(rows, pictures, strict=True))
-        except torch.OutOfMemoryError:
+        except (MemoryError, RuntimeError) as error:
+            if not _of_memory(error):
+                raise
             return False
         return True
 
@@ -155,8 +171,8 @@ class StableDiffusion:
         """
         if self._batch == 1:
             raise StageError(
-                f"the memory of {self._device} does not suffice for a single crop; close what else uses it, take "
-                "smaller crops, small_memory or another device"
+                f"the memory of {self._device} does not suffice for a single crop; close what else uses it, or take "
+                "a smaller --crop, --small-memory or another --device"
             )
         self._batch //= 2
         if self._device.type == "cuda":
@@ -242,7 +258,8 @@ class StableDiffusion:
         if self._guided:
             inputs = torch.cat([inputs] * 2)
         more = telling.told(tellings, inputs[:, :_LATENTS], step, prompts)
-        result: Tensor = self._predict(inputs, step, encoder_hidden_states=prompts, return_dict=False, **more)[0]
+        with compiling("the U-Net"):
+            result: Tensor = self._predict(inputs, step, encoder_hidden_states=prompts, return_dict=False, **more)[0]
         if not self._guided:
             return result.float()
         unwanted, wanted = result.float().chunk(2)
@@ -261,6 +278,11 @@ def precision(running: Running) -> torch.dtype:
     if running.precision == "auto":
         return torch.float16 if running.device.startswith("cuda") else torch.float32
     return _PRECISIONS[running.precision]
+
+
+def _of_memory(error: Exception) -> bool:
+    """Whether it says that memory did not suffice; of the processor's, PyTorch says so in words alone."""
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or "DefaultCPUAllocator" in str(error)
 
 
 def _size(crop: Crop) -> tuple[int, int]:

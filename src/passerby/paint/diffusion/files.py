@@ -6,15 +6,16 @@ Nothing is ever fetched: who wants a model brings it.
 from __future__ import annotations
 
 import json
+import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from passerby import weights
-from passerby.core.errors import OptionError, WeightsError
+from passerby.core.errors import OptionError, WeightsError, first_line
 from passerby.paint.diffusion.shapes import Shapes
 from passerby.weights import checkpoint
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 DATA = Path("data")
 """Where files are looked for first, beside the folders for models: in the working directory."""
 VOCABULARY = ("vocab.json", "merges.txt")
+ENDS = ("<|startoftext|>", "<|endoftext|>")
+"""What begins and ends every prompt: the last words of CLIP's vocabulary."""
 SUFFIXES = (".ckpt", ".safetensors")
 
 
@@ -158,10 +161,24 @@ def check_vocabulary(folder: Path, words: int) -> None:
         raise WeightsError(
             f"the tokenizer in {folder} knows {count} words, and the text encoder {words}; get {both} of this model"
         )
+    numbered = dict(zip(known.values(), known, strict=True)) if _all_numbers(known.values()) else {}
+    if numbered.keys() != set(range(words)) or tuple(numbered[words - i] for i in (2, 1)) != ENDS:
+        raise WeightsError(
+            f"{VOCABULARY[0]} in {folder} does not number its words from 0 to {words - 1}, {' and '.join(ENDS)} last; "
+            f"get it from {TOKENIZER_ORIGIN}"
+        )
     pairs = [line.split() for line in lines if line.strip() and not line.startswith("#version")]
     odd = [pair for pair in pairs if len(pair) != 2 or not {*pair, "".join(pair)} <= known.keys()]
     if odd:
         raise WeightsError(f"{both} in {folder} are not of one model: {' '.join(odd[0])} is in the second alone")
+    never = known.keys() - {*ENDS, *map("".join, pairs)}
+    unread = min((word for word in never if len(word.removesuffix("</w>")) > 1), default=None)
+    if unread is not None:
+        raise WeightsError(f"{both} in {folder} are not of one model, or broke off: nothing joins {unread}; get both")
+
+
+def _all_numbers(values: Iterable[Any]) -> bool:
+    return all(type(value) is int for value in values)
 
 
 def wrong(path: Path, why: str) -> WeightsError:
@@ -180,14 +197,18 @@ def opened(path: Path) -> Held:
         WeightsError: it cannot be read, wants to run code, or holds nothing that has a name.
     """
     if path.suffix.lower() != ".safetensors":
-        tensors = checkpoint.tensors(path)
+        try:
+            tensors = checkpoint.tensors(path)
+        except WeightsError as error:
+            known = [f"; published is {one}" for one in PUBLISHED if one.file == path.name]
+            raise WeightsError(f"{error}{''.join(known)}") from error
         return Held(path, {name: tuple(value.shape) for name, value in tensors.items()}, tensors.__getitem__)
     safetensors = library("safetensors")
     try:
         file = safetensors.safe_open(path, framework="pt")
         shapes = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
     except (safetensors.SafetensorError, OSError) as error:
-        raise wrong(path, f"it is damaged ({str(error).splitlines()[0]})") from error
+        raise wrong(path, f"it is damaged ({first_line(error)})") from error
     return Held(path, shapes, file.get_tensor)
 
 
@@ -205,6 +226,6 @@ def library(name: str) -> Any:
         remedy = "pip install 'passerby[diffusion]'"
         raise OptionError(f"this needs {name}, which is not here: {remedy} ({error})") from error
     if name in ("diffusers", "transformers"):
-        module.utils.logging.set_verbosity_error()
+        module.utils.logging.set_verbosity(logging.CRITICAL)  # what is wrong is said by an exception
         module.utils.logging.disable_progress_bar()
     return module

@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from passerby.core.errors import WeightsError
+from passerby.core.errors import WeightsError, first_line
 from passerby.paint.diffusion import files
 from passerby.paint.diffusion.choice import Diffusion
 from passerby.paint.diffusion.files import Held, library
@@ -33,6 +33,8 @@ SCHEDULE: Config = {
     "set_alpha_to_one": False,
 }
 """How Stable Diffusion 1 was trained, as its schedulers call it."""
+_UNUSED = (f"{VAE}loss.", f"{VAE}model_ema.", f"{TEXT}text_projection.")
+"""How names begin that some checkpoints keep of training, or of CLIP, and that drawing has no use for."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,9 +64,12 @@ def load(choice: Diffusion, dtype: torch.dtype) -> Loaded:
         _merge(choice.lora, loaded.unet, choice.lora_scale)
     vae = loaded.vae if choice.vae is None else _small_vae(choice.vae, dtype)
     side = 2 ** (len(vae.config.block_out_channels) - 1)
-    if side != CELL:
-        origin = choice.vae or path
-        raise WeightsError(f"latents of {origin} stand for {side} pixels, wanted are {CELL}; use Stable Diffusion 1")
+    latents, wanted = vae.config.latent_channels, loaded.unet.config.out_channels
+    if side != CELL or latents != wanted:
+        raise WeightsError(
+            f"latents of {choice.vae or path} have {latents} channels and stand for {side} pixels, wanted are {wanted} "
+            f"and {CELL}; use an autoencoder of Stable Diffusion 1"
+        )
     return replace(loaded, vae=vae)
 
 
@@ -87,6 +92,7 @@ def _checkpoint(path: Path, choice: Diffusion, dtype: torch.dtype) -> Loaded:
     config = transformers.CLIPTextConfig(
         **found["text_encoder"], bos_token_id=words - 2, eos_token_id=words - 1, pad_token_id=words - 1
     )
+    _check_reader(config, unet, path)
     with torch.device("meta"):
         _check(*_text_names(config, held), held, TEXT)
     folder = files.vocabulary(path, choice.tokenizer)
@@ -143,7 +149,7 @@ def _check(network: Any, names: Mapping[str, str], held: Held, start: str) -> No
             raise files.wrong(held.path, f"{names[name]} is {came}, wanted is {wanted}")
     taken = {*names.values()}
     more = [name for name in held.shapes if name.startswith(start) and name not in taken]
-    foreign = [name for name in more if not name.startswith(f"{VAE}loss.") and not name.endswith("position_ids")]
+    foreign = [name for name in more if not name.startswith(_UNUSED) and not name.endswith("position_ids")]
     if foreign:
         raise files.wrong(held.path, f"it has {foreign[0]}, which is of another network")
 
@@ -158,7 +164,8 @@ def _folder(path: Path, dtype: torch.dtype) -> Loaded:
     text = partial(pretrained, transformers.CLIPTextModel, path / "text_encoder", torch.float32)
     folder = path / "tokenizer"
     try:
-        words = transformers.CLIPTextConfig.from_pretrained(path / "text_encoder", local_files_only=True).vocab_size
+        reader = transformers.CLIPTextConfig.from_pretrained(path / "text_encoder", local_files_only=True)
+        words = reader.vocab_size
         schedule = dict(diffusers.DDIMScheduler.load_config(path / "scheduler", local_files_only=True))
         if (folder / files.VOCABULARY[0]).is_file():
             files.check_vocabulary(folder, words)
@@ -166,7 +173,8 @@ def _folder(path: Path, dtype: torch.dtype) -> Loaded:
             folder, local_files_only=True, model_max_length=POSITIONS
         )
     except (OSError, ValueError) as error:
-        raise WeightsError(f"{path} is not whole ({_first_line(error)}); get it again") from error
+        raise WeightsError(f"{path} is not whole ({first_line(error)}); get it again") from error
+    _check_reader(reader, unet, path)
     _check_tokenizer(tokenizer, words, folder)
     return Loaded(unet, vae, {**SCHEDULE, **schedule}, tokenizer, text)
 
@@ -196,7 +204,7 @@ def pretrained(kind: Any, folder: Path, dtype: torch.dtype) -> Any:
             folder, local_files_only=True, torch_dtype=dtype, variant=variant, output_loading_info=True
         )
     except (OSError, ValueError, RuntimeError, UnpicklingError, library("safetensors").SafetensorError) as error:
-        raise WeightsError(f"{folder} does not load ({_first_line(error)}); get it again") from error
+        raise WeightsError(f"{folder} does not load ({first_line(error)}); get it again") from error
     wrong = [*told["missing_keys"], *told["mismatched_keys"]]
     if wrong:
         raise WeightsError(f"{folder} is not whole: {wrong[0]} is missing or of another shape; get it again")
@@ -204,6 +212,20 @@ def pretrained(kind: Any, folder: Path, dtype: torch.dtype) -> Any:
 
 
 # Both
+
+
+def _check_reader(text: Any, unet: Any, path: Path) -> None:
+    """Compare the configuration of a text encoder with what the U-Net is to be told.
+
+    Raises:
+        WeightsError: it reads fewer tokens, or gives another number of values for each.
+    """
+    told, wanted = text.hidden_size, unet.config.cross_attention_dim
+    if text.max_position_embeddings < POSITIONS or told != wanted:
+        raise WeightsError(
+            f"the text encoder of {path} gives {told} values for each of {text.max_position_embeddings} tokens, and "
+            f"the U-Net wants {wanted} for {POSITIONS}; use Stable Diffusion 1"
+        )
 
 
 def _check_tokenizer(tokenizer: Any, words: int, folder: Path) -> None:
@@ -250,10 +272,6 @@ def _merge(path: Path, unet: Any, scale: float) -> None:
             raise WeightsError(f"{path} has nothing for a U-Net; give a LoRA for Stable Diffusion 1")
         pipeline.load_lora_into_unet(weights, network_alphas=alphas, unet=unet)
     except (ValueError, RuntimeError, KeyError) as error:
-        raise WeightsError(f"{path} is no LoRA for this U-Net ({_first_line(error)}); give another") from error
+        raise WeightsError(f"{path} is no LoRA for this U-Net ({first_line(error)}); give another") from error
     unet.fuse_lora(lora_scale=scale)
     unet.unload_lora()
-
-
-def _first_line(error: Exception) -> str:
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)

@@ -20,11 +20,13 @@ Shapes = Mapping[str, tuple[int, ...]]
 Config = dict[str, Any]
 """The arguments of a network in diffusers or transformers."""
 
+TRAINED_AT = 512
+"""Pixels a side of the pictures that Stable Diffusion 1.5 was trained with."""
 HEADS, GROUPS, HEAD_WIDTH = 8, 32, 64
 """Of Stable Diffusion 1.5: heads of the U-Net, groups of norms, channels of a head of the text encoder."""
 UNTOLD: Mapping[str, tuple[str, ...]] = {
     "unet": ("attention_head_dim", "norm_num_groups"),
-    "vae": ("norm_num_groups", "scaling_factor"),
+    "vae": ("norm_num_groups", "sample_size", "scaling_factor"),
     "text_encoder": ("num_attention_heads", "hidden_act"),
 }
 """What the shapes do not tell of each network, as its configuration calls it."""
@@ -118,6 +120,7 @@ def _vae(shapes: Shapes) -> Config:
         "block_out_channels": widths,
         "layers_per_block": layers,
         "norm_num_groups": _dividing(GROUPS, widths),
+        "sample_size": TRAINED_AT,  # pictures in tiles, for small memory, have tiles of this size
         "scaling_factor": 0.18215,
         "down_block_types": ("DownEncoderBlock2D",) * len(widths),
         "up_block_types": ("UpDecoderBlock2D",) * len(widths),
