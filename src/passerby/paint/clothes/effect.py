@@ -6,6 +6,7 @@ Of whom nobody can tell what they wear, all is hidden, head included, until some
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol
 
 import cv2
@@ -75,31 +76,17 @@ class Recoloured:
     def _painted(self, frame: Frame, regions: Sequence[Region]) -> list[Patch]:
         if not regions:
             return []
-        told = self._told(frame, regions)
+        told = looked(self._parser, self._steady, frame, regions)
         canvas = tuple(np.array(plane) for plane in frame.planes)
         painted = frame.with_planes(canvas)
-        for i in sorted(range(len(regions)), key=lambda i: regions[i].mask.alpha.size):
-            parsed = told[i]
+        for person in sorted(persons(regions), key=lambda person: float(np.prod(person.box[2:] - person.box[:2]))):
+            parsed = told[person.track_id]
             if parsed is not None:
-                self._dress(frame, painted, regions[i], parsed.garments)
-        untold = [region for region, parsed in zip(regions, told, strict=True) if parsed is None]
+                self._dress(frame, painted, person, parsed.garments)
+        untold = [region for region in regions if told[region.track_id] is None]
         [covers] = self._fallback.paint([frame], [untold])
         covering = iter(covers)
-        return [
-            next(covering) if parsed is None else _cut(painted, region)
-            for region, parsed in zip(regions, told, strict=True)
-        ]
-
-    def _told(self, frame: Frame, regions: Sequence[Region]) -> list[Parsed | None]:
-        """What each person wears, as far as anybody can tell."""
-        boxes = np.array([region.box for region in regions], np.float32).reshape(-1, 4)
-        answers = self._parser.parse(frame, boxes)
-        if len(answers) != len(regions):
-            raise StageError(f"the parser told of {len(answers)} persons in frame {frame.index}, of {len(regions)}")
-        told = [believed(answer, region) for region, answer in zip(regions, answers, strict=True)]
-        if self._steady is not None:
-            told = list(self._steady.step([region.track_id for region in regions], boxes, told))
-        return [one if one is not None and one.garments else None for one in told]
+        return [next(covering) if told[region.track_id] is None else _cut(painted, region) for region in regions]
 
     def _dress(self, frame: Frame, painted: Frame, region: Region, garments: Sequence[Garment]) -> None:
         """Paint a person's new clothes into `painted`, whose planes are writable."""
@@ -121,6 +108,39 @@ class Recoloured:
         planes = zip(pixels.crop(painted, box), pixels.to_planes(new, frame, box), weights, strict=True)
         for old, plane, weight in planes:
             _write(old, plane, weight > 0)
+
+
+def persons(regions: Sequence[Region]) -> list[Region]:
+    """One region for each track, with a box around all that the track has in this frame.
+
+    What is found and what is followed are two sightings of one person, who else would be looked at twice, and of whom
+    each sighting would be given the half that is nearer.
+    """
+    each: dict[int, Region] = {}
+    for region in regions:
+        before = each.get(region.track_id, region)
+        corners = np.minimum(before.box[:2], region.box[:2]), np.maximum(before.box[2:], region.box[2:])
+        each[region.track_id] = replace(before, box=np.concatenate(corners))
+    return list(each.values())
+
+
+def looked(
+    parser: Parser, steady: Steadier | None, frame: Frame, regions: Sequence[Region]
+) -> dict[int, Parsed | None]:
+    """What each person wears, as far as anybody can tell, by the numbers of their tracks.
+
+    Raises:
+        StageError: the parser did not give one answer for each person.
+    """
+    each = persons(regions)
+    tracks, boxes = [one.track_id for one in each], np.array([one.box for one in each], np.float32).reshape(-1, 4)
+    answers = parser.parse(frame, boxes)
+    if len(answers) != len(each):
+        raise StageError(f"the parser told of {len(answers)} persons in frame {frame.index}, of {len(each)}")
+    told = [believed(answer, one) for one, answer in zip(each, answers, strict=True)]
+    if steady is not None:
+        told = list(steady.step(tracks, boxes, told))
+    return {track: one if one and one.garments else None for track, one in zip(tracks, told, strict=True)}
 
 
 def believed(parsed: Parsed | None, region: Region) -> Parsed | None:

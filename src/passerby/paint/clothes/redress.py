@@ -10,12 +10,11 @@ import cv2
 import numpy as np
 
 from passerby.core import pixels
-from passerby.core.errors import StageError
 from passerby.core.frame import Frame
 from passerby.core.parsing import Parsed
 from passerby.core.regions import Mask, Patch, Region
 from passerby.core.stages import Anonymizer, Parser
-from passerby.paint.clothes.effect import Steadier, believed
+from passerby.paint.clothes.effect import Steadier, looked
 from passerby.paint.clothes.styles import Style
 from passerby.paint.composite import blanked, composite
 from passerby.paint.diffusion.prompts import Prompt
@@ -130,18 +129,10 @@ class Redressed:
     def _looked(self, frame: Frame, persons: Sequence[Region]) -> list[Region | None]:
         if not persons:
             return []
-        boxes = np.array([person.box for person in persons], np.float32)
-        answers = self._parser.parse(frame, boxes)
-        if len(answers) != len(persons):
-            raise StageError(f"the parser told of {len(answers)} persons in frame {frame.index}, of {len(persons)}")
+        told = looked(self._parser, self._steady, frame, persons)
         if self._witness is not None:
             self._witness.see(frame, persons)
-        told: Sequence[Parsed | None] = [
-            believed(parsed, person) for parsed, person in zip(answers, persons, strict=True)
-        ]
-        if self._steady is not None:
-            told = self._steady.step([person.track_id for person in persons], boxes, told)
-        return [worn(person, parsed) for person, parsed in zip(persons, told, strict=True)]
+        return [worn(person, told[person.track_id]) for person in persons]
 
     def _patches(
         self, frame: Frame, dressed: Frame, persons: Sequence[Region], clothes: Sequence[Region | None]
