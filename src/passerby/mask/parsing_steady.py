@@ -29,7 +29,7 @@ GAP = 0.006
 ASTRAY = 0.1
 """Share of a box's sides from which on the middle of what is worn has not moved, but something has come or gone."""
 GONE = 0.5
-"""Share of a garment's pixels that are told to be worn now, below which it has been missed: nobody undresses so fast."""
+"""Share of a garment's pixels that are worn now, below which it has been missed: nobody undresses so fast."""
 MATTERS = 0.1
 """Share of all that is worn that a garment has at least, which is missed."""
 FORGOTTEN = 5
@@ -47,7 +47,7 @@ class Smoothing:
     groups: float = 0.7
     """The same in which garment it is."""
     hold_frames: int = 5
-    """Frames for which somebody of whom the parser tells nothing, or one garment less, keeps those masks, moved along."""
+    """Frames for which what the parser tells no more of, somebody or a garment, keeps its masks, moved along."""
 
     def __post_init__(self) -> None:
         if not (0 <= self.edges < 1 and 0 <= self.groups < 1):
