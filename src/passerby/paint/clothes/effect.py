@@ -93,7 +93,10 @@ class Recoloured:
         box = pixels.aligned(frame, _around([garment.mask for garment in garments]))
         if box[0] >= box[2] or box[1] >= box[3]:
             return
-        picture, new = pixels.rgb(pixels.cut(frame, box)), pixels.rgb(pixels.cut(painted, box))
+        picture = pixels.rgb(pixels.cut(frame, box))
+        pairs = zip(pixels.crop(frame, box), pixels.crop(painted, box), strict=True)
+        alone = all(np.array_equal(*pair) for pair in pairs)
+        new = picture.copy() if alone else pixels.rgb(pixels.cut(painted, box))
         changed = np.zeros(picture.shape[:2], np.uint8)
         for garment in garments:
             alpha = _sure(_placed(garment.mask, box))
