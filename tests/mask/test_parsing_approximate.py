@@ -115,6 +115,38 @@ def test_faces_and_hair_are_left_alone_also_those_of_others():
             assert not placed(garment.mask, (0, 0, 480, 360))[y0:y1, x0:x1].any()
 
 
+def test_in_a_large_frame_faces_are_looked_for_near_persons_only():
+    """To look at all of it for one small person would cost more than all else."""
+    drawn = dressed((900, 700), [Person(at=(0.7, 0.3), height=0.5)], noise=3)
+    drawn = drawn._replace(faces=np.rint(drawn.faces))
+    [(x0, y0, x1, y1)] = drawn.faces.astype(int)
+    shown = []
+
+    class Seen:
+        labels = frozenset({"face"})
+
+        def detect(self, frames):
+            pictures = [frame.planes[0] for frame in frames]
+            shown.extend(picture.shape[:2] for picture in pictures)
+            return [
+                Detections(np.float32([self.face(picture)]), np.ones(1, np.float32), np.array(["face"]))
+                for picture in pictures
+            ]
+
+        def face(self, picture):
+            match = cv2.matchTemplate(np.ascontiguousarray(picture), drawn.picture[y0:y1, x0:x1], cv2.TM_SQDIFF)
+            x, y = cv2.minMaxLoc(match)[2]
+            return [x, y, x + x1 - x0, y + y1 - y0]
+
+    frame, told = framed(drawn.picture), Told(drawn)
+    [near], [everywhere] = (ApproximateParser(told, faces).parse(frame, drawn.boxes) for faces in (Seen(), told))
+    [(height, width)] = shown
+    assert width < 450
+    assert height < 700
+    for one, other in zip(near.garments, everywhere.garments, strict=True):
+        assert np.array_equal(one.mask.alpha, other.mask.alpha)
+
+
 def test_ground_that_an_outline_takes_for_the_person_is_cut_away():
     drawn = dressed(SIZE, [Person()], background=(90, 160, 90), noise=3)
     [masks] = parsed(drawn, widened=9)

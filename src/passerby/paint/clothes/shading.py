@@ -110,7 +110,8 @@ def gathered(picture: NDArray[np.uint8], where: NDArray[np.bool_]) -> tuple[Floa
     Where it is not, it is what there is nearby.
     """
     whole = cv2.cvtColor(picture, cv2.COLOR_RGB2RGBA)
-    sums = _shrunk(cv2.bitwise_and(whole, whole, mask=where.view(np.uint8))).astype(np.float32)
+    chosen = cv2.bitwise_and(whole, whole, mask=where.view(np.uint8))
+    sums = _shrunk(np.asarray(chosen, np.uint8)).astype(np.float32)
     share = sums[..., 3] * np.float32(1 / 255)
     means, lacks = _ratio(sums), share < FEW
     for width in _SPREAD:
