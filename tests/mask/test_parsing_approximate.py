@@ -138,12 +138,15 @@ def test_in_a_large_frame_faces_are_looked_for_near_persons_only():
             x, y = cv2.minMaxLoc(match)[2]
             return [x, y, x + x1 - x0, y + y1 - y0]
 
-    frame, told = framed(drawn.picture), Told(drawn)
-    [near], [everywhere] = (ApproximateParser(told, faces).parse(frame, drawn.boxes) for faces in (Seen(), told))
-    [(height, width)] = shown
-    assert width < 450
-    assert height < 700
-    for one, other in zip(near.garments, everywhere.garments, strict=True):
+    left, top = 480, 140
+    alone = drawn._replace(each=tuple(each[top:640, left:760] for each in drawn.each))
+    [near] = ApproximateParser(Told(drawn), Seen()).parse(framed(drawn.picture), drawn.boxes)
+    boxes = drawn.boxes - np.float32([left, top, left, top])
+    [whole] = ApproximateParser(Told(alone), Seen()).parse(framed(drawn.picture[top:640, left:760]), boxes)
+    assert shown[0] < (560, 300)
+    assert shown[1] == (500, 280)
+    for one, other in zip(near.garments, whole.garments, strict=True):
+        assert (one.mask.x - left, one.mask.y - top) == (other.mask.x, other.mask.y)
         assert np.array_equal(one.mask.alpha, other.mask.alpha)
 
 
