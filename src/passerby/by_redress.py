@@ -183,8 +183,9 @@ def _drawing(options: Options, labels: Sequence[str]) -> Inpainter:
 @lru_cache(maxsize=2)
 def _model(choice: Diffusion, guiding: Guiding, running: Running) -> Inpainter:
     """A model with its weights, once for all files of a run."""
-    from passerby.paint.diffusion.making import inpainter
+    from passerby.paint.diffusion.making import check_libraries, inpainter
 
+    check_libraries()
     return inpainter(choice, running, (WORN,), _guides(guiding))
 
 
