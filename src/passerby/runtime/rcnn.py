@@ -67,7 +67,7 @@ class RCNN:
             WeightsError: the file is missing or damaged, or holds other weights.
         """
         self._torch = checkpoint.torch_library()
-        detection = torchvision_detection()
+        detection = _detection()
         if not path.is_file():
             raise WeightsError(f"there is no model file {path}; give the path of a checkpoint")
         self._path, self._device = path, device
@@ -120,7 +120,7 @@ class RCNN:
         return {name: values.cpu().numpy() for name, values in placed.items()}
 
 
-def torchvision_detection() -> ModuleType:
+def _detection() -> ModuleType:
     """The detectors of torchvision.
 
     Raises:
