@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "folders": set(),
     "weights": {"core", "folders", "weights"},
     "providers": {"folders"},
-    "runtime": {"runtime", "core", "providers"},
+    "runtime": {"runtime", "core", "providers", "weights"},
     "testing": {"core"},
     "flow": {"core"},
     "one_thread": set(),
