@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from drawn_pictures import saved
@@ -140,6 +141,19 @@ def test_an_attack_on_what_a_file_shows(tmp_path: Path, recognizer: None) -> Non
     assert figure(attack, "worst attack").value == 1
     assert attack.broken == ()
     assert figure(attack, "chance").value == pytest.approx(1 / 3)
+
+
+def soft(picture: np.ndarray) -> np.ndarray:
+    return np.asarray(cv2.GaussianBlur(picture, (0, 0), 3))
+
+
+@pytest.mark.parametrize(("undo", "tried"), [("blur:3", True), ("", False)])
+def test_what_is_known_of_the_hiding_is_undone(tmp_path: Path, recognizer: None, undo: str, tried: bool) -> None:
+    film = Film(frames=30, hide=soft)
+    found = ask.asked(*pair(film, tmp_path), ("attack",), Told(), Asking(undo=undo), seen(film))
+    inversion = figure(section(found, "attack"), "inversion, frame by frame")
+    assert (inversion.value is not None) == tried
+    assert ("give --undo" in inversion.missing) != tried
 
 
 def test_a_model_that_knows_nobody_makes_the_attack_invalid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
