@@ -143,6 +143,21 @@ def test_an_attack_on_what_a_file_shows(tmp_path: Path, recognizer: None) -> Non
     assert figure(attack, "chance").value == pytest.approx(1 / 3)
 
 
+def test_who_is_told_by_the_wall_behind_is_not_taken_for_recognized_by_the_face(
+    tmp_path: Path, recognizer: None
+) -> None:
+    """Faces are filled, and a corner of their crops shows who it is."""
+    film = Film(frames=30, hide=badged)
+    attack = section(asked(film, tmp_path, "attack"), "attack")
+    assert figure(attack, "worst attack").value == figure(attack, "surroundings").value == 1
+
+
+def badged(picture: np.ndarray) -> np.ndarray:
+    left = np.full_like(picture, 90)
+    left[:, 24:] = picture[:, 24:]
+    return left
+
+
 def soft(picture: np.ndarray) -> np.ndarray:
     return np.asarray(cv2.GaussianBlur(picture, (0, 0), 3))
 

@@ -22,6 +22,7 @@ from passerby.evaluate.sections import crops
 from passerby.evaluate.sections.answer import Answer, Asking, noted
 from passerby.evaluate.sections.crops import Gathered
 from passerby.evaluate.statistics import Figure
+from passerby.evaluate.surroundings import surroundings
 
 QUESTION = "Is somebody recognized by an attacker who knows other pictures of them, and how hiding was done?"
 SIDE = 112
@@ -42,13 +43,13 @@ def attacks(clips: Sequence[Clip], asking: Asking) -> Answer:
         model = crops.embedder("face", asking)
         gathered = crops.gathered(clips, "face", asking, _ends)
         known, asked, hidden = _pictures(gathered, asking.known())
-        [found] = attack.attack_hidden(known, asked, [hidden], Look(model))
+        found, around = attack.attack_hidden(known, asked, [hidden, _around(known, asked, hidden)], Look(model))
     except (WeightsError, NotMeasurable) as error:
         return Answer(None, (f"attacks: {error}",))
-    return Answer(_section(found, crops.notes(gathered)))
+    return Answer(_section(found, around.worst, crops.notes(gathered)))
 
 
-def _section(found: Attacked, notes: Sequence[str]) -> Section:
+def _section(found: Attacked, around: Figure, notes: Sequence[str]) -> Section:
     worst = replace(found.worst, name="worst attack", notes=(f"it is: {found.worst.name}", *found.worst.notes))
     n = found.worst.n
     controls = [
@@ -61,11 +62,16 @@ def _section(found: Attacked, notes: Sequence[str]) -> Section:
         )
     ]
     chance = Figure(name="chance", value=found.chance, n=n, protocol="1 / number of known people")
+    left = replace(
+        around,
+        name="surroundings",
+        notes=("the worst attack where all that was changed is painted grey: no face tells it", *around.notes),
+    )
     return Section(
         name="attack",
         question=QUESTION,
-        figures=(*noted([worst], *notes), chance, *found.attacks, *controls),
-        headline=("worst attack", "chance"),
+        figures=(*noted([worst], *notes), chance, left, *found.attacks, *controls),
+        headline=("worst attack",),
         broken=found.invalid,
     )
 
@@ -119,6 +125,16 @@ def _pictures(gathered: Sequence[Gathered], way: Known | None) -> tuple[Tracks, 
         models=[person.models for person in people],
     )
     return known, asked, hidden
+
+
+def _around(known: Tracks, asked: Tracks, hidden: Hidden) -> Hidden:
+    """The same pictures with nothing left of what was hidden, by whatever."""
+    sides = zip((known.crops, asked.crops), (hidden.known[0], hidden.asked), strict=True)
+    before, after = (
+        [[surroundings(*pair) for pair in zip(*tracks, strict=True)] for tracks in zip(*side, strict=True)]
+        for side in sides
+    )
+    return Hidden(name="surroundings", asked=after, known=[before])
 
 
 def _people(one: Gathered, way: Known | None) -> list[_Person]:
