@@ -207,6 +207,16 @@ def test_outside_of_what_is_hidden_the_picture_is_as_it_was(tmp_path: Path) -> N
     assert [verdict.goal.figure for verdict in quality.verdicts] == ["SSIM", "LPIPS", "FID"]
 
 
+def test_plates_that_a_truth_tells_of_are_a_class_of_their_own(tmp_path: Path) -> None:
+    film = Film()
+    found = asked(film, tmp_path, "quality", truth=truth(film, tmp_path / "truth.csv", "plate"))
+    quality = section(found, "quality")
+    plates, whole = figure(quality, "SSIM, plate").value, figure(quality, "SSIM").value
+    assert plates is not None
+    assert whole is not None
+    assert plates < whole - 0.1
+
+
 def test_heaps_are_compared_class_by_class_and_a_class_that_nobody_saw_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
