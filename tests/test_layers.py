@@ -34,7 +34,7 @@ MAY_IMPORT = {
     },
     "evaluate": {
         *("evaluate", "core", "detect", "hiding", "leftovers", "media", "plan", "progress", "runtime", "settings"),
-        *("choices", "targets", "track", "weights"),
+        *("choices", "mask", "paint", "targets", "track", "weights"),
     },
     "looking": {"core", "detect", "flow", "track"},
     "looker": {"core", "detect", "flow", "looking", "track"},
