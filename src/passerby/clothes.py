@@ -131,6 +131,8 @@ class ClothesAnonymizer:
         if not isinstance(frame, np.ndarray) or frame.dtype != np.uint8 or frame.ndim != 3 or frame.shape[2] != 3:
             came = f"{frame.dtype} {frame.shape}" if isinstance(frame, np.ndarray) else type(frame).__name__
             raise ValueError(f"a frame is uint8 (H, W, 3), blue green red, as cv2.VideoCapture reads it; got {came}")
+        if not frame.size:
+            raise ValueError(f"a frame has pixels, got {frame.shape}; was it read to the end?")
         rgb = np.ascontiguousarray(frame[..., ::-1])
         rgb.flags.writeable = False
         number = self._frames + later
@@ -167,6 +169,9 @@ def _placed(found: Detections, boxes: ArrayLike) -> Detections:
         given = given.reshape(0, 4)
     if given.ndim != 2 or given.shape[1] != 4:
         raise ValueError(f"boxes are (N, 4) x0 y0 x1 y1 in pixels, got {given.shape}")
+    wrong = given[~((given[:, :2] < given[:, 2:]).all(axis=1) & np.isfinite(given).all(axis=1))]
+    if len(wrong):
+        raise ValueError(f"boxes are x0 y0 x1 y1, corners and not width and height; got {wrong[0].tolist()}")
     others = found[found.labels != WORN]
     return Detections(
         np.concatenate([others.boxes, given]),

@@ -117,6 +117,41 @@ def test_faces_and_hair_are_left_alone_also_those_of_others():
             assert not placed(garment.mask, (0, 0, 480, 360))[y0:y1, x0:x1].any()
 
 
+def test_in_a_large_frame_faces_are_looked_for_near_persons_only():
+    """To look at all of it for one small person would cost more than all else."""
+    drawn = dressed((900, 700), [Person(at=(0.7, 0.3), height=0.5)], noise=3)
+    drawn = drawn._replace(faces=np.rint(drawn.faces))
+    [(x0, y0, x1, y1)] = drawn.faces.astype(int)
+    shown = []
+
+    class Seen:
+        labels = frozenset({"face"})
+
+        def detect(self, frames):
+            pictures = [frame.planes[0] for frame in frames]
+            shown.extend(picture.shape[:2] for picture in pictures)
+            return [
+                Detections(np.float32([self.face(picture)]), np.ones(1, np.float32), np.array(["face"]))
+                for picture in pictures
+            ]
+
+        def face(self, picture):
+            match = cv2.matchTemplate(np.ascontiguousarray(picture), drawn.picture[y0:y1, x0:x1], cv2.TM_SQDIFF)
+            x, y = cv2.minMaxLoc(match)[2]
+            return [x, y, x + x1 - x0, y + y1 - y0]
+
+    left, top = 480, 140
+    alone = drawn._replace(each=tuple(each[top:640, left:760] for each in drawn.each))
+    [near] = ApproximateParser(Told(drawn), Seen()).parse(framed(drawn.picture), drawn.boxes)
+    boxes = drawn.boxes - np.float32([left, top, left, top])
+    [whole] = ApproximateParser(Told(alone), Seen()).parse(framed(drawn.picture[top:640, left:760]), boxes)
+    assert shown[0] < (560, 300)
+    assert shown[1] == (500, 280)
+    for one, other in zip(near.garments, whole.garments, strict=True):
+        assert (one.mask.x - left, one.mask.y - top) == (other.mask.x, other.mask.y)
+        assert np.array_equal(one.mask.alpha, other.mask.alpha)
+
+
 def test_ground_that_an_outline_takes_for_the_person_is_cut_away():
     drawn = dressed(SIZE, [Person()], background=(90, 160, 90), noise=3)
     [masks] = parsed(drawn, widened=9)

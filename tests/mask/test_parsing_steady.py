@@ -115,6 +115,19 @@ def test_masks_move_and_grow_with_their_box_while_nothing_is_told():
     assert third is None
 
 
+def test_a_garment_that_the_parser_misses_is_where_it_was():
+    """A coat that is not told of is a coat that is seen."""
+    drawn, steady = film(4 + Smoothing().hold_frames), Steady()
+    for i, one in enumerate(drawn):
+        worn = {group: mask for group, mask in one.garments.items() if i < 2 or group != "upper"}
+        told = Parsed(tuple(Garment(group, Mask(0, 0, mask)) for group, mask in worn.items()))
+        [answer] = steady.step([7], one.boxes, [told])
+        covered = (whole(answer, "upper")[one.garments["upper"] == 255] > 127).mean()
+        assert covered > 0.9 if i < 2 + Smoothing().hold_frames else covered < 0.1
+        lower = one.garments["lower"] == 255
+        assert (whole(answer, "lower")[lower] > 127).mean() > 0.9
+
+
 def test_what_one_wore_is_not_another_s_and_ends_with_the_shot():
     worn = np.full((100, 40), 255, np.uint8)
     box = np.array([[90, 50, 150, 250]], np.float32)

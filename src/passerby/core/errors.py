@@ -76,6 +76,6 @@ class LeftoversFound(PasserbyError):
 
 
 def first_line(error: BaseException) -> str:
-    """What a library's error says first, or its kind where it says nothing; a line that ends in a colon heads a list."""
+    """What a library's error says first, the head of a list with its first item; its kind where it says nothing."""
     lines = [line.strip() for line in str(error).strip().splitlines()] or [type(error).__name__]
     return " ".join(lines[:2]) if lines[0].endswith(":") else lines[0]

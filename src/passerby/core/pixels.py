@@ -227,9 +227,12 @@ def from_rgb(picture: NDArray[np.uint8], pixel_format: PixelFormat) -> tuple[Pla
     whole = np.column_stack([matrix * scale[:, None] / 255, offset])[:count]
     if not picture.size:  # OpenCV takes no empty arrays
         return tuple(np.empty(picture.shape[:2], pixel_format.dtype) for _ in range(count))
-    values = cv2.transform(picture.astype(np.float32), whole).reshape(*picture.shape[:2], count)
-    values = np.clip(np.rint(values), 0, pixel_format.peak).astype(pixel_format.dtype)
-    return tuple(values[..., i] for i in range(count))
+    values = cv2.transform(picture.astype(np.float32), whole)
+    if pixel_format.peak == 255:  # none of them is below 0, and all of it is done at once
+        values = cv2.convertScaleAbs(values)
+    else:
+        values = np.clip(np.rint(values), 0, pixel_format.peak).astype(pixel_format.dtype)
+    return tuple(np.asarray(plane) for plane in cv2.split(values))
 
 
 def to_planes(picture: NDArray[np.uint8], frame: Frame, box: Box) -> tuple[Plane, ...]:
@@ -240,6 +243,11 @@ def to_planes(picture: NDArray[np.uint8], frame: Frame, box: Box) -> tuple[Plane
     shown = frame.format
     answer = []
     for plane, steps, windows in zip(from_rgb(picture, shown), shown.subsampling, window(shown, box), strict=True):
+        size = windows[1].stop - windows[1].start, windows[0].stop - windows[0].start
+        if plane.size and max(steps) > 1 and plane.shape[::-1] == (size[0] * steps[0], size[1] * steps[1]):
+            whole = plane.astype(np.float32)
+            answer.append(np.rint(cv2.resize(whole, size, interpolation=cv2.INTER_AREA)).astype(shown.dtype))
+            continue
         for axis, step in enumerate(steps[::-1]):
             if step > 1:
                 first = windows[axis].start * step - shown.phase[1 - axis]

@@ -96,6 +96,8 @@ class Hidden:
     """Track by track, as in the `Tracks` asked about."""
     known: Sequence[Sequence[Sequence[Crop]]]
     """The known ones, hidden once or several times."""
+    unknown: str = "nothing linear is known to undo"
+    """Why `models` lack one."""
     models: Sequence[Sequence[Linear] | None] = ()
     """What is known of how each track asked about came to be, frame by frame; empty or None where nothing is."""
 
@@ -201,9 +203,11 @@ class _Run:
         names = "inversion, frame by frame", "inversion, whole track"
         models = [each for each in hidden.models if each is not None]
         if len(models) < len(hidden.asked):
-            why = "nothing linear is known to undo"
             model = self.look.embedder.model
-            return [Figure(name=name, value=None, n=0, protocol=PROTOCOL, model=model, missing=why) for name in names]
+            return [
+                Figure(name=name, value=None, n=0, protocol=PROTOCOL, model=model, missing=hidden.unknown)
+                for name in names
+            ]
         by_frame, by_track = [], []
         for track, each in zip(hidden.asked, models, strict=True):
             by_frame.append([undone([crop], [way]) for crop, way in zip(track, each, strict=True)])

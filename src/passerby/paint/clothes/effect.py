@@ -6,6 +6,7 @@ Of whom nobody can tell what they wear, all is hidden, head included, until some
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol
 
 import cv2
@@ -78,24 +79,24 @@ class Recoloured:
         told = clothes_of(regions, frame, self._parser, self._steady)
         canvas = tuple(np.array(plane) for plane in frame.planes)
         painted = frame.with_planes(canvas)
-        for i in sorted(range(len(regions)), key=lambda i: regions[i].mask.alpha.size):
-            parsed = told[i]
+        for person in sorted(persons(regions), key=lambda person: float(np.prod(person.box[2:] - person.box[:2]))):
+            parsed = told[person.track_id]
             if parsed is not None:
-                self._dress(frame, painted, regions[i], parsed.garments)
-        untold = [region for region, parsed in zip(regions, told, strict=True) if parsed is None]
+                self._dress(frame, painted, person, parsed.garments)
+        untold = [region for region in regions if told[region.track_id] is None]
         [covers] = self._fallback.paint([frame], [untold])
         covering = iter(covers)
-        return [
-            next(covering) if parsed is None else altered(painted, region)
-            for region, parsed in zip(regions, told, strict=True)
-        ]
+        return [next(covering) if told[region.track_id] is None else altered(painted, region) for region in regions]
 
     def _dress(self, frame: Frame, painted: Frame, region: Region, garments: Sequence[Garment]) -> None:
         """Paint a person's new clothes into `painted`, whose planes are writable."""
         box = pixels.aligned(frame, _around([garment.mask for garment in garments]))
         if box[0] >= box[2] or box[1] >= box[3]:
             return
-        picture, new = pixels.rgb(pixels.cut(frame, box)), pixels.rgb(pixels.cut(painted, box))
+        picture = pixels.rgb(pixels.cut(frame, box))
+        pairs = zip(pixels.crop(frame, box), pixels.crop(painted, box), strict=True)
+        alone = all(np.array_equal(*pair) for pair in pairs)
+        new = picture.copy() if alone else pixels.rgb(pixels.cut(painted, box))
         changed = np.zeros(picture.shape[:2], np.uint8)
         for garment in garments:
             alpha = _sure(pixels.placed(garment.mask, box))
@@ -112,20 +113,37 @@ class Recoloured:
             _write(old, plane, weight > 0)
 
 
-def clothes_of(persons: Sequence[Region], frame: Frame, parser: Parser, steady: Steadier | None) -> list[Parsed | None]:
-    """What each person wears, as far as anybody can tell: by the parser now, or else by what is steadied.
+def persons(regions: Sequence[Region]) -> list[Region]:
+    """One region for each track, with a box around all that the track has in this frame.
+
+    What is found and what is followed are two sightings of one person, who else would be looked at twice, and of whom
+    each sighting would be given the half that is nearer.
+    """
+    each: dict[int, Region] = {}
+    for region in regions:
+        before = each.get(region.track_id, region)
+        corners = np.minimum(before.box[:2], region.box[:2]), np.maximum(before.box[2:], region.box[2:])
+        each[region.track_id] = replace(before, box=np.concatenate(corners))
+    return list(each.values())
+
+
+def clothes_of(
+    regions: Sequence[Region], frame: Frame, parser: Parser, steady: Steadier | None
+) -> dict[int, Parsed | None]:
+    """What each person wears, as far as anybody can tell, by the numbers of their tracks.
 
     Raises:
         StageError: the parser did not give one answer for each person.
     """
-    boxes = np.array([person.box for person in persons], np.float32).reshape(-1, 4)
+    each = persons(regions)
+    tracks, boxes = [one.track_id for one in each], np.array([one.box for one in each], np.float32).reshape(-1, 4)
     answers = parser.parse(frame, boxes)
-    if len(answers) != len(persons):
-        raise StageError(f"the parser told of {len(answers)} persons in frame {frame.index}, of {len(persons)}")
-    told = [_believed(answer, person) for person, answer in zip(persons, answers, strict=True)]
+    if len(answers) != len(each):
+        raise StageError(f"the parser told of {len(answers)} persons in frame {frame.index}, of {len(each)}")
+    told = [_believed(answer, one) for one, answer in zip(each, answers, strict=True)]
     if steady is not None:
-        told = list(steady.step([person.track_id for person in persons], boxes, told))
-    return [one if one is not None and one.garments else None for one in told]
+        told = list(steady.step(tracks, boxes, told))
+    return {track: one if one and one.garments else None for track, one in zip(tracks, told, strict=True)}
 
 
 def altered(painted: Frame, person: Region) -> Patch:

@@ -132,7 +132,7 @@ class Redressed:
         told = clothes_of(persons, frame, self._parser, self._steady)
         if self._witness is not None:
             self._witness.see(frame, persons)
-        return [worn(person, parsed) for person, parsed in zip(persons, told, strict=True)]
+        return [worn(person, told[person.track_id]) for person in persons]
 
     def _patches(
         self, frame: Frame, dressed: Frame, persons: Sequence[Region], clothes: Sequence[Region | None]
