@@ -73,7 +73,10 @@ def _section(found: Attacked, around: Figure, notes: Sequence[str]) -> Section:
     left = replace(
         around,
         name="surroundings",
-        notes=("the worst attack where all that was changed is painted grey: no face tells it", *around.notes),
+        notes=(
+            "the worst attack on all that was left as it was: the wall behind, or a face that was not hidden",
+            *around.notes,
+        ),
     )
     return Section(
         name="attack",
