@@ -169,6 +169,7 @@ def test_what_is_known_of_the_hiding_is_undone(tmp_path: Path, recognizer: None,
     inversion = figure(section(found, "attack"), "inversion, frame by frame")
     assert (inversion.value is not None) == tried
     assert ("give --undo" in inversion.missing) != tried
+    assert ("undone: blur:3" in inversion.notes) == tried
 
 
 def test_a_model_that_knows_nobody_makes_the_attack_invalid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,7 +77,7 @@ def test_figures_of_the_summary_are_said_in_plain_words(name: str, said: str) ->
 def test_what_the_surroundings_tell_stands_beside_the_worst_attack() -> None:
     figures = [figure("worst attack", 0.6, low=0.4), figure("chance", 0.1), figure("surroundings", 0.5)]
     [line] = answers(Section(name="attack", question="?", figures=tuple(figures), headline=("worst attack",)))
-    assert "10.0 % by guessing, 50.0 % by what is left around the face." in line
+    assert "10.0 % by guessing, 50.0 % by what was left as it was." in line
 
 
 def test_what_is_compared_is_of_the_same_crops_and_protocol() -> None:

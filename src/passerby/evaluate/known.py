@@ -79,6 +79,10 @@ class Known:
     shape: Shape
     """What is hidden around the box of a face."""
 
+    def __str__(self) -> str:
+        """As it is written behind `--undo`."""
+        return f"{self.kind}:{self.amount:g}" if self.amount else self.kind
+
     def at(self, box: Box, crop: tuple[int, int, int, int], frame: Size, side: int) -> Linear:
         """The operator of one face.
 

@@ -38,7 +38,7 @@ SHARES = {
     "parrot": "recognized by a program trained on hidden pictures of known people",
     "inversion": "recognized after undoing what hides them",
     "chance": "recognized by guessing",
-    "surroundings": "recognized by what is left around the face",
+    "surroundings": "recognized by what was left as it was",
     "control: nothing hidden": "recognized where nothing is hidden",
     "control: solid fill": "recognized behind a plain colour",
     "top-1 before": "actions recognized in the original",
@@ -72,7 +72,7 @@ OTHERS = {
 }
 PLAIN = SHARES | OTHERS
 LEAK, CLEAR_LEAK = "any-leak rate", "any-leak rate, clear faces"
-SIDES = {"originals": "in the original", "chance": "by guessing", "surroundings": "by what is left around the face"}
+SIDES = {"originals": "in the original", "chance": "by guessing", "surroundings": "by what was left as it was"}
 """What a figure may be compared with, by a part of its name, and how that is said."""
 
 

@@ -42,11 +42,19 @@ def attacks(clips: Sequence[Clip], asking: Asking) -> Answer:
     try:
         model = crops.embedder("face", asking)
         gathered = crops.gathered(clips, "face", asking, _ends)
-        known, asked, hidden = _pictures(gathered, asking.known())
+        way = asking.known()
+        known, asked, hidden = _pictures(gathered, way)
         found, around = attack.attack_hidden(known, asked, [hidden, _around(known, asked, hidden)], Look(model))
     except (WeightsError, NotMeasurable) as error:
         return Answer(None, (f"attacks: {error}",))
+    tried = [*found.attacks] if way is None else [_undone(figure, way) for figure in found.attacks]
+    found = replace(found, attacks=tuple(tried))
     return Answer(_section(found, around.worst, crops.notes(gathered)))
+
+
+def _undone(figure: Figure, way: Known) -> Figure:
+    """With what was undone, where that is what the attacker did."""
+    return noted([figure], f"undone: {way}")[0] if figure.name in attack.UNDONE else figure
 
 
 def _section(found: Attacked, around: Figure, notes: Sequence[str]) -> Section:
@@ -65,7 +73,10 @@ def _section(found: Attacked, around: Figure, notes: Sequence[str]) -> Section:
     left = replace(
         around,
         name="surroundings",
-        notes=("the worst attack where all that was changed is painted grey: no face tells it", *around.notes),
+        notes=(
+            "the worst attack on all that was left as it was: the wall behind, or a face that was not hidden",
+            *around.notes,
+        ),
     )
     return Section(
         name="attack",
