@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from passerby.core.errors import OptionError, StageError
+from passerby.core.stopping import unless_stopped
 from passerby.paint.diffusion import guides as telling
 from passerby.paint.diffusion import schedulers
 from passerby.paint.diffusion.autoencoder import Autoencoder
@@ -237,6 +238,7 @@ class StableDiffusion:
             noise * scheduler.init_noise_sigma if whole else scheduler.add_noise(batch.known, noise, steps[0][None])
         )
         for step, following in zip(steps, [*steps[1:], None], strict=True):
+            unless_stopped()
             inputs = scheduler.scale_model_input(latents, step)
             if self._direct:
                 inputs = torch.cat([inputs, batch.cells, batch.known], 1)
