@@ -35,7 +35,20 @@ from passerby.marked import Marking
 from passerby.paint.gan.combination import FILES
 from passerby.per_class import GeneratorFile, ModelChoice, PerClass, generator_files, model_choices, per_class
 from passerby.redressing import Redressing
-from passerby.values import Zone, colour, files, frame_rate, growth, number, one_of, plain, seconds, threshold, zones
+from passerby.values import (
+    Zone,
+    colour,
+    files,
+    frame_rate,
+    growth,
+    number,
+    one_of,
+    own_number,
+    plain,
+    seconds,
+    threshold,
+    zones,
+)
 
 _READERS: Mapping[str, Callable[[Any], Any]] = {
     "grow": plain,
@@ -232,7 +245,9 @@ class Options(Diffusing, Redressing, Marking):
                     raise OptionError(f"{option} {path} is not a file that exists; give a photograph of one person")
 
     def _read(self) -> None:
-        """Make paths, zones and exact fractions of what was given."""
+        """Make paths, zones, exact fractions and Python's own numbers of what was given."""
+        for name in self.names():
+            object.__setattr__(self, name, own_number(getattr(self, name)))
         texts = (
             "hide",
             "method",
