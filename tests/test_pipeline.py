@@ -14,6 +14,7 @@ from passerby.core import boxes as bx
 from passerby.core.detections import Detections
 from passerby.core.errors import StageError
 from passerby.core.plan import Decision
+from passerby.core.stopping import unless_stopped
 from passerby.core.tracks import Sightings
 from passerby.flow import Meter, ahead, windowed
 from passerby.looker import Looker
@@ -353,6 +354,24 @@ def test_a_reader_that_stops_early_stops_the_thread():
     stream.close()
     assert threading.active_count() == 1
     assert len(made) < 10
+
+
+def test_a_reader_that_stops_early_need_not_wait_for_long_work():
+    """As after Ctrl-C while a diffusion model draws a batch of frames on a processor."""
+    begun = threading.Event()
+
+    def long():
+        yield 0
+        begun.set()
+        while True:
+            unless_stopped()
+
+    stream = ahead(long(), 2)
+    assert next(stream) == 0
+    begun.wait()
+    stream.close()
+    assert threading.active_count() == 1
+    unless_stopped()
 
 
 def test_what_the_thread_raises_comes_after_what_it_made():

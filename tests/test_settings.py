@@ -6,6 +6,7 @@ import math
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from passerby.core.errors import OptionError
@@ -191,3 +192,20 @@ def test_what_makes_no_sense_for_a_class_is_refused_in_one_line(name, wrong):
 def test_a_value_is_the_same_as_a_number_and_as_text():
     assert Options(grow="0.3", conf=".2") == Options()
     assert Options(grow="face=.5").changed() == {"grow": "face=.5"}
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "kept"),
+    [
+        ("every", np.uint8(4), 4),
+        ("steps", np.int64(5), 5),
+        ("crop", np.array(256), 256),
+        ("guidance", np.float32(1.5), 1.5),
+        ("seed", np.uint32(7), 7),
+        ("compile", np.bool_(True), True),
+    ],
+)
+def test_numbers_of_numpy_become_pythons_own(name, given, kept):
+    """Small ones would wrap around in the middle of a film."""
+    value = getattr(Options(**{name: given}), name)
+    assert (value, type(value)) == (kept, type(kept))

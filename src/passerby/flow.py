@@ -11,6 +11,8 @@ from itertools import islice
 from queue import Empty, Queue
 from typing import Any, TypeVar
 
+from passerby.core.stopping import stop_when
+
 T = TypeVar("T")
 Stream = Generator[T, None, None]
 """Items as they come; closing it frees what makes them."""
@@ -56,12 +58,14 @@ def ahead(items: Iterable[T], depth: int, meter: AbstractContextManager[None] | 
     The thread works inside of `meter`.
 
     What the thread raises is raised here, after the items before it. Closing this generator stops the thread at its
-    next item and waits for it, so that nothing goes on behind the caller's back.
+    next item, or where its work asks `unless_stopped`, and waits for it, so that nothing goes on behind the caller's
+    back.
     """
     queue: Queue[T | _Failed | _Done] = Queue(maxsize=depth)
     stop = threading.Event()
 
     def work() -> None:
+        stop_when(stop)
         try:
             with meter or nullcontext(), closing(_stream(items)) as stream:
                 for item in stream:

@@ -43,6 +43,7 @@ from passerby.values import (
     growth,
     number,
     one_of,
+    own_number,
     plain,
     seconds,
     switch,
@@ -245,7 +246,9 @@ class Options(Diffusing, Redressing, Marking):
                     raise OptionError(f"{option} {path} is not a file that exists; give a photograph of one person")
 
     def _read(self) -> None:
-        """Make paths, zones and exact fractions of what was given."""
+        """Make paths, zones, exact fractions and Python's own numbers of what was given."""
+        for name in self.names():
+            object.__setattr__(self, name, own_number(getattr(self, name)))
         for name in ("hide", "method", "shape", "colour", "encoder", "preset", "recognizer", "style", "parser"):
             if getattr(self, name) is not None:
                 text(_written(name), getattr(self, name))

@@ -61,6 +61,14 @@ def zone(value: str | Sequence[Sequence[float]]) -> Zone:
     return corners
 
 
+def own_number(value: Any) -> Any:
+    """A number of numpy's as Python has it; all else as it is.
+
+    Small integers wrap around: as numpy's uint8, 4 less than 0 is 252.
+    """
+    return value.item() if getattr(value, "shape", None) == () else value
+
+
 def plain(value: Any) -> Any:
     """A number that was given as text; all else as it is."""
     try:

@@ -215,6 +215,15 @@ def test_a_model_that_gives_no_picture_ends_the_run(answers: list[NDArray[np.uin
         Inpainted(Wrong(answers)).paint([picture()], [[region((40, 30, 70, 65))]])
 
 
+def test_how_often_may_be_a_small_integer_of_numpys() -> None:
+    """Which wraps around below 0, and knows no frame 300."""
+    hidden = [[region((40 + index, 30, 70 + index, 65))] for index in range(6)]
+    frames = [picture(300 + index) for index in range(6)]
+    came = [shown(Inpainted(Moody(), every=every), frames, hidden) for every in (4, np.uint8(4))]
+    for mine, theirs in zip(*came, strict=True):
+        assert all(map(np.array_equal, mine.planes, theirs.planes))
+
+
 @pytest.mark.parametrize("every", [0, 61])
 def test_key_frames_come_now_and_then(every: int) -> None:
     with pytest.raises(OptionError, match="every 1 to 60"):

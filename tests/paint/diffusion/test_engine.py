@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ import pytest
 import torch
 
 from passerby.core.errors import OptionError, StageError
+from passerby.core.stopping import NobodyWaits, stop_when
+from passerby.flow import ahead
 from passerby.paint.diffusion import loading, schedulers
 from passerby.paint.diffusion.choice import SCHEDULERS, Diffusion, Running
 from passerby.paint.diffusion.engine import StableDiffusion
@@ -191,6 +194,25 @@ def test_without_guidance_the_network_computes_half_as_much(files: dict[int, Pat
         engine, unet = watched(files, guidance=guidance)
         engine.inpaint([drawn_sd.crop(1), drawn_sd.crop(2)])
         assert unet.rows == rows
+
+
+def test_when_nobody_waits_for_it_no_further_step_is_drawn(files: dict[int, Path]) -> None:
+    gone = threading.Event()
+
+    def answer(_: Any, given: Any) -> Any:
+        gone.set()
+        return given
+
+    engine, unet = watched(files, answer, steps=8, guidance=0)
+
+    def waited_for() -> Iterator[None]:
+        stop_when(gone)
+        engine.inpaint([drawn_sd.crop(1)])
+        yield
+
+    with pytest.raises(NobodyWaits):
+        next(ahead(waited_for(), 1))
+    assert len(unet.rows) == 1
 
 
 def test_strength_leaves_out_the_first_steps(files: dict[int, Path]) -> None:

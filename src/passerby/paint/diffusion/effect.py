@@ -84,6 +84,7 @@ class Inpainted:
         """
         if not 1 <= every <= MOST_EVERY:
             raise OptionError(f"key frames come every 1 to {MOST_EVERY} frames, got {every}")
+        every = int(every)
         self.batch = max(2 * every, 8)
         self.reach = every - 1
         self._notes = tuple(notes)

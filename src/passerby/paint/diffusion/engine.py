@@ -15,6 +15,7 @@ from torch import Tensor
 
 from passerby.core.errors import OptionError, StageError, first_line
 from passerby.core.notes import notes_of
+from passerby.core.stopping import unless_stopped
 from passerby.paint.compiling import compiling
 from passerby.paint.diffusion import guides as telling
 from passerby.paint.diffusion import schedulers
@@ -240,6 +241,7 @@ class StableDiffusion:
             noise * scheduler.init_noise_sigma if whole else scheduler.add_noise(batch.known, noise, steps[0][None])
         )
         for step, following in zip(steps, [*steps[1:], None], strict=True):
+            unless_stopped()
             inputs = scheduler.scale_model_input(latents, step)
             if self._direct:
                 inputs = torch.cat([inputs, batch.cells, batch.known], 1)
