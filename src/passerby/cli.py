@@ -196,7 +196,8 @@ def _live(chosen: argparse.Namespace) -> int:
         )
     if by_diffusion.synthetic(options) or by_redress.synthetic(options):
         raise OptionError("live cannot wait for diffusion; use another --method, or anonymize a recording")
-    _announce(chosen, options, f"hiding {options.hide} by {options.method} as they come; sound is dropped")
+    hidden = ", ".join(f"{_plural(label)} by {method}" for label, method in options.methods().items())
+    _announce(chosen, options, f"hiding {hidden}, as they come; sound is dropped")
     live_command.live(chosen, options)
     return DONE
 

@@ -128,3 +128,9 @@ def test_help(capsys):
     with pytest.raises(SystemExit):
         cli.main(["live", "--help"])
     assert "--latency" in capsys.readouterr().out
+
+
+def test_it_says_what_is_hidden_and_how(street, capsys):
+    """Before any model is looked for, which may not be here."""
+    cli.main(["live", str(street), "--to", "null", "--seconds", "0.1", "--style", "casual"])
+    assert "hiding faces by mosaic, clothes by recolour, as they come" in capsys.readouterr().err

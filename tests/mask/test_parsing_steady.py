@@ -128,6 +128,17 @@ def test_a_garment_that_the_parser_misses_is_where_it_was():
         assert (whole(answer, "lower")[lower] > 127).mean() > 0.9
 
 
+def test_a_garment_that_somebody_else_is_told_to_wear_is_not_missed():
+    """Of people in one place a parser gives pixels now to the one and now to the other."""
+    one, steady = film(1)[0], Steady()
+    worn = {group: Garment(group, Mask(0, 0, mask)) for group, mask in one.garments.items()}
+    less = {group: garment for group, garment in worn.items() if group != "upper"}
+    boxes = np.concatenate([one.boxes, one.boxes + np.float32([20, 0, 20, 0])])
+    steady.step([7, 8], boxes, [Parsed(tuple(worn.values())), Parsed(tuple(less.values()))])
+    first, _ = steady.step([7, 8], boxes, [Parsed(tuple(less.values())), Parsed(tuple(worn.values()))])
+    assert (whole(first, "upper")[one.garments["upper"] == 255] > 127).mean() < 0.1
+
+
 def test_what_one_wore_is_not_another_s_and_ends_with_the_shot():
     worn = np.full((100, 40), 255, np.uint8)
     box = np.array([[90, 50, 150, 250]], np.float32)

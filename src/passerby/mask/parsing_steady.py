@@ -3,8 +3,8 @@
 A parser looks at each frame alone, so edges tremble, gaps come and go, and a waist jumps. Two things are smoothed: how
 much of a pixel is worn at all, near edges and in narrow gaps only, and which garment it is. Neither may bring paint to
 where somebody's arm is now: beyond a pixel at the edge of what is worn in this frame, gaps narrower than any limb are
-all that is filled. A garment that is gone from one frame to the next is another matter: the parser missed it, so it is
-where it was.
+all that is filled. A garment of somebody alone that is gone from one frame to the next is another matter: the parser
+missed it, so it is where it was.
 """
 
 from __future__ import annotations
@@ -90,9 +90,11 @@ class Steady:
             past.unseen += 1
             if past.unseen > FORGOTTEN:
                 del self._past[number]
-        return [self._one(*row) for row in zip(tracks, boxes, told, strict=True)]
+        # Who overlaps somebody else may lose a garment to them, who is told to wear it now.
+        alone = (bx.iou(boxes, boxes) > 0).sum(axis=1) <= 1
+        return [self._one(*row) for row in zip(tracks, boxes, told, alone, strict=True)]
 
-    def _one(self, number: int, box: NDArray[np.float32], told: Parsed | None) -> Parsed | None:
+    def _one(self, number: int, box: NDArray[np.float32], told: Parsed | None, alone: np.bool_) -> Parsed | None:
         area = _around(box)
         past = self._past.get(number)
         if told is not None and told.garments:
@@ -102,7 +104,7 @@ class Steady:
             }
             before = _moved(past, box, area, now) if past else {}
             held = past is not None and past.untold < self._smoothing.hold_frames
-            missed = _missed(now, before) if held else {}
+            missed = _missed(now, before) if held and alone else {}
             shares = _joined(self._blended(now, before, box), missed) if before else now
             self._past[number] = _Past(box, area, shares, told.exact, past.untold + 1 if past and missed else 0)
             return parsed(shares, area[:2], told.exact)
