@@ -75,6 +75,6 @@ def test_a_file_is_replaced_only_by_force(tmp_path: Path, capsys: pytest.Capture
     assert convert(source, target) == 1
     assert "exists already" in capsys.readouterr().err
     assert target.read_text() == "mine"
-    assert convert(source, target, "--force") == 0
+    assert convert(source, target, "-y") == 0
     assert "a" in safetensors.load_file(target)
     assert convert(source, tmp_path / "a.pt") == 2

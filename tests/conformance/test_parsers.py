@@ -16,9 +16,10 @@ from passerby.core.boxes import Boxes
 from passerby.core.detections import Detections
 from passerby.core.frame import Frame
 from passerby.core.parsing import GROUPS, Parsed
+from passerby.core.pixels import placed
 from passerby.core.regions import Mask
 from passerby.core.stages import Parser
-from passerby.mask.parsing import ModelParser, placed
+from passerby.mask.parsing import ModelParser
 from passerby.mask.parsing_approximate import ApproximateParser
 from passerby.mask.parsing_families import FAMILIES
 from passerby.testing import CASES

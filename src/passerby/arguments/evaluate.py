@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
 
 from passerby.arguments.parser import Parser, parser
@@ -44,7 +45,10 @@ def part(name: str) -> argparse.ArgumentParser:
     """The parser of one question."""
     command = parser(f"evaluate {name}", ABOUT[name])
     _add_pair(command)
-    _add_extras(command, {name}, organize=name == "reid")
+    _add_extras(command, {name})
+    if name == "reid":
+        add = command.add_argument_group("what else is written").add_argument
+        add("--organize", type=Path, metavar="FOLDER", help="also write the crops as a data set like Market-1501")
     return command
 
 
@@ -118,46 +122,67 @@ def _add_pair(command: Parser) -> None:
 
 
 BODIES = "OSNet or AGW as published (.pth), or osnet=FILE.onnx or person_reid_retail=FILE.onnx"
-BROUGHT: Mapping[str, tuple[str, str, frozenset[str]]] = {
-    "--face-model": ("FAMILY=FILE.onnx", "who recognizes faces: mobilefacenet=… or arcface=…", FACES),
-    "--body-model": ("FILE", f"who recognizes persons: {BODIES}", frozenset({"reid", "drift"})),
-    "--features": ("FILE.onnx", "a network for FID and KID of faces, persons and vehicles", frozenset({"quality"})),
-    "--flow": ("FILE.onnx", "a network of flow such as RAFT, instead of DIS", frozenset({"temporal"})),
-    "--video-features": ("FILE.onnx", "a network of clips for distances of videos (FVD)", frozenset({"temporal"})),
-    "--action-model": ("FILE.onnx", "a network of clips that tells actions", frozenset({"utility"})),
-    "--before": ("FILE", "or what a model of actions saw in the originals (.json, .csv)", frozenset({"utility"})),
-    "--after": ("FILE", "and in what became of them", frozenset({"utility"})),
-    "--poses-before": (
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """What can be given besides: a file, as a rule."""
+
+    option: str
+    questions: frozenset[str]
+    """Which it is for."""
+    shown: str
+    about: str
+    kind: type = Path
+    """str where more than a path is written."""
+
+
+EXTRAS = (
+    Extra("--face-model", FACES, "FAMILY=FILE.onnx", "who recognizes faces: mobilefacenet=… or arcface=…", str),
+    Extra("--body-model", frozenset({"reid", "drift"}), "FILE", f"who recognizes persons: {BODIES}", str),
+    Extra(
+        "--features", frozenset({"quality"}), "FILE.onnx", "a network for FID and KID of faces, persons and vehicles"
+    ),
+    Extra("--flow", frozenset({"temporal"}), "FILE.onnx", "a network of flow such as RAFT, instead of DIS"),
+    Extra("--video-features", frozenset({"temporal"}), "FILE.onnx", "a network of clips for distances of videos (FVD)"),
+    Extra("--action-model", frozenset({"utility"}), "FILE.onnx", "a network of clips that tells actions"),
+    Extra("--before", frozenset({"utility"}), "FILE", "or what a model of actions saw in the originals (.json, .csv)"),
+    Extra("--after", frozenset({"utility"}), "FILE", "and in what became of them"),
+    Extra(
+        "--poses-before",
+        frozenset({"utility"}),
         "FILE.json",
         "what a model of poses saw in the original (COCO's results)",
-        frozenset({"utility"}),
     ),
-    "--poses-after": ("FILE.json", "and in what became of it", frozenset({"utility"})),
-    "--plates": ("FILE.json", "what number plates say, and where; of folders, a folder of them", frozenset({"plates"})),
-    "--run-report": (
+    Extra("--poses-after", frozenset({"utility"}), "FILE.json", "and in what became of it"),
+    Extra(
+        "--plates",
+        frozenset({"plates"}),
+        "FILE.json",
+        "what number plates say, and where; of folders, a folder of them",
+    ),
+    Extra(
+        "--run-report",
+        frozenset({"attack", "cost"}),
         "FILE.json",
         "the report of the run that hid: time, memory, and how",
-        frozenset({"attack", "cost"}),
     ),
-    "--undo": (
+    Extra(
+        "--undo",
+        frozenset({"attack"}),
         "HOW",
         "how faces were hidden, for the attacker who knows it: mosaic:CELLS, blur:SIGMA (pixels), noise, and "
         "one-colour:CELLS or samples:COUNT for passerby's mosaic or blur (default: by --run-report)",
-        frozenset({"attack"}),
+        str,
     ),
-}
-"""What can be given besides, how it is written, and which questions it is for."""
-WRITTEN = {"--face-model", "--body-model", "--undo"}
-"""Of these, what is more than a path."""
+)
 
 
-def _add_extras(command: Parser, questions: Collection[str], *, organize: bool = False) -> None:
+def _add_extras(command: Parser, questions: Collection[str]) -> None:
     add = command.add_argument_group("what else can be measured").add_argument
-    for option, (shown, about, serves) in BROUGHT.items():
-        if serves & set(questions):
-            add(option, type=str if option in WRITTEN else Path, metavar=shown, help=about)
-    if organize:
-        add("--organize", type=Path, metavar="FOLDER", help="also write the crops as a data set like Market-1501")
+    for extra in EXTRAS:
+        if extra.questions & set(questions):
+            add(extra.option, type=extra.kind, metavar=extra.shown, help=extra.about)
 
 
 def _add_output(command: Parser) -> None:

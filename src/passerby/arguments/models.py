@@ -78,5 +78,5 @@ def convert() -> argparse.ArgumentParser:
     command.add_argument("source", type=Path, metavar="CHECKPOINT")
     command.add_argument("target", type=Path, metavar="OUT", help="a name that ends in .safetensors")
     command.add_argument("--fp16", action="store_true", help="in half precision: half the size")
-    command.add_argument("--force", action="store_true", help="replace OUT if it is there")
+    command.add_argument("-y", "--force", action="store_true", help="replace an existing file")
     return command
