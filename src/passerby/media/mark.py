@@ -13,7 +13,7 @@ from passerby.media import xmp
 from passerby.media.certificate import Signer
 from passerby.media.manifest import sign
 
-SYNTHETIC = f"Faces or persons in this file are synthetic: a generator drew them. digitalSourceType={xmp.SOURCE_TYPE}"
+SYNTHETIC = f"Parts of what this file shows are synthetic: a generator drew them. digitalSourceType={xmp.SOURCE_TYPE}"
 """In the words of IPTC for what is put together of photographs and of what a trained model made."""
 COMMENTED = frozenset({"mp4", "mov", "matroska", "webm", "avi", "flv"})
 """The muxers that have room for a comment."""
