@@ -21,8 +21,3 @@ def test_latency_is_from_coming_to_leaving(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_without_a_frame_there_is_no_latency() -> None:
     assert Clock().latency_ms() == {}
-
-
-def test_memory_is_that_of_this_process() -> None:
-    block = bytearray(64 << 20)
-    assert len(block) / clock.MIB < (clock.peak_memory_mb() or 0) < 64 * 1024

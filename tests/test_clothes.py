@@ -152,7 +152,12 @@ def test_of_whom_nobody_can_tell_the_whole_box_is_clothes():
 
 @pytest.mark.parametrize(
     ("frame", "came"),
-    [(np.zeros((4, 4), np.uint8), r"uint8 \(4, 4\)"), (np.zeros((4, 4, 3)), "float64"), (None, "NoneType")],
+    [
+        (np.zeros((4, 4), np.uint8), r"uint8 \(4, 4\)"),
+        (np.zeros((4, 4, 3)), "float64"),
+        (np.zeros((0, 4, 3), np.uint8), r"has pixels, got \(0, 4, 3\)"),
+        (None, "NoneType"),
+    ],
 )
 def test_what_is_no_frame_is_refused(frame, came):
     with pytest.raises(ValueError, match=came):
@@ -165,5 +170,8 @@ def test_what_cannot_be_is_refused():
         made(film).anonymize_clothes(film.frames[0], style="wild")
     with pytest.raises(ValueError, match=r"boxes are \(N, 4\).* got \(3,\)"):
         made(film).anonymize_clothes(film.frames[0], boxes=[1, 2, 3])
+    for box in ([50, 60, 30, 40], [1, 2, np.nan, 4]):
+        with pytest.raises(ValueError, match="corners and not width and height"):
+            made(film).anonymize_clothes(film.frames[0], boxes=[box])
     with pytest.raises(ValueError, match="one frame or more, got 0"):
         made(film).process_video_batch([], 0)

@@ -32,6 +32,7 @@ class Watched(Fill):
     def __init__(self) -> None:
         super().__init__(colour=(255, 0, 0))
         self.shown: list[Frame] = []
+        self.notes: tuple[str, ...] = ()
 
     def paint(self, frames: Sequence[Frame], hidden: Sequence[Sequence[Region]]) -> list[list[Patch]]:
         self.shown += frames
@@ -70,6 +71,16 @@ def test_the_others_see_every_frame_once_and_in_order() -> None:
     effect.paint(frames[:4], plates[:4])
     effect.paint(frames[2:], plates[2:])
     assert [shown.index for shown in others.shown] == [0, 1, 2, 3, 4, 5]
+
+
+def test_what_each_of_them_has_to_tell_is_told_once() -> None:
+    others = Watched()
+    others.notes = ("both", "others")
+    assert Divided(Inpainted(Moody(), notes=["made up", "both"]), ("face",), others).notes == (
+        "made up",
+        "both",
+        "others",
+    )
 
 
 def crop(label: str) -> Crop:

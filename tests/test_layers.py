@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "folders": set(),
     "weights": {"core", "folders", "weights"},
     "providers": {"folders"},
-    "runtime": {"runtime", "core", "providers"},
+    "runtime": {"runtime", "core", "providers", "weights"},
     "testing": {"core"},
     "flow": {"core"},
     "one_thread": set(),
@@ -34,7 +34,7 @@ MAY_IMPORT = {
     },
     "evaluate": {
         *("evaluate", "core", "detect", "hiding", "leftovers", "media", "plan", "progress", "runtime", "settings"),
-        *("choices", "targets", "track", "weights"),
+        *("choices", "mask", "paint", "targets", "track", "weights"),
     },
     "looking": {"core", "detect", "flow", "track"},
     "looker": {"core", "detect", "flow", "looking", "track"},

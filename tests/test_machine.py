@@ -1,4 +1,4 @@
-"""What a report says of the machine, and of the memory of its graphics cards."""
+"""What a report says of the machine, and of the memory of a run and of its graphics cards."""
 
 from __future__ import annotations
 
@@ -41,3 +41,8 @@ def test_where_no_card_is_at_work_there_is_no_memory_of_one(
     assert machine.peak_vram_mb() is None
     assert machine.described().endswith("cores")
     assert ("torch" in sys.modules) == (library is not None)
+
+
+def test_memory_is_that_of_this_process() -> None:
+    block = bytearray(64 << 20)
+    assert len(block) / machine.MIB < (machine.peak_memory_mb() or 0) < 64 * 1024

@@ -24,6 +24,7 @@ from passerby.core.regions import Mask, Region
 from passerby.mask.parsing_families import FAMILIES
 from passerby.paint.clothes.redress import PROMPTS
 from passerby.paint.composite import composite
+from passerby.paint.effects import Mosaic
 from passerby.settings import Options
 
 SIZE = (160, 180)
@@ -74,6 +75,7 @@ def test_it_is_said_where_faces_stay() -> None:
         ({"controlnet": "openpose="}, "write KIND=PATH"),
         ({"controlnet": "openpose=folder"}, "--generator pose=FILE"),
         ({"controlnet": 3}, "--controlnet is text"),
+        ({"ip_adapter": 3}, "--ip-adapter: "),
         ({"ip_adapter": "a.bin"}, "give one with --garment"),
         ({"try_on": "x {person}"}, "puts on one garment, got 0"),
         ({"try_on": "x", "garments": ("a.png", "b.png")}, "puts on one garment, got 2"),
@@ -96,6 +98,15 @@ def test_a_garment_wants_an_adapter_and_finds_it_in_the_folders_for_models(tmp_p
     generating.check_files(options)
     with pytest.raises(OptionError, match=r"there is no hat.png"):
         generating.check_files(Options(method="redress", garments="hat.png", weights="mine.safetensors"))
+
+
+@pytest.mark.parametrize("told", [{}, {"controlnet": "inpaint=folder"}])
+def test_a_missing_library_is_named_with_the_command_that_installs_it(
+    monkeypatch: pytest.MonkeyPatch, told: dict[str, Any]
+) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(OptionError, match=r"this needs torch.*pip install 'passerby\[diffusion\]'"):
+        by_redress.effect(Options(method="clothes=redress", **told), Mosaic())
 
 
 def test_the_style_chooses_the_words_unless_others_are_given() -> None:

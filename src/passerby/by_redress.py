@@ -52,16 +52,19 @@ def check_method(method: str) -> None:
 
 def check(options: Options, labels: Sequence[str] = ()) -> None:
     """Refuse choices that do not go together."""
-    given = [name for name in ("garments", "controlnet", "ip_adapter", "try_on") if getattr(options, name)]
-    if not given:
-        return
-    spelled = {name: f"--{name.rstrip('s').replace('_', '-')}" for name in given}
-    if not synthetic(options, labels):
-        raise OptionError(f"{spelled[given[0]]} is for clothes that are drawn anew; add --method clothes={REDRESS}")
+    told = {
+        "--garment": options.garments,
+        "--controlnet": options.controlnet,
+        "--ip-adapter": options.ip_adapter,
+        "--try-on": options.try_on,
+    }
+    given = [option for option, value in told.items() if value]
+    if given and not synthetic(options, labels):
+        raise OptionError(f"{given[0]} is for clothes that are drawn anew; add --method clothes={REDRESS}")
     if options.try_on:
         if len(options.garments) != 1:
             raise OptionError(f"a try-on puts on one garment, got {len(options.garments)}; give one with --garment")
-        if "controlnet" in given or "ip_adapter" in given:
+        if options.controlnet or options.ip_adapter is not None:
             raise OptionError("a try-on takes the place of the model, with what it is told; leave out one or the other")
     elif options.ip_adapter is not None and not options.garments:
         raise OptionError("--ip-adapter draws after a photograph of a garment; give one with --garment")
@@ -72,7 +75,7 @@ def check(options: Options, labels: Sequence[str] = ()) -> None:
 
 
 def check_files(options: Options, labels: Sequence[str] = ()) -> None:
-    """Refuse models that are not there."""
+    """Refuse models and garments that are not there."""
     if not synthetic(options, labels):
         return
     for photo in options.garments:
@@ -180,8 +183,9 @@ def _drawing(options: Options, labels: Sequence[str]) -> Inpainter:
 @lru_cache(maxsize=2)
 def _model(choice: Diffusion, guiding: Guiding, running: Running) -> Inpainter:
     """A model with its weights, once for all files of a run."""
-    from passerby.paint.diffusion.making import inpainter
+    from passerby.paint.diffusion.making import check_libraries, inpainter
 
+    check_libraries()
     return inpainter(choice, running, (WORN,), _guides(guiding))
 
 

@@ -1,20 +1,15 @@
-"""What a run takes: time, of the whole and of each frame on its way, and memory."""
+"""How long a run takes, and each frame on its way."""
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 import numpy as np
 
 from passerby.core.frame import Frame, MediaInfo
 from passerby.core.lent import Lent
 from passerby.core.stages import Source
-
-STATUS = Path("/proc/self/status")
-MIB = 1 << 20
 
 
 class Clock:
@@ -63,17 +58,3 @@ class Coming(Lent):
         for frame in self.source:
             self.clock.came(frame.index)
             yield frame
-
-
-def peak_memory_mb() -> float | None:
-    """The most memory in MiB that this process had at any time; None where the system does not tell."""
-    if STATUS.is_file():
-        # getrusage would count what the process was before it became this program.
-        told = dict(line.split(":", 1) for line in STATUS.read_text().splitlines() if ":" in line)
-        return round(int(told["VmHWM"].split()[0]) * 1024 / MIB, 1) if "VmHWM" in told else None
-    try:
-        import resource  # which Windows has not
-    except ImportError:
-        return None
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return round(most * (1 if sys.platform == "darwin" else 1024) / MIB, 1)

@@ -22,6 +22,7 @@ from passerby import clothing, hiding, targets
 from passerby.choices import WORN
 from passerby.core.detections import Detections
 from passerby.core.frame import Frame, PixelFormat
+from passerby.core.pixels import placed
 from passerby.core.stages import Anonymizer, Detector, Parser
 from passerby.mask.shapes import Shape
 from passerby.paint.composite import composite
@@ -122,10 +123,7 @@ class ClothesAnonymizer:
                 mask[y0:y1, x0:x1] = True
                 continue
             for garment in parsed.garments:
-                x0, y0, x1, y1 = garment.mask.box
-                left, top = max(x0, 0), max(y0, 0)
-                part = mask[top : max(y1, 0), left : max(x1, 0)]
-                part |= garment.mask.alpha[top - y0 :, left - x0 :][: part.shape[0], : part.shape[1]] > 127
+                mask |= placed(garment.mask, (0, 0, *shown.size)) > 127
         return masks
 
     def _shown(self, frame: Picture, later: int = 0) -> Frame:
@@ -133,6 +131,8 @@ class ClothesAnonymizer:
         if not isinstance(frame, np.ndarray) or frame.dtype != np.uint8 or frame.ndim != 3 or frame.shape[2] != 3:
             came = f"{frame.dtype} {frame.shape}" if isinstance(frame, np.ndarray) else type(frame).__name__
             raise ValueError(f"a frame is uint8 (H, W, 3), blue green red, as cv2.VideoCapture reads it; got {came}")
+        if not frame.size:
+            raise ValueError(f"a frame has pixels, got {frame.shape}; was it read to the end?")
         rgb = np.ascontiguousarray(frame[..., ::-1])
         rgb.flags.writeable = False
         number = self._frames + later
@@ -169,6 +169,9 @@ def _placed(found: Detections, boxes: ArrayLike) -> Detections:
         given = given.reshape(0, 4)
     if given.ndim != 2 or given.shape[1] != 4:
         raise ValueError(f"boxes are (N, 4) x0 y0 x1 y1 in pixels, got {given.shape}")
+    wrong = given[~((given[:, :2] < given[:, 2:]).all(axis=1) & np.isfinite(given).all(axis=1))]
+    if len(wrong):
+        raise ValueError(f"boxes are x0 y0 x1 y1, corners and not width and height; got {wrong[0].tolist()}")
     others = found[found.labels != WORN]
     return Detections(
         np.concatenate([others.boxes, given]),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral
@@ -12,7 +11,7 @@ from typing import Any
 from passerby.choices import CLASSES
 from passerby.core.errors import OptionError
 from passerby.paint.diffusion.choice import EVERY, MOST_EVERY, SCHEDULERS
-from passerby.values import number, one_of
+from passerby.values import number, one_of, switch
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +70,10 @@ class Diffusing:
             one_of("--scheduler", self.scheduler, SCHEDULERS)
         sides = "a multiple of 8 from 64 to 2048"
         number("--crop", self.crop, sides, lambda it: 64 <= it <= 2048 and it % 8 == 0, Integral)
-        for name in ("small_memory", "compile"):
-            if not isinstance(getattr(self, name), bool):
-                raise OptionError(f"--{name.replace('_', '-')} is true or false, got {getattr(self, name)!r}")
+        switch("--small-memory", self.small_memory)
+        switch("--compile", self.compile)
         wanted = f"a whole number from 1 to {MOST_EVERY}"
-        number("--every", self.every, wanted, lambda it: 1 <= it <= MOST_EVERY and math.isfinite(it), Integral)
+        number("--every", self.every, wanted, lambda it: 1 <= it <= MOST_EVERY, Integral)
 
 
 def class_texts(given: Any) -> tuple[ClassText, ...]:

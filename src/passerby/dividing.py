@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from passerby.core.frame import Frame
-from passerby.core.regions import Patch, Region
+from passerby.core.notes import notes_of
+from passerby.core.regions import Patch, Region, same
 from passerby.core.stages import Anonymizer
 from passerby.flow import windowed
 from passerby.paint.composite import blanked, composite
@@ -34,7 +35,7 @@ class Divided:
         self.batch = making_up.batch
         self.reach = making_up.reach
         self.blind = making_up.blind and others.blind
-        self.notes = (*getattr(making_up, "notes", ()), *getattr(others, "notes", ()))
+        self.notes = notes_of(making_up, others)
         self._making_up = making_up
         self._labels = frozenset(labels)
         self._others = Once(others)
@@ -64,7 +65,7 @@ class Once:
 
     def __init__(self, effect: Anonymizer) -> None:
         self.batch, self.reach, self.blind = effect.batch, effect.reach, effect.blind
-        self.notes = tuple(getattr(effect, "notes", ()))
+        self.notes = notes_of(effect)
         self._effect = effect
         self._done: dict[int, tuple[list[Region], list[Patch]]] = {}
 
@@ -83,4 +84,4 @@ class Once:
 
     def _knows(self, frame: Frame, regions: Sequence[Region]) -> bool:
         before, _ = self._done.get(frame.index, (None, None))
-        return before is not None and list(map(id, before)) == list(map(id, regions))
+        return same(before, regions)

@@ -70,6 +70,7 @@ def _asking(chosen: argparse.Namespace) -> Asking:
         progress=progress,
         options=Options(shape=chosen.shape, grow=chosen.grow),
         run_report=getattr(chosen, "run_report", None),
+        undo=getattr(chosen, "undo", None) or "",
         brought=_brought(chosen),
         masks=_both(vars(chosen), "masks", "truth_masks"),
     )

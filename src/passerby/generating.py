@@ -38,7 +38,7 @@ class Family(Protocol):
         ...
 
     def check_files(self, options: Options, labels: Sequence[str] = ()) -> None:
-        """Raise a `WeightsError` where a file that is needed is not there."""
+        """Raise a `WeightsError` where a model's file is not there, an `OptionError` where another is not."""
         ...
 
     def synthetic(self, options: Options, labels: Sequence[str] = ()) -> tuple[str, ...]:
@@ -84,6 +84,7 @@ def check_files(options: Options, labels: Sequence[str] = ()) -> None:
 
     Raises:
         WeightsError: one is missing, or is another one than it should be.
+        OptionError: a photograph is missing.
     """
     for family in FAMILIES:
         family.check_files(options, labels)

@@ -10,10 +10,11 @@ from typing import Any
 
 from passerby import generating, machine, marking, targets, timing
 from passerby.choices import OUTLINED
-from passerby.clock import Clock, Coming, peak_memory_mb
+from passerby.clock import Clock, Coming
 from passerby.core.errors import InputError, OptionError, OutputError, UnsupportedMedia
 from passerby.core.frame import Frame, MediaInfo
 from passerby.core.lent import Lent
+from passerby.core.notes import notes_of
 from passerby.core.plan import Plan
 from passerby.core.stages import Anonymizer, Sink, Source
 from passerby.core.tracks import Sightings
@@ -263,12 +264,12 @@ class Job:
             removed=_removed(info, self.options),
             missing=source.missing,
             # Only generators have something to tell.
-            notes=[*self.options.warnings(labels), *info.notes, *sink.notes, *getattr(painter, "notes", ())],
+            notes=[*self.options.warnings(labels), *info.notes, *sink.notes, *notes_of(painter)],
             stages={stage: round(spent, 3) for stage, spent in totals.meter.seconds.items()},
             seconds=round(seconds, 3),
             frames_per_second=round(totals.frames / max(seconds, 1e-9), 2),
             latency_ms=clock.latency_ms(),
-            peak_memory_mb=peak_memory_mb(),
+            peak_memory_mb=machine.peak_memory_mb(),
             peak_vram_mb=machine.peak_vram_mb(),
             machine=machine.described(),
             detector=", ".join(targets.models(self.options)),

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from passerby.choices import MARKS
 from passerby.core.errors import OptionError
-from passerby.values import one_of
+from passerby.values import one_of, text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,8 +46,7 @@ class Marking:
             raise OptionError(
                 f"--c2pa-cert signs a C2PA manifest, and with --mark {self.mark} there is none; leave one out"
             )
-        if not isinstance(self.visible_label, str):
-            raise OptionError(f"--visible-label is text, got {self.visible_label!r}")
+        text("--visible-label", self.visible_label)
         short = len(self.visible_label) <= 60 and self.visible_label.isascii() and self.visible_label.isprintable()
         if not short:
             raise OptionError(f"--label-text takes up to 60 plain letters (ASCII), got {self.visible_label!r}")

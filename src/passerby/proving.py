@@ -19,6 +19,7 @@ from passerby.leftovers.check import Checking, Seek, checked
 from passerby.leftovers.seekers import seekers, sums
 from passerby.leftovers.verdict import Leftover, Verdict
 from passerby.media.commit import check_free, committed
+from passerby.media.mark import no_room
 from passerby.plan import store
 from passerby.progress import Progress
 from passerby.quality import Look, finders
@@ -49,13 +50,13 @@ def proven(job: Job, progress: Progress | None = None, look: Look = finders, see
         draft = Job(job.input, output, replace(job.options, plan=plan_file))
         report = draft.run(progress, look)
         plan = store.load(plan_file)
-        verdict = _looked_at(job, output, plan, progress, seek)
+        verdict = _looked_at(job, output, plan, progress, seek, marked=_marked(job, report))
         for _ in range(ROUNDS if job.options.verify == "fix" else 0):
             if verdict.carried or not verdict.leftovers:
                 break
             plan = hidden_again(plan, verdict.leftovers)
             report = _looked_as(report, _rendered(job, output, plan, verdict, progress))
-            verdict = _looked_at(job, output, plan, progress, seek)
+            verdict = _looked_at(job, output, plan, progress, seek, marked=_marked(job, report))
         if not verdict.clean:
             raise LeftoversFound("\n".join([f"{job.input.name}: no output was written", *verdict.lines()]))
         _commit(job, output, plan)
@@ -85,11 +86,17 @@ def _check_seekers(job: Job, seek: Seek) -> None:
         raise WeightsError(f"--verify cannot look for {reason}")
 
 
-def _looked_at(job: Job, output: Path, plan: Plan, progress: Progress | None, seek: Seek) -> Verdict:
+def _marked(job: Job, report: Report) -> bool:
+    """Whether the output has to say that generators drew in it; kinds of files without room for that are told of."""
+    return bool(report.synthetic) and job.options.mark != "none" and no_room(job.output) not in report.notes
+
+
+def _looked_at(job: Job, output: Path, plan: Plan, progress: Progress | None, seek: Seek, *, marked: bool) -> Verdict:
     checking = Checking(
         plan=plan,
         original=job.input,
         sound=job.options.audio == "keep",
+        synthetic=marked,
         hidden_by=_hid(job),
         options=job.options,
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from passerby.core.errors import OptionError
-from passerby.values import files
+from passerby.values import files, text
 
 CONTROLS = ("openpose", "inpaint")
 """The kinds of ControlNet that need no picture of the person's shape."""
@@ -34,9 +34,8 @@ class Redressing:
         Raises:
             OptionError: there is one.
         """
-        for name in ("controlnet", "try_on"):
-            if not isinstance(getattr(self, name), str):
-                raise OptionError(f"--{name.replace('_', '-')} is text, got {getattr(self, name)!r}")
+        text("--controlnet", self.controlnet)
+        text("--try-on", self.try_on)
         kind, path = control(self.controlnet)
         if kind not in CONTROLS or (self.controlnet and not path.name):
             raise OptionError(
@@ -49,10 +48,10 @@ class Redressing:
         return {"controlnet": f"{kind}={path.name}", "try_on": Path(next(iter(shlex.split(self.try_on)), "")).name}
 
 
-def control(text: str) -> tuple[str, Path]:
+def control(written: str) -> tuple[str, Path]:
     """The kind of a ControlNet and its place, of what is written for it."""
-    kind, equals, path = text.partition("=")
-    return (kind, Path(path)) if equals else (CONTROLS[0], Path(text))
+    kind, equals, path = written.partition("=")
+    return (kind, Path(path)) if equals else (CONTROLS[0], Path(written))
 
 
 READERS: Mapping[str, Callable[[Any], Any]] = {"garments": files, "ip_adapter": Path}

@@ -46,6 +46,8 @@ from passerby.values import (
     own_number,
     plain,
     seconds,
+    switch,
+    text,
     threshold,
     zones,
 )
@@ -207,8 +209,7 @@ class Options(Diffusing, Redressing, Marking):
         if self.min_size is not None:
             number("--min-size", self.min_size, "a number of pixels above 0", lambda side: 0 < side < math.inf)
         for name in ("force", "salvage", "same_person", "multi_modal"):
-            if not isinstance(getattr(self, name), bool):
-                raise OptionError(f"--{name.replace('_', '-')} is true or false, got {getattr(self, name)!r}")
+            switch(_written(name), getattr(self, name))
         if self.max_res is not None:
             number("--max-res", self.max_res, "a number of pixels from 16 up", lambda side: side >= 16, Integral)
         if self.fps is not None:
@@ -248,20 +249,9 @@ class Options(Diffusing, Redressing, Marking):
         """Make paths, zones, exact fractions and Python's own numbers of what was given."""
         for name in self.names():
             object.__setattr__(self, name, own_number(getattr(self, name)))
-        texts = (
-            "hide",
-            "method",
-            "shape",
-            "colour",
-            "encoder",
-            "preset",
-            "recognizer",
-            "style",
-            "parser",
-        )
-        for name in texts:
-            if not isinstance(getattr(self, name), str | None):
-                raise OptionError(f"--{name.replace('_', '-')} is text, got {getattr(self, name)!r}")
+        for name in ("hide", "method", "shape", "colour", "encoder", "preset", "recognizer", "style", "parser"):
+            if getattr(self, name) is not None:
+                text(_written(name), getattr(self, name))
         for name, read in _READERS.items():
             given = getattr(self, name)
             if given is None and name not in SEVERAL:
@@ -269,7 +259,7 @@ class Options(Diffusing, Redressing, Marking):
             try:
                 object.__setattr__(self, name, read(given))
             except (AttributeError, TypeError, ValueError) as error:
-                raise OptionError(f"--{SEVERAL.get(name, name)}: {error}") from None
+                raise OptionError(f"{_written(name)}: {error}") from None
 
     @staticmethod
     def names() -> tuple[str, ...]:
@@ -382,6 +372,11 @@ class Options(Diffusing, Redressing, Marking):
     def fill_colour(self) -> tuple[int, int, int]:
         """Red, green and blue of `fill`, 0..255."""
         return colour(self.colour)
+
+
+def _written(name: str) -> str:
+    """An option as it is written on the command line."""
+    return f"--{SEVERAL.get(name, name.replace('_', '-'))}"
 
 
 def _text(value: object) -> str:

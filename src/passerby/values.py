@@ -108,6 +108,26 @@ def number(option: str, value: Any, wanted: str, fits: Callable[[Any], bool], ki
         raise OptionError(f"{option} is {wanted}, got {value}")
 
 
+def text(option: str, value: Any) -> None:
+    """Refuse a `value` that is no text.
+
+    Raises:
+        OptionError: so it is.
+    """
+    if not isinstance(value, str):
+        raise OptionError(f"{option} is text, got {value!r}")
+
+
+def switch(option: str, value: Any) -> None:
+    """Refuse a `value` that is neither on nor off.
+
+    Raises:
+        OptionError: so it is.
+    """
+    if not isinstance(value, bool):
+        raise OptionError(f"{option} is true or false, got {value!r}")
+
+
 def growth(value: Any) -> float:
     """A share of a box that is added on each side."""
     given = plain(value)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from passerby.console import answer, say
 from passerby.core.errors import OptionError
+from passerby.evaluate import cost
 from passerby.job import write_text
 from passerby.leftovers.check import Checking, checked
 from passerby.leftovers.page import page
@@ -26,10 +28,11 @@ def verify(chosen: argparse.Namespace) -> Sequence[Verdict]:
             f"--plan and --original belong to one file, but there are {len(chosen.inputs)}; give one at a time"
         )
     if chosen.report is not None:
-        read = [path for path in (*chosen.inputs, chosen.original, chosen.plan) if path]
+        read = [path for path in (*chosen.inputs, chosen.original, chosen.plan, chosen.run_report) if path]
         if chosen.report.resolve() in {path.resolve() for path in read}:
             raise OptionError(f"--report {chosen.report} is read by this very command; choose another name")
         check_free(chosen.report, force=chosen.force)
+    drawn = {} if chosen.run_report is None else _drawn(chosen.run_report, chosen.inputs)
     checking = Checking(
         plan=None if chosen.plan is None else store.load(chosen.plan),
         original=chosen.original,
@@ -39,12 +42,31 @@ def verify(chosen: argparse.Namespace) -> Sequence[Verdict]:
         hidden_by=tuple(chosen.hidden_by),
         options=Options(shape=chosen.shape, grow=chosen.grow),
     )
-    verdicts = [_one(path, checking, chosen) for path in chosen.inputs]
+    verdicts = [
+        _one(path, replace(checking, synthetic=chosen.synthetic or bool(drawn.get(path.name))), chosen)
+        for path in chosen.inputs
+    ]
     if chosen.report is not None:
         write_text(chosen.report, page(verdicts), force=chosen.force)
     if chosen.json:
         answer(json.dumps({"files": [verdict.as_dict() for verdict in verdicts]}, indent=1))
     return verdicts
+
+
+def _drawn(report: Path, files: Sequence[Path]) -> Mapping[str, Sequence[str]]:
+    """What generators drew in each file, by its name and the report of the run that wrote it.
+
+    Raises:
+        OptionError: the run did not write one of `files`.
+    """
+    drawn = {str(run.get("output")): run.get("synthetic", ()) for run in cost.finished(report)}
+    for path in files:
+        if path.name not in drawn:
+            known = ", ".join(drawn) or "nothing"
+            raise OptionError(
+                f"{report} tells of no {path.name}, but of {known}; give the report of the run that wrote it"
+            )
+    return drawn
 
 
 def _one(path: Path, checking: Checking, chosen: argparse.Namespace) -> Verdict:

@@ -155,3 +155,12 @@ def test_what_a_pixel_shows_is_seen_no_further_than_colour_spreads(case) -> None
     assert columns.max() <= 14 + more
     assert rows.min() >= 12 - more
     assert rows.max() <= 12 + more
+
+
+@pytest.mark.parametrize("box", [(0, 0, 4, 4), (1, 1, 3, 4), (-2, -1, 2, 3), (2, 2, 9, 9), (-9, 0, -5, 4)])
+def test_a_mask_is_placed_in_a_box_as_it_lies_in_the_frame(box) -> None:
+    mask = Mask(1, 1, np.arange(1, 7, dtype=np.uint8).reshape(3, 2))
+    plane = np.zeros((40, 40), np.uint8)
+    plane[21:24, 21:23] = mask.alpha
+    x0, y0, x1, y1 = box
+    np.testing.assert_array_equal(pixels.placed(mask, box), plane[y0 + 20 : y1 + 20, x0 + 20 : x1 + 20])

@@ -22,7 +22,7 @@ def right(*counts: tuple[int, bool]) -> np.ndarray:
 
 
 def test_retention_by_hand() -> None:
-    """Ten clips, eight right before, six of these after."""
+    """T26: Ten clips, eight right before, six of these after."""
     counts = actions.retention(right((8, True), (2, False)), right((6, True), (4, False)))
     assert (counts.before, counts.after, counts.ratio, counts.kept, counts.p) == (0.8, 0.6, 0.75, 0.75, 0.5)
 
@@ -36,6 +36,7 @@ def test_clips_gained_by_luck_do_not_count_as_kept() -> None:
     ("lost", "gained", "p"), [(0, 0, 1), (2, 0, 0.5), (1, 1, 1), (5, 0, 0.0625), (10, 2, 158 / 4096)]
 )
 def test_mcnemar_by_hand(lost: int, gained: int, p: float) -> None:
+    """T26"""
     assert actions.mcnemar(lost, gained) == pytest.approx(p, abs=1e-15)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from drawn_pictures import saved
@@ -142,6 +143,35 @@ def test_an_attack_on_what_a_file_shows(tmp_path: Path, recognizer: None) -> Non
     assert figure(attack, "chance").value == pytest.approx(1 / 3)
 
 
+def test_who_is_told_by_the_wall_behind_is_not_taken_for_recognized_by_the_face(
+    tmp_path: Path, recognizer: None
+) -> None:
+    """Faces are filled, and a corner of their crops shows who it is."""
+    film = Film(frames=30, hide=badged)
+    attack = section(asked(film, tmp_path, "attack"), "attack")
+    assert figure(attack, "worst attack").value == figure(attack, "surroundings").value == 1
+
+
+def badged(picture: np.ndarray) -> np.ndarray:
+    left = np.full_like(picture, 90)
+    left[:, 24:] = picture[:, 24:]
+    return left
+
+
+def soft(picture: np.ndarray) -> np.ndarray:
+    return np.asarray(cv2.GaussianBlur(picture, (0, 0), 3))
+
+
+@pytest.mark.parametrize(("undo", "tried"), [("blur:3", True), ("", False)])
+def test_what_is_known_of_the_hiding_is_undone(tmp_path: Path, recognizer: None, undo: str, tried: bool) -> None:
+    film = Film(frames=30, hide=soft)
+    found = ask.asked(*pair(film, tmp_path), ("attack",), Told(), Asking(undo=undo), seen(film))
+    inversion = figure(section(found, "attack"), "inversion, frame by frame")
+    assert (inversion.value is not None) == tried
+    assert ("give --undo" in inversion.missing) != tried
+    assert ("undone: blur:3" in inversion.notes) == tried
+
+
 def test_a_model_that_knows_nobody_makes_the_attack_invalid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Blind(Colours):
         def embed(self, crops):  # type: ignore[no-untyped-def]
@@ -176,6 +206,16 @@ def test_outside_of_what_is_hidden_the_picture_is_as_it_was(tmp_path: Path) -> N
     assert outside is not None
     assert inside < 0.6 < 0.8 < outside
     assert [verdict.goal.figure for verdict in quality.verdicts] == ["SSIM", "LPIPS", "FID"]
+
+
+def test_plates_that_a_truth_tells_of_are_a_class_of_their_own(tmp_path: Path) -> None:
+    film = Film()
+    found = asked(film, tmp_path, "quality", truth=truth(film, tmp_path / "truth.csv", "plate"))
+    quality = section(found, "quality")
+    plates, whole = figure(quality, "SSIM, plate").value, figure(quality, "SSIM").value
+    assert plates is not None
+    assert whole is not None
+    assert plates < whole - 0.1
 
 
 def test_heaps_are_compared_class_by_class_and_a_class_that_nobody_saw_is_told(

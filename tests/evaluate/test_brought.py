@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from evaluate.composed import SIDE, Film, boxes, filled, left, nobody, pair, see
 from onnx_models import helper, model, noise, numpy_helper, onnx
 
 from passerby.core.errors import InputError, OptionError
-from passerby.evaluate import ask
+from passerby.evaluate import ask, plate_texts, pose_files
 from passerby.evaluate.ask import Told
 from passerby.evaluate.brought import Brought
 from passerby.evaluate.findings import Section
@@ -213,3 +214,16 @@ def test_what_is_none_is_refused_before_anything_is_read(tmp_path: Path, wrong: 
 
     with pytest.raises((InputError, OptionError), match=says):
         Brought(**{name: placed(value) for name, value in wrong.items()})
+
+
+@pytest.mark.parametrize(
+    ("read", "written"),
+    [
+        (pose_files.read, '[{"image_id": Infinity, "keypoints": [], "score": 1}]'),
+        (plate_texts.read, '{"tracks": [{"text": "A1", "frames": [{"i": 1e999, "box": [0, 0, 9, 9]}]}]}'),
+    ],
+)
+def test_what_has_no_end_is_no_number_of_a_frame(tmp_path: Path, read: Callable[[Path], object], written: str) -> None:
+    (tmp_path / "told.json").write_text(written)
+    with pytest.raises(InputError, match=r"told\.json .*OverflowError"):
+        read(tmp_path / "told.json")

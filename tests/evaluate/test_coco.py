@@ -28,7 +28,7 @@ def found(
 
 
 def test_oks_by_hand() -> None:
-    """A nose ten pixels off, of somebody 100 x 100 pixels large."""
+    """T22: A nose ten pixels off, of somebody 100 x 100 pixels large."""
     value = coco.oks(
         np.array([[[10.0, 0.0]]]),
         np.zeros((1, 1, 2)),

@@ -13,6 +13,7 @@ BLACK, GREY = np.zeros((16, 16), np.uint8), np.full((16, 16), 51, np.uint8)
 
 
 def test_stillness_by_hand() -> None:
+    """T24"""
     assert consecutive.stillness([BLACK, GREY, BLACK]) == pytest.approx(0.8, abs=1e-12)
     assert consecutive.stillness([GREY, GREY]) == 1
     with pytest.raises(NotMeasurable):

@@ -37,16 +37,19 @@ def crops(seed: int, n: int) -> list[np.ndarray]:
 
 
 def test_frechet_of_two_gaussians_by_hand() -> None:
+    """T9"""
     means = np.array([0.0, 0.0]), np.array([3.0, 4.0])
     distance = distribution.frechet_gaussians(means[0], np.diag([1.0, 4.0]), means[1], np.diag([9.0, 16.0]))
     assert distance == pytest.approx(33, abs=1e-12)
 
 
 def test_frechet_of_a_square_and_itself_moved() -> None:
+    """T10"""
     assert distribution.frechet(SQUARE, SQUARE + np.array([1, 0])) == pytest.approx(1, abs=1e-12)
 
 
 def test_frechet_of_two_pictures_with_themselves_is_nought_and_flagged() -> None:
+    """T11"""
     features = drawn(1, 2, 64)
     assert distribution.frechet(features, features) == pytest.approx(0, abs=1e-10)
     same = crops(1, 2)

@@ -44,6 +44,7 @@ def picture(seed: int, size: tuple[int, int] = (64, 80)) -> np.ndarray:
 
 
 def test_a_picture_is_no_distance_from_itself(tmp_path: Path) -> None:
+    """T17"""
     metric = drawn(tmp_path)
     assert metric.distance(picture(1), picture(1)) == 0
     assert metric.distance(picture(1), picture(2)) == pytest.approx(metric.distance(picture(2), picture(1))) != 0
@@ -51,6 +52,7 @@ def test_a_picture_is_no_distance_from_itself(tmp_path: Path) -> None:
 
 
 def test_pictures_are_scaled_to_minus_one_to_one(tmp_path: Path) -> None:
+    """T17"""
     metric = drawn(tmp_path)
     a, b = (picture(seed).transpose(2, 0, 1)[None] / 255 for seed in (1, 2))
     right = metric.of_scaled(2 * a - 1, 2 * b - 1)[0]
@@ -85,7 +87,7 @@ def test_distances_are_those_of_the_lpips_package(tmp_path: Path, net: Net) -> N
 
 
 def test_zeros_and_ones_with_the_real_alexnet() -> None:
-    """The only case that needs the trained backbone."""
+    """T17: The only case that needs the trained backbone."""
     path = MODELS / "alexnet.pth"
     if not path.exists():
         pytest.skip("torchvision's AlexNet weights are not in ../shared/models")

@@ -35,10 +35,12 @@ FULL_AND_MISSED = [Overlap(10, 10, 10, 100), Overlap(0, 0, 2, 100)]
     [("Dice", 0.25), ("F1", 0.25), ("IoU", 1 / 7), ("pixel accuracy", 0.76), ("recall", 0.25), ("precision", 0.25)],
 )
 def test_two_squares_by_hand(name: str, expected: float) -> None:
+    """T18"""
     assert masks.METRICS[name](masks.overlap(A, B)) == pytest.approx(expected, abs=1e-15)
 
 
 def test_macro_and_micro_by_hand() -> None:
+    """T18"""
     assert masks.macro(masks.dice, FULL_AND_MISSED) == 0.5
     assert masks.micro(masks.dice, FULL_AND_MISSED) == pytest.approx(20 / 22)
 

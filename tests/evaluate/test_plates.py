@@ -36,6 +36,7 @@ def test_readings_by_hand(truth: str, read: str, right: int, edits: int) -> None
 
 
 def test_one_wrong_character_of_six() -> None:
+    """T25"""
     found = plates.agreement("ABC123", "ABC133")
     assert (found.exact, found.characters, found.cer) == (False, 5 / 6, 1 / 6)
 

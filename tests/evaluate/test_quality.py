@@ -34,6 +34,7 @@ def by_name(fidelity: Fidelity) -> dict[str, quality.Figure]:
     ],
 )
 def test_psnr_by_hand(a: np.ndarray, b: np.ndarray, peak: float, expected: float) -> None:
+    """T12, T13"""
     assert quality.psnr(a, b, peak=peak) == pytest.approx(expected, abs=5e-5)
 
 
@@ -42,6 +43,7 @@ def test_psnr_of_equal_pictures_is_infinite() -> None:
 
 
 def test_the_mean_of_psnrs_is_not_the_psnr_of_the_mean() -> None:
+    """T14"""
     errors = [1.0**2, 16.0**2]
     assert quality.mean_psnr(errors) == pytest.approx(36.0896, abs=5e-5)
     assert quality.pooled_psnr(errors) == pytest.approx(27.0418, abs=5e-5)
@@ -57,6 +59,7 @@ def test_a_peak_of_nothing_is_refused() -> None:
     [(100, 150, 255, 0.923092, 5e-7), (0, 1, 1, 9.999e-5, 5e-9), (7, 7, 255, 1, 1e-12)],
 )
 def test_ssim_by_hand(a: float, b: float, peak: float, expected: float, tolerance: float) -> None:
+    """T15, T16"""
     assert quality.ssim(constant(a), constant(b), peak=peak) == pytest.approx(expected, abs=tolerance)
 
 

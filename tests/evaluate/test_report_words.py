@@ -13,6 +13,7 @@ from passerby.evaluate.findings import Section
 from passerby.evaluate.goals import Goal, judged
 from passerby.evaluate.report.words import PLAIN, State, answers, interval, named, number, state
 from passerby.evaluate.statistics import Figure
+from passerby.evaluate.watchers import PERSON, VEHICLE
 
 
 def figure(name: str = "SSIM", value: float = 0.9, unit: str = "", **ends: float) -> Figure:
@@ -58,6 +59,25 @@ def test_an_answer_stands_beside_the_originals_and_guessing() -> None:
         "240 cases); compared with 97.0 % in the original, 2.5 % by guessing. "
         "That is no better than guessing, as far as can be told."
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("SSIM", "Likeness to the original, 1 for the same (SSIM)"),
+        ("SSIM, outside", "Likeness to the original where nothing is hidden, 1 for the same (SSIM, outside)"),
+        ("pseudonym switches (IDSW)", "Times that a person is taken for another one than before"),
+        ("person mAP after / before", "Persons that a detector still finds, 1 for as well as before"),
+    ],
+)
+def test_figures_of_the_summary_are_said_in_plain_words(name: str, said: str) -> None:
+    assert named(figure(name)).startswith(said)
+
+
+def test_what_the_surroundings_tell_stands_beside_the_worst_attack() -> None:
+    figures = [figure("worst attack", 0.6, low=0.4), figure("chance", 0.1), figure("surroundings", 0.5)]
+    [line] = answers(Section(name="attack", question="?", figures=tuple(figures), headline=("worst attack",)))
+    assert "10.0 % by guessing, 50.0 % by what was left as it was." in line
 
 
 def test_what_is_compared_is_of_the_same_crops_and_protocol() -> None:
@@ -163,6 +183,7 @@ def test_every_figure_that_has_plain_words_is_one_that_passerby_measures() -> No
     sources = "".join(path.read_text() for path in folder.rglob("*.py") if "report" not in path.parts)
     # How an attack's figures are called in a report is up to who fills it.
     called_there = {"worst attack", "control: nothing hidden", "control: solid fill"}
+    called_there |= {f"{label} mAP after / before" for label in (PERSON, VEHICLE)}
     assert [name for name in PLAIN if name not in called_there and name not in sources] == []
 
 

@@ -35,6 +35,7 @@ class Still:
 
 @pytest.mark.parametrize("alone", [True, False], ids=["only the pixel moves", "everything moves"])
 def test_a_pixel_that_moves_by_one_by_hand(alone: bool) -> None:
+    """T23"""
     first, second = np.zeros((4, 4), np.uint8), np.zeros((4, 4), np.uint8)
     first[1, 1] = second[1, 2] = 255
     forward, backward = everywhere(1, 0), everywhere(-1, 0)

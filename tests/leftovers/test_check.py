@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from dataclasses import replace
 
 import av
@@ -14,7 +15,7 @@ from drawn_frames import found
 from onnx_models import onnx, photo, real
 
 import passerby
-from passerby import analyze, anonymize, cli, load_plan, proving, targets, weights
+from passerby import analyze, anonymize, cli, generating, load_plan, marking, proving, targets, verify_command, weights
 from passerby.core.detections import Detections
 from passerby.core.errors import InputError, LeftoversFound, OptionError, PlanError, WeightsError
 from passerby.job import Job
@@ -22,6 +23,7 @@ from passerby.leftovers import seekers as who
 from passerby.leftovers.check import Checking, checked
 from passerby.leftovers.page import page
 from passerby.leftovers.seekers import Seekers, seekers, sums
+from passerby.media import xmp
 from passerby.proving import hidden_again, proven
 from passerby.settings import Options
 
@@ -212,8 +214,6 @@ def test_without_a_model_it_is_said_how_to_get_one(street, monkeypatch, capsys):
 @pytest.fixture
 def eyes(monkeypatch):
     """Lets `passerby verify` find something at LEFT in frames 3 to 7."""
-    from passerby import verify_command
-
     monkeypatch.setattr(
         verify_command, "checked", lambda path, checking, progress: checked(path, checking, progress, seeing((3, LEFT)))
     )
@@ -232,6 +232,53 @@ def test_a_report_never_replaces_what_is_read(street, eyes, capsys):
     out = street.with_name("out.mp4")
     assert cli.main(["verify", str(out), "--report", str(out), "-y"]) == 2
     assert cli.main(["verify", str(out), str(out), "--original", str(street)]) == 2
+
+
+# Marks
+
+
+def run_report(folder, **files):
+    """As a run writes it: what generators drew in each file."""
+    runs = [{"frames": 1, "seconds": 1.0, "output": name, "synthetic": drawn} for name, drawn in files.items()]
+    path = folder / "run.json"
+    path.write_text(json.dumps({"files": [{"report": run} for run in runs]}))
+    return path
+
+
+def test_a_file_in_which_generators_drew_has_to_say_so(street, tmp_path):
+    bare = street.with_name("out.mp4")
+    marked = tmp_path / "marked.mp4"
+    marked.write_bytes(bare.read_bytes() + xmp.box())
+    [missing] = checked(bare, Checking(synthetic=True), seek=seeing()).carried
+    assert missing.kind == "mark"
+    assert checked(bare, Checking(), seek=seeing()).clean
+    assert checked(marked, Checking(synthetic=True), seek=seeing()).clean
+
+
+@pytest.mark.parametrize(("drawn", "code"), [(["face"], 3), ([], 0)])
+def test_the_report_of_the_run_tells_whether_generators_drew(street, monkeypatch, capsys, tmp_path, drawn, code):
+    monkeypatch.setattr(verify_command, "checked", lambda *given: checked(*given, seeing()))
+    report = run_report(tmp_path, **{"out.mp4": drawn})
+    assert cli.main(["verify", str(street.with_name("out.mp4")), "--run-report", str(report)]) == code
+    assert ("nothing in the file says that it is synthetic" in capsys.readouterr().out) == bool(drawn)
+
+
+def test_a_report_of_another_run_is_refused(street, capsys, tmp_path):
+    report = run_report(tmp_path, **{"other.mp4": ["face"]})
+    assert cli.main(["verify", str(street.with_name("out.mp4")), "--run-report", str(report)]) == 2
+    assert "tells of no out.mp4, but of other.mp4" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("mark", "written"), [("auto", False), ("none", True)])
+def test_what_generators_drew_in_takes_no_name_unmarked_unless_that_is_asked_for(
+    street, monkeypatch, tmp_path, mark, written
+):
+    monkeypatch.setattr(generating, "synthetic", lambda options, labels=(): ("face",))
+    monkeypatch.setattr(marking, "mark", lambda options, output, labels=(): None)
+    work = Job(street, tmp_path / "out.mp4", Options(verify="check", mark=mark))
+    with nullcontext() if written else pytest.raises(LeftoversFound, match="nothing in the file says"):
+        proven(work, seek=seeing())
+    assert (tmp_path / "out.mp4").exists() == written
 
 
 # anonymize --verify

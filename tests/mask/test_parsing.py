@@ -14,8 +14,9 @@ from onnx_models import TensorProto, framed, helper, model, numpy_helper, save
 from parsing_models import COLOURS, PERSON, parsing_model
 
 from passerby.core.errors import OptionError, StageError, WeightsError
+from passerby.core.pixels import placed
 from passerby.core.regions import Mask
-from passerby.mask.parsing import ModelParser, Shown, placed
+from passerby.mask.parsing import ModelParser, Shown
 from passerby.mask.parsing_families import ATR, FAMILIES, FASHN, PART_OF, PARTS, of_names
 from passerby.mask.parsing_network import opened
 

@@ -12,8 +12,8 @@ from drawn_dressed import Person, dressed, walking
 
 from passerby.core.errors import OptionError
 from passerby.core.parsing import Garment, Parsed
+from passerby.core.pixels import placed
 from passerby.core.regions import Mask
-from passerby.mask.parsing import placed
 from passerby.mask.parsing_steady import FORGOTTEN, Smoothing, Steady
 
 SIZE = (320, 360)
@@ -113,6 +113,19 @@ def test_masks_move_and_grow_with_their_box_while_nothing_is_told():
     assert (rows[0], rows[-1] + 1, columns[0], columns[-1] + 1) == pytest.approx((135, 285, 150, 210), abs=1)
     assert second is not None
     assert third is None
+
+
+def test_a_garment_that_the_parser_misses_is_where_it_was():
+    """A coat that is not told of is a coat that is seen."""
+    drawn, steady = film(4 + Smoothing().hold_frames), Steady()
+    for i, one in enumerate(drawn):
+        worn = {group: mask for group, mask in one.garments.items() if i < 2 or group != "upper"}
+        told = Parsed(tuple(Garment(group, Mask(0, 0, mask)) for group, mask in worn.items()))
+        [answer] = steady.step([7], one.boxes, [told])
+        covered = (whole(answer, "upper")[one.garments["upper"] == 255] > 127).mean()
+        assert covered > 0.9 if i < 2 + Smoothing().hold_frames else covered < 0.1
+        lower = one.garments["lower"] == 255
+        assert (whole(answer, "lower")[lower] > 127).mean() > 0.9
 
 
 def test_what_one_wore_is_not_another_s_and_ends_with_the_shot():

@@ -19,7 +19,7 @@ from passerby.leftovers.carried import carried_by_video
 from passerby.leftovers.carried_stills import carried_by_still
 from passerby.media import certificate, manifest, xmp
 from passerby.media.manifest import SIGNED, check, is_ours, is_there, sign
-from passerby.media.mark import SYNTHETIC, Mark
+from passerby.media.mark import SYNTHETIC, Mark, says_synthetic
 from passerby.media.stills import StillSink, StillSource
 from passerby.media.video import VideoSource
 from passerby.media.write import VideoSink
@@ -309,3 +309,21 @@ def test_keys_that_do_not_do_are_told_in_one_line(tmp_path: Path, signer: certif
             certificate.signer_of(chain, key)
     with pytest.raises(OptionError, match="cannot read"):
         certificate.signer_of(tmp_path / "none.pem", key)
+
+
+@pytest.mark.parametrize(
+    ("write", "suffix"), [*((picture, kind) for kind in STILLS), *((film, kind) for kind in FILMS)]
+)
+def test_whether_a_file_is_marked_can_be_read_from_every_kind_that_takes_one(
+    write, suffix: str, tmp_path: Path
+) -> None:  # type: ignore[no-untyped-def]
+    bare, marked = (write(suffix, tmp_path / name, mark) for name, mark in folders(tmp_path))
+    assert not says_synthetic(bare)
+    assert says_synthetic(marked)
+
+
+def folders(tmp_path: Path) -> list[tuple[str, Mark | None]]:
+    """A folder for a file without a mark, and one for a file with it."""
+    for name in ("bare", "marked"):
+        (tmp_path / name).mkdir()
+    return [("bare", None), ("marked", Mark())]

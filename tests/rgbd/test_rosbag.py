@@ -19,7 +19,7 @@ DEPTH = np.arange(12, dtype=np.uint16).reshape(3, 4)
 
 @pytest.fixture
 def rosbags() -> Any:
-    return pytest.importorskip("rosbags", reason="needs the extra: pip install rosbags")
+    return pytest.importorskip("rosbags", reason="needs the extra ros")
 
 
 def image(time_s: float, picture: np.ndarray, encoding: str, *, padding: int = 0, bigendian: int = 0) -> Any:

@@ -134,10 +134,20 @@ BROUGHT: Mapping[str, tuple[str, str, frozenset[str]]] = {
     ),
     "--poses-after": ("FILE.json", "and in what became of it", frozenset({"utility"})),
     "--plates": ("FILE.json", "what number plates say, and where; of folders, a folder of them", frozenset({"plates"})),
-    "--run-report": ("FILE.json", "the report of the run that hid: time, latency, memory", frozenset({"cost"})),
+    "--run-report": (
+        "FILE.json",
+        "the report of the run that hid: time, memory, and how",
+        frozenset({"attack", "cost"}),
+    ),
+    "--undo": (
+        "HOW",
+        "how faces were hidden, for the attacker who knows it: mosaic:CELLS, blur:SIGMA (pixels), noise, and "
+        "one-colour:CELLS or samples:COUNT for passerby's mosaic or blur (default: by --run-report)",
+        frozenset({"attack"}),
+    ),
 }
 """What can be given besides, how it is written, and which questions it is for."""
-WRITTEN = {"--face-model", "--body-model"}
+WRITTEN = {"--face-model", "--body-model", "--undo"}
 """Of these, what is more than a path."""
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from passerby import settings_file
 from passerby.arguments.parser import AMBIGUOUS, Ambiguous, Anew
-from passerby.choices import AUDIO, LABEL, MARKS, METHODS, QUALITIES, SEAMS, SHAPES, STYLES, TARGETS
+from passerby.choices import AUDIO, LABEL, MARKS, METHODS, QUALITIES, REDRESS, SEAMS, SHAPES, STYLES, TARGETS
 from passerby.settings import DEFAULTS
 
 EACH = "; or one per class, as in face=…,plate=…"
@@ -54,7 +54,7 @@ def add_looking(command: argparse.ArgumentParser) -> None:
         metavar="F",
         help=f"least score; lower hides more{EACH} (default: %(default)s)",
     )
-    add("--device", metavar="NAME", help="what computes: tensorrt, cuda, openvino, coreml, directml or cpu")
+    add("--device", metavar="NAME", help="computes: tensorrt, cuda, openvino, coreml, directml, cpu; or cuda:0,cuda:1")
     add("--quality", default=DEFAULTS.quality, help=f"{', '.join(QUALITIES)} (default: %(default)s)")
     add("--min-face", type=int, metavar="PX", help="longer side of the smallest face to be found (default: by quality)")
     zone = "(may be given again)"
@@ -95,7 +95,8 @@ def add_painting(command: argparse.ArgumentParser) -> None:
     add(
         "--method",
         default=DEFAULTS.method,
-        help=f"{', '.join(METHODS)}, gan:NAME, diffusion (docs/generate.md, diffusion.md){EACH} (default: %(default)s)",
+        help=f"{', '.join(METHODS)}, gan:NAME, diffusion, {REDRESS} (docs/generate.md, diffusion.md, redress.md){EACH} "
+        "(default: %(default)s)",
     )
     add_shape(add)
     add("--grow", default=DEFAULTS.grow, metavar="F", help=f"share added on each side{EACH} (default: %(default)s)")

@@ -68,7 +68,9 @@ def edit() -> argparse.ArgumentParser:
 
 def export() -> argparse.ArgumentParser:
     command = _plan("export", "Write a plan's boxes for other tools.")
-    command.add_argument("-o", "--output", type=Path, required=True, metavar="FILE")
+    command.add_argument(
+        "-o", "--output", type=Path, required=True, metavar="FILE", help="what is written: .xml (CVAT), .json or .csv"
+    )
     command.add_argument("--format", help="cvat, coco, csv or json (default: by the file's name)")
     command.add_argument("-y", "--force", action="store_true", help="replace an existing file")
     return command

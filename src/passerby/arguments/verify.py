@@ -41,5 +41,7 @@ def _add_known(command: Parser) -> None:
         metavar="MODEL",
         help="a model that hid, by name or file; it will not look",
     )
+    add("--run-report", type=Path, metavar="FILE.json", help="what --report wrote of the run: whether generators drew")
+    add("--synthetic", action="store_true", help="generators drew in it: it has to say so")
     add("--shape", choices=SHAPES, default=DEFAULTS.shape, help="with --plan: as it was (default: %(default)s)")
     add("--grow", type=float, default=DEFAULTS.grow, metavar="F", help="likewise (default: %(default)s)")

@@ -73,3 +73,9 @@ class WeightsError(PasserbyError):
 
 class LeftoversFound(PasserbyError):
     """A second look found in a finished file what should be hidden in it; its message has several lines."""
+
+
+def first_line(error: BaseException) -> str:
+    """What a library's error says first, the head of a list with its first item; its kind where it says nothing."""
+    lines = [line.strip() for line in str(error).strip().splitlines()] or [type(error).__name__]
+    return " ".join(lines[:2]) if lines[0].endswith(":") else lines[0]

@@ -106,22 +106,22 @@ def alphas(frame: Frame, mask: Mask, box: Box) -> tuple[NDArray[np.uint8], ...]:
     """
     answer: list[NDArray[np.uint8]] = []
     done: dict[tuple[int, int], NDArray[np.uint8]] = {}
-    placed: dict[Box, NDArray[np.uint8]] = {}
+    whole: dict[Box, NDArray[np.uint8]] = {}
     for (sx, sy), (rows, columns) in zip(frame.format.subsampling, window(frame.format, box), strict=True):
         if (sx, sy) not in done:
             px, py = (frame.format.phase[0] if sx > 1 else 0), (frame.format.phase[1] if sy > 1 else 0)
             served = columns.start * sx - px, rows.start * sy - py, columns.stop * sx - px, rows.stop * sy - py
-            if served not in placed:
-                placed[served] = _placed(mask, served)
+            if served not in whole:
+                whole[served] = placed(mask, served)
             # Whole rows first: they lie in memory one after the other.
-            tall = reduce(np.maximum, (placed[served][dy::sy] for dy in range(sy)))
+            tall = reduce(np.maximum, (whole[served][dy::sy] for dy in range(sy)))
             done[sx, sy] = reduce(np.maximum, (tall[:, dx::sx] for dx in range(sx)))
         answer.append(done[sx, sy])
     return tuple(answer)
 
 
-def _placed(mask: Mask, box: Box) -> NDArray[np.uint8]:
-    """`mask` cut and padded to `box`."""
+def placed(mask: Mask, box: Box) -> NDArray[np.uint8]:
+    """`mask` cut and padded to `box`: uint8 (h, w); the mask's own picture where that is its box."""
     if box == mask.box:
         return mask.alpha
     x0, y0, x1, y1 = box
@@ -227,9 +227,12 @@ def from_rgb(picture: NDArray[np.uint8], pixel_format: PixelFormat) -> tuple[Pla
     whole = np.column_stack([matrix * scale[:, None] / 255, offset])[:count]
     if not picture.size:  # OpenCV takes no empty arrays
         return tuple(np.empty(picture.shape[:2], pixel_format.dtype) for _ in range(count))
-    values = cv2.transform(picture.astype(np.float32), whole).reshape(*picture.shape[:2], count)
-    values = np.clip(np.rint(values), 0, pixel_format.peak).astype(pixel_format.dtype)
-    return tuple(values[..., i] for i in range(count))
+    values = cv2.transform(picture.astype(np.float32), whole)
+    if pixel_format.peak == 255:  # none of them is below 0, and all of it is done at once
+        values = cv2.convertScaleAbs(values)
+    else:
+        values = np.clip(np.rint(values), 0, pixel_format.peak).astype(pixel_format.dtype)
+    return tuple(np.asarray(plane) for plane in cv2.split(values))
 
 
 def to_planes(picture: NDArray[np.uint8], frame: Frame, box: Box) -> tuple[Plane, ...]:
@@ -240,6 +243,11 @@ def to_planes(picture: NDArray[np.uint8], frame: Frame, box: Box) -> tuple[Plane
     shown = frame.format
     answer = []
     for plane, steps, windows in zip(from_rgb(picture, shown), shown.subsampling, window(shown, box), strict=True):
+        size = windows[1].stop - windows[1].start, windows[0].stop - windows[0].start
+        if plane.size and max(steps) > 1 and plane.shape[::-1] == (size[0] * steps[0], size[1] * steps[1]):
+            whole = plane.astype(np.float32)
+            answer.append(np.rint(cv2.resize(whole, size, interpolation=cv2.INTER_AREA)).astype(shown.dtype))
+            continue
         for axis, step in enumerate(steps[::-1]):
             if step > 1:
                 first = windows[axis].start * step - shown.phase[1 - axis]

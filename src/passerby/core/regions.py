@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,6 +42,11 @@ class Region:
     """In [0, 1]; NaN in a frame in which it was not measured."""
     method: str = ""
     """What takes its place; '' is the label's own."""
+
+
+def same(one: Sequence[Region] | None, other: Sequence[Region]) -> bool:
+    """Whether both are the very same regions, which is how a frame comes again as context; None is no frame."""
+    return one is not None and list(map(id, one)) == list(map(id, other))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,6 +13,7 @@ from passerby.detect import detr, nanodet, retinaface, yolox
 from passerby.detect.detr import Detr
 from passerby.detect.dsfd import DSFD
 from passerby.detect.faces import CenterFace
+from passerby.detect.maskrcnn import MaskRCNN
 from passerby.detect.model import Model
 from passerby.detect.nanodet import NanoDet
 from passerby.detect.plates import PlatesYolo9, PlatesYunet
@@ -46,7 +47,7 @@ class Family:
     fits: Callable[[Model], bool] | None
     """Whether an ONNX file is of this family; None of files of another format, whose family has to be said."""
     make: Callable[[Use], Detector]
-    outlines: Callable[[Model], bool] = lambda model: False
+    outlines: Callable[[Path], bool] = lambda path: False
     """Whether what a file of this family finds has masks."""
 
 
@@ -86,8 +87,7 @@ def outlines(name: str, path: Path) -> bool:
     Raises:
         WeightsError: the file is missing or broken.
     """
-    family = FAMILIES[name]
-    return family.fits is not None and family.outlines(Model(path))
+    return FAMILIES[name].outlines(path)
 
 
 # What files of a family look like
@@ -132,8 +132,8 @@ def _is_yolo(model: Model) -> bool:
     return "task" in model.metadata or places
 
 
-def _has_prototypes(model: Model) -> bool:
-    return len(model.outputs) == 2
+def _has_prototypes(path: Path) -> bool:
+    return len(Model(path).outputs) == 2
 
 
 def _is_detr(model: Model) -> bool:
@@ -171,6 +171,11 @@ def _dsfd(use: Use) -> Detector:
     return DSFD(use.path, conf=use.conf, shrink=use.shrink, device=next(iter(cards.chosen()), "cpu"))
 
 
+def _maskrcnn(use: Use) -> Detector:
+    classes = cl.standing_for(use.labels, cl.COCO_NUMBERS)
+    return MaskRCNN(use.path, conf=use.conf, classes=classes, device=next(iter(cards.chosen()), "cpu"))
+
+
 def _by_class(kind: Callable[..., Detector], columns: tuple[int, int] | None) -> Callable[[Use], Detector]:
     """Makes detectors of models whose first output has `columns`: on which side, and how many before the classes."""
 
@@ -202,6 +207,7 @@ FAMILIES: Mapping[str, Family] = {
     "detr": Family(None, _is_detr, _by_class(Detr, None)),
     "nanodet": Family(None, _is_nanodet, _by_class(NanoDet, None)),
     "yolox": Family(None, _is_yolox, _by_class(Yolox, (2, 5))),
+    "maskrcnn": Family(None, None, _maskrcnn, lambda path: True),
     "yolo": Family(None, _is_yolo, _by_class(Yolo, (1, 4)), _has_prototypes),
 }
 """By name, in the order in which a file is compared with them."""

@@ -32,6 +32,8 @@ SEEDS = 3
 """How often the parrot hides what it trains on: the noise of a track is not known, so it learns to see past it."""
 RECOGNIZED = 0.5
 """Share of queries that the attackers have to recognize when nothing is hidden, at least, for a run to be valid."""
+UNDONE = "inversion, frame by frame", "inversion, whole track"
+"""What is called so who undoes what he knows."""
 PROTOCOL = "Rank-1 of a closed set, mean over people, ties by lot; other pictures of the same people are known"
 
 
@@ -96,6 +98,8 @@ class Hidden:
     """Track by track, as in the `Tracks` asked about."""
     known: Sequence[Sequence[Sequence[Crop]]]
     """The known ones, hidden once or several times."""
+    unknown: str = "nothing linear is known to undo"
+    """Why `models` lack one."""
     models: Sequence[Sequence[Linear] | None] = ()
     """What is known of how each track asked about came to be, frame by frame; empty or None where nothing is."""
 
@@ -198,12 +202,13 @@ class _Run:
 
     def _inversions(self, hidden: Hidden) -> list[Figure]:
         """What is known undone in each frame on its own, and in all frames of a track together."""
-        names = "inversion, frame by frame", "inversion, whole track"
         models = [each for each in hidden.models if each is not None]
         if len(models) < len(hidden.asked):
-            why = "nothing linear is known to undo"
             model = self.look.embedder.model
-            return [Figure(name=name, value=None, n=0, protocol=PROTOCOL, model=model, missing=why) for name in names]
+            return [
+                Figure(name=name, value=None, n=0, protocol=PROTOCOL, model=model, missing=hidden.unknown)
+                for name in UNDONE
+            ]
         by_frame, by_track = [], []
         for track, each in zip(hidden.asked, models, strict=True):
             by_frame.append([undone([crop], [way]) for crop, way in zip(track, each, strict=True)])
@@ -211,7 +216,7 @@ class _Run:
         plain = self.known.whose()
         return [
             self._figure(name, heads.nearest(self.gallery, plain, self.look.of(restored)))
-            for name, restored in zip(names, (by_frame, by_track), strict=True)
+            for name, restored in zip(UNDONE, (by_frame, by_track), strict=True)
         ]
 
     def _learned(self, hidden: Hidden) -> list[Figure]:

@@ -29,7 +29,7 @@ def figures(report: Path) -> list[Figure]:
     Raises:
         InputError: it cannot be read, or is no report of a run.
     """
-    runs = _runs(report)
+    runs = finished(report)
     frames = sum(run["frames"] for run in runs)
     on = tuple(dict.fromkeys(f"on {run['machine']}" for run in runs if run.get("machine")))
     measured = [*_throughput(runs, frames), *_latency(runs, frames), *_memory(runs)]
@@ -77,7 +77,12 @@ def _largest(name: str, told: Sequence[float], unit: str, protocol: str, n: int)
     return Figure(name=name, value=max(told), n=n, unit=unit, protocol=protocol)
 
 
-def _runs(path: Path) -> list[dict[str, Any]]:
+def finished(path: Path) -> list[dict[str, Any]]:
+    """What the report of a run holds of every file that was written: `report.Report` as JSON.
+
+    Raises:
+        InputError: it cannot be read, or is no report of a run.
+    """
     try:
         files = json.loads(path.read_text(encoding="utf-8"))["files"]
         runs = [file["report"] for file in files if file.get("report")]

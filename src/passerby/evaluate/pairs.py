@@ -116,6 +116,11 @@ def _good(people: Appearances) -> NDArray[np.bool_]:
     return np.asarray(people.sure & (sides >= LEAST_PX), np.bool_)
 
 
+def places(people: Appearances, around: Around = whole) -> NDArray[np.intp]:
+    """What is cut out for every box of `people`, (N, 4): x0 y0 x1 y1 in whole pixels, half-open, within the picture."""
+    return np.rint(bx.clip(around(people.boxes), people.size)).astype(np.intp)
+
+
 def cut(original: Iterable[Frame], anonymized: Iterable[Frame], people: Appearances, around: Around = whole) -> Views:
     """Every box of `people`, thinned beforehand, out of both videos; what reaches over the edge is cut off.
 
@@ -130,7 +135,7 @@ def cut(original: Iterable[Frame], anonymized: Iterable[Frame], people: Appearan
         raise NotMeasurable("nobody is to be seen large enough to be cut out; give boxes of people")
     if (np.diff(people.frames) < 0).any():
         raise ValueError("frames fall where they must rise; sort the rows by frame")
-    boxes = np.rint(bx.clip(around(people.boxes), people.size)).astype(int)
+    boxes = places(people, around)
     if not (boxes[:, 2:] > boxes[:, :2]).all():
         raise InputError("a box has no pixel in the picture; leave out what is tiny, as `thinned` does")
     before: list[Crop] = []

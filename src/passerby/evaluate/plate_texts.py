@@ -38,7 +38,7 @@ def read(path: Path) -> list[Plate]:
         ]
         if not all(plain(plate.text) for plate in plates):
             raise ValueError("a plate without a letter or digit")
-    except (OSError, ValueError, TypeError, LookupError) as error:
+    except (OSError, ValueError, TypeError, LookupError, OverflowError) as error:
         raise InputError(
             f"{path} tells of no plates ({type(error).__name__}: {error}); wanted "
             '{"tracks": [{"text": "AB123", "frames": [{"i": 0, "box": [x0, y0, x1, y1]}]}]}'

@@ -48,7 +48,7 @@ def read(path: Path) -> Mapping[int, Poses]:
         scores = np.array([row["score"] for row in rows], np.float64)
         if len(points) != len(rows) or not (np.isfinite(points).all() and np.isfinite(scores).all()):
             raise ValueError("other points than 17 of a person, or no finite numbers")
-    except (OSError, ValueError, TypeError, LookupError) as error:
+    except (OSError, ValueError, TypeError, LookupError, OverflowError) as error:
         raise InputError(
             f"{path} holds no poses ({type(error).__name__}: {error}); wanted COCO's results, a list of "
             '{"image_id": frame, "keypoints": [x, y, score, …], "score": s}'

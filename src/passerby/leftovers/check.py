@@ -17,7 +17,8 @@ from passerby.leftovers.carried_stills import carried_by_still
 from passerby.leftovers.judges import ByOriginal, ByPlan
 from passerby.leftovers.look import Judges, Seen, longest, look
 from passerby.leftovers.seekers import Seekers, seekers, sums
-from passerby.leftovers.verdict import Verdict
+from passerby.leftovers.verdict import Carried, Verdict
+from passerby.media.mark import says_synthetic
 from passerby.media.reading import Reading
 from passerby.media.stills import StillSource, is_still
 from passerby.media.video import VideoSource
@@ -27,6 +28,7 @@ from passerby.progress import Progress, Silent
 from passerby.settings import DEFAULTS, Options
 
 FRAMES_AHEAD = 2
+UNMARKED = Carried("mark", "generators drew in it, and nothing in the file says that it is synthetic")
 CONF = 0.6
 """Least score of a find. In the original half of that is enough: there it only confirms."""
 
@@ -52,6 +54,8 @@ class Checking:
     """Least score of a find, in (0, 1)."""
     sound: bool = False
     """It may have sound."""
+    synthetic: bool = False
+    """Generators drew in it: then it has to say so."""
     hidden_by: tuple[str, ...] = ()
     """Models that did the hiding, by name in the registry or file, besides passerby's own and those of the `plan`."""
     options: Options = DEFAULTS
@@ -72,6 +76,7 @@ def verify(
     every: int = 1,
     conf: float = CONF,
     sound: bool = False,
+    synthetic: bool = False,
     hidden_by: Collection[str] = (),
 ) -> Verdict:
     """Look once more at a finished file, of passerby or any other tool, for what identifies people.
@@ -87,6 +92,7 @@ def verify(
         every: frames from one look to the next; 1 looks at every one.
         conf: least score of a find, in (0, 1).
         sound: the file may have sound.
+        synthetic: generators drew in it, so that it has to say so.
         hidden_by: models that did the hiding, by name or file, if other than passerby's own or those of the plan; they
             do not look.
 
@@ -99,6 +105,7 @@ def verify(
         every=every,
         conf=conf,
         sound=sound,
+        synthetic=synthetic,
         hidden_by=tuple(hidden_by),
     )
     return checked(Path(path), checking)
@@ -110,6 +117,8 @@ def checked(path: Path, checking: Checking, progress: Progress | None = None, se
         raise InputError(f"{path} does not exist or is no file; check the name")
     still = is_still(path)
     carried = carried_by_still(path) if still else carried_by_video(path, sound=checking.sound)
+    if checking.synthetic and not says_synthetic(path):
+        carried.append(UNMARKED)
     source = _opened(path)
     _check_other(path, source.info.sha256, checking)
     labels = {"face", *(checking.plan.labels if checking.plan else ())}

@@ -37,7 +37,7 @@ def _section(verdict: Verdict) -> str:
     return (
         f'<section>\n<h2>{escape(verdict.file)}</h2>\n<p class="{mood}">{escape(first)}</p>\n'
         f"{''.join(_figure(leftover) for leftover in verdict.leftovers)}"
-        f"{_list('Besides the picture', carried)}{_list('About this look', plain)}</section>\n"
+        f"{_list('Besides the picture, or missing there', carried)}{_list('About this look', plain)}</section>\n"
     )
 
 

@@ -68,10 +68,10 @@ class Leftover:
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """Something in a file besides its pictures."""
+    """Something in a file besides its pictures, or that is missing there."""
 
     kind: str
-    """'sound', 'stream', 'metadata' or 'data'."""
+    """'sound', 'stream', 'metadata', 'data'; or 'mark', which is the one thing that should be there and is not."""
     what: str
 
 

@@ -15,7 +15,6 @@ from passerby.core import pixels
 from passerby.core.boxes import Boxes
 from passerby.core.frame import Frame
 from passerby.core.parsing import GROUPS, Group, Parsed
-from passerby.core.regions import Mask
 from passerby.core.stages import Segmenter
 from passerby.mask import skin
 from passerby.mask.parsing_edges import Area, Shares, parsed, refined
@@ -70,7 +69,7 @@ class ModelParser:
         for row, one, answer, outline in zip(rows, shown, logits, outlines, strict=True):
             person = owned(boxes, row, one.area)
             if outline is not None:
-                person &= placed(outline, one.area) > 0
+                person &= pixels.placed(outline, one.area) > 0
             answers[row] = _told(one, one.shares(answer), person, self._network.family)
         return answers
 
@@ -104,17 +103,6 @@ def owned(boxes: Boxes, row: int, area: pixels.Box) -> Area:
         if i != row:
             free &= (mine < far) | ((mine == far) & (row < i))
     return free
-
-
-def placed(mask: Mask, area: pixels.Box) -> NDArray[np.uint8]:
-    """`mask` in the pixels of `area` (h, w)."""
-    x0, y0, x1, y1 = area
-    whole = np.zeros((y1 - y0, x1 - x0), np.uint8)
-    left, top, right, bottom = (f(a, b) for f, a, b in zip((max, max, min, min), mask.box, area, strict=True))
-    if left < right and top < bottom:
-        inside = mask.alpha[top - mask.y : bottom - mask.y, left - mask.x : right - mask.x]
-        whole[top - y0 : bottom - y0, left - x0 : right - x0] = inside
-    return whole
 
 
 @dataclass(frozen=True, slots=True, eq=False)

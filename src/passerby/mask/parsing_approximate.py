@@ -13,13 +13,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from passerby.core import boxes as bx
 from passerby.core import pixels
 from passerby.core.boxes import Boxes
 from passerby.core.frame import Frame
 from passerby.core.parsing import Group, Parsed
 from passerby.core.stages import Detector, Segmenter
 from passerby.mask import skin
-from passerby.mask.parsing import owned, placed, seen
+from passerby.mask.parsing import owned, seen
 from passerby.mask.parsing_edges import Area, Shares, parsed, refined
 from passerby.mask.skin import Cloud, Colours, Features
 
@@ -27,6 +28,8 @@ FACES_HIGH = 9.7
 """Heights of a face's box that a grown person is tall."""
 HEADS_HIGH = 7.5
 """The same in heads, from the crown to the chin."""
+NEAR = 0.2
+"""Share of a person's box around it in which faces count."""
 WAIST = 0.5
 """Where the upper garment ends and the lower one begins, as a share of that height from the top."""
 TRUNK_AND_THIGHS = ((0.2, WAIST - 0.04), (WAIST + 0.04, 0.7))
@@ -67,16 +70,32 @@ class ApproximateParser:
         if not len(boxes):
             return []
         outlines = self._outlines.segment(frame, boxes)
-        faces = self._faces.detect([frame])[0].boxes if self._faces else np.zeros((0, 4), np.float32)
+        faces = _faces(self._faces, frame, boxes) if self._faces else np.zeros((0, 4), np.float32)
         answers: list[Parsed | None] = []
         for row, (box, outline) in enumerate(zip(boxes, outlines, strict=True)):
             area = seen(frame, box)
             if area is None or outline is None:
                 answers.append(None)
                 continue
-            person = owned(boxes, row, area) & (placed(outline, area) > 127)
+            person = owned(boxes, row, area) & (pixels.placed(outline, area) > 127)
             answers.append(_told(pixels.cut(frame, area), area, person, _Body.of(box, faces), faces))
         return answers
+
+
+def _faces(detector: Detector, frame: Frame, boxes: Boxes) -> Boxes:
+    """The faces (M, 4) near `boxes` (N, 4), which are looked at alone where that is less than half of the frame."""
+    width, height = frame.size
+    grown = bx.grow(boxes, NEAR)
+    low, high = np.floor(grown[:, :2]).astype(int).tolist(), np.ceil(grown[:, 2:]).astype(int).tolist()
+    areas = [pixels.aligned(frame, (*first, *last)) for first, last in zip(low, high, strict=True)]
+    areas = [(x0, y0, x1, y1) for x0, y0, x1, y1 in areas if x0 < x1 and y0 < y1]
+    if 2 * sum((x1 - x0) * (y1 - y0) for x0, y0, x1, y1 in areas) > width * height:
+        areas = [(0, 0, width, height)]
+    found = [np.zeros((0, 4), np.float32)]
+    for area in areas:
+        corner = np.array([*area[:2], *area[:2]], np.float32)
+        found.append(detector.detect([pixels.cut(frame, area)])[0].boxes + corner)
+    return np.concatenate(found)
 
 
 @dataclass(frozen=True, slots=True)

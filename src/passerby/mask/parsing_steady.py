@@ -3,7 +3,8 @@
 A parser looks at each frame alone, so edges tremble, gaps come and go, and a waist jumps. Two things are smoothed: how
 much of a pixel is worn at all, near edges and in narrow gaps only, and which garment it is. Neither may bring paint to
 where somebody's arm is now: beyond a pixel at the edge of what is worn in this frame, gaps narrower than any limb are
-all that is filled.
+all that is filled. A garment that is gone from one frame to the next is another matter: the parser missed it, so it is
+where it was.
 """
 
 from __future__ import annotations
@@ -17,16 +18,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from passerby.core import boxes as bx
+from passerby.core import pixels
 from passerby.core.boxes import Boxes
 from passerby.core.errors import OptionError
 from passerby.core.parsing import Group, Parsed
-from passerby.mask.parsing import AROUND, placed
+from passerby.mask.parsing import AROUND
 from passerby.mask.parsing_edges import Shares, parsed
 
 GAP = 0.006
 """Half the width of gaps that are filled, as a share of a box's longer side."""
 ASTRAY = 0.1
 """Share of a box's sides from which on the middle of what is worn has not moved, but something has come or gone."""
+GONE = 0.5
+"""Share of a garment's pixels that are worn now, below which it has been missed: nobody undresses so fast."""
+MATTERS = 0.1
+"""Share of all that is worn that a garment has at least, which is missed."""
 FORGOTTEN = 5
 """Frames after which a track that is not seen is one no more."""
 
@@ -42,7 +48,7 @@ class Smoothing:
     groups: float = 0.7
     """The same in which garment it is."""
     hold_frames: int = 5
-    """Frames for which somebody of whom the parser tells nothing keeps the masks of before, moved along."""
+    """Frames for which what the parser tells no more of, somebody or a garment, keeps its masks, moved along."""
 
     def __post_init__(self) -> None:
         if not (0 <= self.edges < 1 and 0 <= self.groups < 1):
@@ -91,11 +97,14 @@ class Steady:
         past = self._past.get(number)
         if told is not None and told.garments:
             now: dict[Group, Shares] = {
-                one.group: np.asarray(placed(one.mask, area) / np.float32(255), np.float32) for one in told.garments
+                one.group: np.asarray(pixels.placed(one.mask, area) / np.float32(255), np.float32)
+                for one in told.garments
             }
             before = _moved(past, box, area, now) if past else {}
-            shares = self._blended(now, before, box) if before else now
-            self._past[number] = _Past(box, area, shares, told.exact)
+            held = past is not None and past.untold < self._smoothing.hold_frames
+            missed = _missed(now, before) if held else {}
+            shares = _joined(self._blended(now, before, box), missed) if before else now
+            self._past[number] = _Past(box, area, shares, told.exact, past.untold + 1 if past and missed else 0)
             return parsed(shares, area[:2], told.exact)
         if past is None or past.untold >= self._smoothing.hold_frames:
             self._past.pop(number, None)
@@ -130,6 +139,22 @@ class Steady:
 
 def _sum(shares: Mapping[Group, Shares]) -> Shares:
     return np.asarray(np.minimum(np.sum(list(shares.values()), axis=0), 1), np.float32)
+
+
+def _missed(now: Mapping[Group, Shares], before: Mapping[Group, Shares]) -> dict[Group, Shares]:
+    """The garments of `before` of which hardly anything is worn `now`, whatever it may be called."""
+    worn, least = _sum(now), MATTERS * float(_sum(before).sum())
+    kept = {group: float(np.minimum(share, worn).sum()) / max(float(share.sum()), 1) for group, share in before.items()}
+    return {group: share for group, share in before.items() if kept[group] < GONE and float(share.sum()) >= least}
+
+
+def _joined(shares: dict[Group, Shares], more: Mapping[Group, Shares]) -> dict[Group, Shares]:
+    """`shares` with `more` where nothing else is."""
+    for group, share in more.items():
+        nothing = np.zeros_like(share)
+        others = np.minimum(sum((it for other, it in shares.items() if other != group), nothing), 1)
+        shares[group] = np.maximum(shares.get(group, nothing), np.minimum(share, 1 - others))
+    return shares
 
 
 def _around(box: NDArray[np.float32]) -> Area:

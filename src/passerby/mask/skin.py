@@ -54,8 +54,9 @@ class Cloud:
 
     def distance(self, of: Features) -> NDArray[np.float32]:
         """The squared Mahalanobis distance of each colour (..., 3)."""
-        away = of - self.middle
-        return np.asarray(np.einsum("...i,ij,...j->...", away, self.inverse, away), np.float32)
+        root = np.linalg.cholesky(self.inverse).astype(np.float32)
+        away = (of - self.middle.astype(np.float32)) @ root
+        return np.asarray(np.einsum("...i,...i->...", away, away), np.float32)
 
     def alike(self, of: Features) -> Area:
         """Which colours (h, w, 3) are those of the cloud."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import mmap
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +19,10 @@ COMMENTED = frozenset({"mp4", "mov", "matroska", "webm", "avi", "flv"})
 """The muxers that have room for a comment."""
 _BOXES = frozenset({"mp4", "mov"})
 """Those whose files are made of boxes."""
+_SAID = re.compile(
+    rb"digitalsourcetype/(?:trainedAlgorithmicMedia|compositeSynthetic|compositeWithTrainedAlgorithmicMedia)"
+)
+"""IPTC's words for what a trained model made, wholly or in part, as XMP, comments and C2PA manifests hold them."""
 SUFFIXES = (".mp4", ".mkv", ".png", ".jpg")
 """Some kinds of files with room for a mark."""
 
@@ -49,6 +55,14 @@ def words(muxer: str) -> Mapping[str, str]:
         # In the service description, ETSI EN 300 468, 6.2.33: both are to fit into one packet of 188 bytes.
         return {"service_provider": "synthetic", "service_name": xmp.SOURCE_TYPE}
     return {}
+
+
+def says_synthetic(path: Path) -> bool:
+    """Whether a file, of passerby or any other tool, says in plain bytes that a trained model drew in it."""
+    if not path.stat().st_size:
+        return False
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        return _SAID.search(data) is not None
 
 
 def no_room(path: Path) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from passerby.core.errors import OptionError, WeightsError
+from passerby.core.errors import OptionError, WeightsError, first_line
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -113,8 +113,7 @@ def _reason(error: Exception) -> str:
         return f"it wants to run {match[1]}"
     if "weights_only" in str(error):
         return "it is damaged, no file of PyTorch, or more than weights"
-    lines = str(error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__
+    return first_line(error)
 
 
 def _listed(names: Iterable[str]) -> str:

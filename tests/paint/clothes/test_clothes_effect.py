@@ -248,3 +248,22 @@ def test_a_flash_lights_new_clothes_as_it_did_the_old_ones():
         for i, frame in enumerate((frames[0], dark))
     )
     assert after[:, 0].mean() < 0.9 * before[:, 0].mean()
+
+
+def test_two_sightings_of_one_person_are_looked_at_as_one():
+    """What is followed and what is found anew lie a little apart: each would be given half of the person."""
+    drawn = dressed(SIZE)
+    frame, truth, asked = filmed(drawn.picture), Truth({0: [drawn]}), []
+    found, followed = region(drawn.boxes[0]), region(drawn.boxes[0] - np.float32([3, 2, 3, 2]))
+
+    class Asked:
+        def parse(self, frame, boxes):
+            asked.append(boxes)
+            return truth.parse(frame, boxes)
+
+    result = painted(recoloured(Asked()), frame, found, followed)
+    [[[x0, y0, x1, y1]]] = asked
+    assert (x0, y0) == tuple(followed.box[:2])
+    assert (x1, y1) == tuple(found.box[2:])
+    before, after = oklab.from_picture(pixels.rgb(frame)), oklab.from_picture(pixels.rgb(result))
+    assert (oklab.distance(before, after)[drawn.garments["upper"] == 255] < 0.05).mean() < 0.01

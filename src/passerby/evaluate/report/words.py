@@ -38,6 +38,7 @@ SHARES = {
     "parrot": "recognized by a program trained on hidden pictures of known people",
     "inversion": "recognized after undoing what hides them",
     "chance": "recognized by guessing",
+    "surroundings": "recognized by what was left as it was",
     "control: nothing hidden": "recognized where nothing is hidden",
     "control: solid fill": "recognized behind a plain colour",
     "top-1 before": "actions recognized in the original",
@@ -53,7 +54,9 @@ OTHERS = {
     "over-hiding": "part of what is hidden that shows nobody",
     "AUC": "chance that a picture of the same person looks more alike than one of a stranger",
     "SSIM": "likeness to the original, 1 for the same",
+    "SSIM, outside": "likeness to the original where nothing is hidden, 1 for the same",
     "PSNR": "likeness to the original in decibels, the higher the more alike",
+    "PSNR, pooled, outside": "likeness where nothing is hidden in decibels, the higher the more alike",
     "LPIPS": "difference from the original as people see it, 0 for none",
     "FID": "difference of many pictures as a whole, 0 for none",
     "KID": "difference of many pictures as a whole, 0 for none",
@@ -61,12 +64,15 @@ OTHERS = {
     "boundary F": "agreement of outlines, 1 for the same",
     "flow-warped error": "flicker",
     "mask flicker": "flicker of what is hidden",
+    "person mAP after / before": "persons that a detector still finds, 1 for as well as before",
+    "vehicle mAP after / before": "vehicles that a detector still finds, 1 for as well as before",
+    "pseudonym switches": "times that a person is taken for another one than before",
     "distance to the original": "difference of a person from the original, 0 for the same face",
     "least cosine to the first frame": "likeness of a person to how they first looked, 1 for the same, at worst",
 }
 PLAIN = SHARES | OTHERS
 LEAK, CLEAR_LEAK = "any-leak rate", "any-leak rate, clear faces"
-SIDES = {"originals": "in the original", "chance": "by guessing"}
+SIDES = {"originals": "in the original", "chance": "by guessing", "surroundings": "by what was left as it was"}
 """What a figure may be compared with, by a part of its name, and how that is said."""
 
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from passerby.core.errors import InputError
-from passerby.evaluate import cost
+from passerby.evaluate import cost, known
 from passerby.evaluate.brought import Brought
 from passerby.evaluate.clip import Clip
 from passerby.evaluate.findings import Section
 from passerby.evaluate.hidden_area import ByPixels, ByPlan, Hidden
+from passerby.evaluate.known import Known
 from passerby.evaluate.statistics import Figure
 from passerby.progress import Progress, Silent
 from passerby.settings import DEFAULTS, Options
@@ -43,6 +44,8 @@ class Asking:
     """How things were hidden (`shape`, `grow`) where there is a plan."""
     run_report: Path | None = None
     """What `passerby anonymize --report` wrote."""
+    undo: str = ""
+    """How faces were hidden, for the attacker who knows it: one of `known.FORMS`. '' is by the run's report."""
     brought: Brought = field(default=Brought())
     """Models of the user's own, and what others measured."""
     masks: tuple[Path, Path] | None = None
@@ -53,12 +56,20 @@ class Asking:
 
         Raises:
             InputError: the run's report is none, or masks are in no folder.
+            OptionError: nothing of the kind can be undone.
         """
         for folder in self.masks or ():
             if not folder.is_dir():
                 raise InputError(f"{folder} is no folder; give two folders of masks, one PNG a frame")
         if self.run_report is not None:
             cost.figures(self.run_report)
+        self.known()
+
+    def known(self) -> Known | None:
+        """How faces were hidden, if that is known and can be undone."""
+        if self.undo:
+            return known.told(self.undo, self.options)
+        return None if self.run_report is None else known.by_run(self.run_report, self.options)
 
     def hidden(self, clip: Clip) -> Hidden:
         """Who knows what is hidden in `clip`."""

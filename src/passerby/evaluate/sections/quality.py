@@ -16,6 +16,7 @@ from passerby.evaluate import distribution, goals
 from passerby.evaluate.clip import Clip
 from passerby.evaluate.findings import Section
 from passerby.evaluate.lpips import Lpips, Net
+from passerby.evaluate.people import Appearances
 from passerby.evaluate.quality import Fidelity
 from passerby.evaluate.sections import crops
 from passerby.evaluate.sections.answer import Answer, Asking, noted
@@ -25,6 +26,7 @@ from passerby.evaluate.watchers import FACE, PERSON, VEHICLE
 QUESTION = "Is the picture still as it was where nobody had to be hidden?"
 MOST_FRAMES = 200
 """Of a clip, spread evenly: neighbours tell nothing new, and all metrics of a large frame take seconds."""
+PLATE = "plate"
 NET: Net = "alex"
 BACKBONE = "alexnet-owt-7be5be79.pth"
 """As torchvision publishes it, beside whose weights LPIPS publishes its own."""
@@ -42,6 +44,7 @@ def quality(clips: Sequence[Clip], asking: Asking) -> Answer:
     for clip in clips:
         hidden = asking.hidden(clip)
         protocols.append(hidden.protocol)
+        plates = _plates(clip)
         frames = clip.frames(asking.progress(f"{clip.name}, quality"))
         step = max(1, -(-clip.count // MOST_FRAMES))
         if step > 1:
@@ -51,7 +54,7 @@ def quality(clips: Sequence[Clip], asking: Asking) -> Answer:
                 continue
             area = hidden.area(one, other)
             before, after = pixels.rgb(one), pixels.rgb(other)
-            fidelity.add(clip.name, before, after, hidden=area, classes=_classes(clip, index, one))
+            fidelity.add(clip.name, before, after, hidden=area, classes=_classes(clip, index, one, plates))
     try:
         heaps = _heaps(clips, asking, missing)
     except (WeightsError, OptionError) as error:
@@ -68,15 +71,27 @@ def quality(clips: Sequence[Clip], asking: Asking) -> Answer:
     return Answer(section, tuple(missing))
 
 
-def _classes(clip: Clip, index: int, frame: Frame) -> dict[str, NDArray[np.bool_]]:
-    """The boxes of each class that is looked for, (H, W)."""
-    if not clip.before:
-        return {}
-    found, (width, height) = clip.before[index], frame.size
+def _plates(clip: Clip) -> Appearances | None:
+    """Plates as the truth or the plan tells of them: nobody looks for them."""
+    try:
+        return clip.known(PLATE).people
+    except NotMeasurable:
+        return None
+
+
+def _classes(clip: Clip, index: int, frame: Frame, plates: Appearances | None) -> dict[str, NDArray[np.bool_]]:
+    """The boxes of each class that is looked for, and of `plates`, (H, W)."""
+    boxes = {}
+    if clip.before:
+        found = clip.before[index]
+        boxes = {label: found.boxes[found.labels == label] for label in (FACE, PERSON, VEHICLE)}
+    if plates is not None:
+        boxes[PLATE] = plates.boxes[plates.frames == index]
+    width, height = frame.size
     answer = {}
-    for label in (FACE, PERSON, VEHICLE):
+    for label, mine in boxes.items():
         area = np.zeros((height, width), np.bool_)
-        for x0, y0, x1, y1 in np.rint(np.clip(found.boxes[found.labels == label], 0, None)).astype(int):
+        for x0, y0, x1, y1 in np.rint(np.clip(mine, 0, None)).astype(int):
             area[y0:y1, x0:x1] = True
         answer[label] = area
     return answer

@@ -6,6 +6,7 @@ Of whom nobody can tell what they wear, all is hidden, head included, until some
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol
 
 import cv2
@@ -75,41 +76,30 @@ class Recoloured:
     def _painted(self, frame: Frame, regions: Sequence[Region]) -> list[Patch]:
         if not regions:
             return []
-        told = self._told(frame, regions)
+        told = clothes_of(regions, frame, self._parser, self._steady)
         canvas = tuple(np.array(plane) for plane in frame.planes)
         painted = frame.with_planes(canvas)
-        for i in sorted(range(len(regions)), key=lambda i: regions[i].mask.alpha.size):
-            parsed = told[i]
+        for person in sorted(persons(regions), key=lambda person: float(np.prod(person.box[2:] - person.box[:2]))):
+            parsed = told[person.track_id]
             if parsed is not None:
-                self._dress(frame, painted, regions[i], parsed.garments)
-        untold = [region for region, parsed in zip(regions, told, strict=True) if parsed is None]
+                self._dress(frame, painted, person, parsed.garments)
+        untold = [region for region in regions if told[region.track_id] is None]
         [covers] = self._fallback.paint([frame], [untold])
         covering = iter(covers)
-        return [
-            next(covering) if parsed is None else _cut(painted, region)
-            for region, parsed in zip(regions, told, strict=True)
-        ]
-
-    def _told(self, frame: Frame, regions: Sequence[Region]) -> list[Parsed | None]:
-        """What each person wears, as far as anybody can tell."""
-        boxes = np.array([region.box for region in regions], np.float32).reshape(-1, 4)
-        answers = self._parser.parse(frame, boxes)
-        if len(answers) != len(regions):
-            raise StageError(f"the parser told of {len(answers)} persons in frame {frame.index}, of {len(regions)}")
-        told = [believed(answer, region) for region, answer in zip(regions, answers, strict=True)]
-        if self._steady is not None:
-            told = list(self._steady.step([region.track_id for region in regions], boxes, told))
-        return [one if one is not None and one.garments else None for one in told]
+        return [next(covering) if told[region.track_id] is None else altered(painted, region) for region in regions]
 
     def _dress(self, frame: Frame, painted: Frame, region: Region, garments: Sequence[Garment]) -> None:
         """Paint a person's new clothes into `painted`, whose planes are writable."""
         box = pixels.aligned(frame, _around([garment.mask for garment in garments]))
         if box[0] >= box[2] or box[1] >= box[3]:
             return
-        picture, new = pixels.rgb(pixels.cut(frame, box)), pixels.rgb(pixels.cut(painted, box))
+        picture = pixels.rgb(pixels.cut(frame, box))
+        pairs = zip(pixels.crop(frame, box), pixels.crop(painted, box), strict=True)
+        alone = all(np.array_equal(*pair) for pair in pairs)
+        new = picture.copy() if alone else pixels.rgb(pixels.cut(painted, box))
         changed = np.zeros(picture.shape[:2], np.uint8)
         for garment in garments:
-            alpha = _sure(_placed(garment.mask, box))
+            alpha = _sure(pixels.placed(garment.mask, box))
             at = _within(alpha)
             seen = shading.seen(picture[at], alpha[at])
             if seen is not None:
@@ -123,7 +113,46 @@ class Recoloured:
             _write(old, plane, weight > 0)
 
 
-def believed(parsed: Parsed | None, region: Region) -> Parsed | None:
+def persons(regions: Sequence[Region]) -> list[Region]:
+    """One region for each track, with a box around all that the track has in this frame.
+
+    What is found and what is followed are two sightings of one person, who else would be looked at twice, and of whom
+    each sighting would be given the half that is nearer.
+    """
+    each: dict[int, Region] = {}
+    for region in regions:
+        before = each.get(region.track_id, region)
+        corners = np.minimum(before.box[:2], region.box[:2]), np.maximum(before.box[2:], region.box[2:])
+        each[region.track_id] = replace(before, box=np.concatenate(corners))
+    return list(each.values())
+
+
+def clothes_of(
+    regions: Sequence[Region], frame: Frame, parser: Parser, steady: Steadier | None
+) -> dict[int, Parsed | None]:
+    """What each person wears, as far as anybody can tell, by the numbers of their tracks.
+
+    Raises:
+        StageError: the parser did not give one answer for each person.
+    """
+    each = persons(regions)
+    tracks, boxes = [one.track_id for one in each], np.array([one.box for one in each], np.float32).reshape(-1, 4)
+    answers = parser.parse(frame, boxes)
+    if len(answers) != len(each):
+        raise StageError(f"the parser told of {len(answers)} persons in frame {frame.index}, of {len(each)}")
+    told = [_believed(answer, one) for one, answer in zip(each, answers, strict=True)]
+    if steady is not None:
+        told = list(steady.step(tracks, boxes, told))
+    return {track: one if one and one.garments else None for track, one in zip(tracks, told, strict=True)}
+
+
+def altered(painted: Frame, person: Region) -> Patch:
+    """What takes a person's place: that part of `painted`, where nothing but their clothes is another."""
+    box = pixels.aligned(painted, person.mask.box)
+    return Patch(box, pixels.crop(painted, box), hides=False, alters=True)
+
+
+def _believed(parsed: Parsed | None, region: Region) -> Parsed | None:
     """What a parser told, unless that is hardly anything."""
     if parsed is None:
         return None
@@ -151,25 +180,9 @@ def _within(alpha: NDArray[np.uint8]) -> tuple[slice, slice]:
     return slice(max(y - BEHIND, 0), y + height + BEHIND), slice(max(x - BEHIND, 0), x + width + BEHIND)
 
 
-def _placed(mask: Mask, box: pixels.Box) -> NDArray[np.uint8]:
-    """A mask's picture, cut and padded to `box`."""
-    canvas = np.zeros((box[3] - box[1], box[2] - box[0]), np.uint8)
-    left, top = max(box[0], mask.x), max(box[1], mask.y)
-    right, bottom = min(box[2], mask.box[2]), min(box[3], mask.box[3])
-    if left < right and top < bottom:
-        inside = mask.alpha[top - mask.y : bottom - mask.y, left - mask.x : right - mask.x]
-        canvas[top - box[1] : bottom - box[1], left - box[0] : right - box[0]] = inside
-    return canvas
-
-
 def _write(old: Plane, new: Plane, where: NDArray[np.bool_]) -> None:
     """Write `new` into `old` in place; of interleaved planes the colours, but not how opaque they are."""
     if old.ndim == 2:
         np.copyto(old, new, where=where)
     else:
         np.copyto(old[..., :3], new[..., :3], where=where[..., None])
-
-
-def _cut(painted: Frame, region: Region) -> Patch:
-    box = pixels.aligned(painted, region.mask.box)
-    return Patch(box, pixels.crop(painted, box), hides=False, alters=True)

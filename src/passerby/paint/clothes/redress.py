@@ -9,13 +9,12 @@ from typing import Protocol
 import cv2
 import numpy as np
 
-from passerby.core import pixels
-from passerby.core.errors import StageError
 from passerby.core.frame import Frame
+from passerby.core.notes import notes_of
 from passerby.core.parsing import Parsed
-from passerby.core.regions import Mask, Patch, Region
+from passerby.core.regions import Mask, Patch, Region, same
 from passerby.core.stages import Anonymizer, Parser
-from passerby.paint.clothes.effect import Steadier, believed
+from passerby.paint.clothes.effect import Steadier, altered, clothes_of
 from passerby.paint.clothes.styles import Style
 from passerby.paint.composite import blanked, composite
 from passerby.paint.diffusion.prompts import Prompt
@@ -88,7 +87,7 @@ class Redressed:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a user should know, each one line."""
-        return tuple(note for effect in (self._painter, self._others) for note in getattr(effect, "notes", ()))
+        return notes_of(self._painter, self._others)
 
     def paint(self, frames: Sequence[Frame], hidden: Sequence[Sequence[Region]]) -> list[list[Patch]]:
         """See `Anonymizer`.
@@ -125,23 +124,15 @@ class Redressed:
 
     def _knows(self, index: int, persons: Sequence[Region]) -> bool:
         before, _ = self._known.get(index, (None, None))
-        return before is not None and list(map(id, before)) == list(map(id, persons))
+        return same(before, persons)
 
     def _looked(self, frame: Frame, persons: Sequence[Region]) -> list[Region | None]:
         if not persons:
             return []
-        boxes = np.array([person.box for person in persons], np.float32)
-        answers = self._parser.parse(frame, boxes)
-        if len(answers) != len(persons):
-            raise StageError(f"the parser told of {len(answers)} persons in frame {frame.index}, of {len(persons)}")
+        told = clothes_of(persons, frame, self._parser, self._steady)
         if self._witness is not None:
             self._witness.see(frame, persons)
-        told: Sequence[Parsed | None] = [
-            believed(parsed, person) for parsed, person in zip(answers, persons, strict=True)
-        ]
-        if self._steady is not None:
-            told = self._steady.step([person.track_id for person in persons], boxes, told)
-        return [worn(person, parsed) for person, parsed in zip(persons, told, strict=True)]
+        return [worn(person, told[person.track_id]) for person in persons]
 
     def _patches(
         self, frame: Frame, dressed: Frame, persons: Sequence[Region], clothes: Sequence[Region | None]
@@ -150,7 +141,7 @@ class Redressed:
         untold = [person for person, region in zip(persons, clothes, strict=True) if region is None]
         covers = iter(self._cover.paint([frame], [untold])[0])
         return [
-            next(covers) if region is None else _cut(dressed, person)
+            next(covers) if region is None else altered(dressed, person)
             for person, region in zip(persons, clothes, strict=True)
         ]
 
@@ -178,8 +169,3 @@ def worn(person: Region, parsed: Parsed | None) -> Region | None:
 
 def _is_worn(region: Region) -> bool:
     return region.label == LABEL and not region.method
-
-
-def _cut(dressed: Frame, person: Region) -> Patch:
-    box = pixels.aligned(dressed, person.mask.box)
-    return Patch(box, pixels.crop(dressed, box), hides=False, alters=True)

@@ -83,7 +83,8 @@ def seen(picture: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> Seen | None:
     lab = oklab.from_picture(np.rint(colour).astype(np.uint8))
     solid = share >= min(SOLID, float(share.max()))
     light = _light(lab, solid)
-    mean, spread = lab[solid].mean(axis=0), float(np.linalg.norm(lab[solid].std(axis=0)))
+    mean, deviation = (np.asarray(of, np.float32)[:, 0] for of in cv2.meanStdDev(lab, mask=solid.view(np.uint8)))
+    spread = float(np.linalg.norm(deviation))
     around = oklab.from_picture(np.rint(behind).astype(np.uint8))
     lightness = np.concatenate([lab[..., 0], around[..., 0]], axis=None)
     brightest = float(np.partition(lightness, -NEARLY)[-NEARLY])
@@ -108,24 +109,36 @@ def gathered(picture: NDArray[np.uint8], where: NDArray[np.bool_]) -> tuple[Floa
 
     Where it is not, it is what there is nearby.
     """
-    here = where.view(np.uint8) * np.uint8(255)
-    sums = np.empty((SIDE, SIDE, 4), np.float32)
-    sums[..., 3] = cv2.resize(here, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
-    sums[..., 3] *= np.float32(1 / 255)
-    chosen = cv2.bitwise_and(picture, picture, mask=here)
-    sums[..., :3] = cv2.resize(chosen, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
-    share = sums[..., 3]
-    means = sums[..., :3] / np.maximum(share, np.float32(1e-6))[..., None]
-    lacks = share < FEW
+    whole = cv2.cvtColor(picture, cv2.COLOR_RGB2RGBA)
+    chosen = cv2.bitwise_and(whole, whole, mask=where.view(np.uint8))
+    sums = _shrunk(np.asarray(chosen, np.uint8)).astype(np.float32)
+    share = sums[..., 3] * np.float32(1 / 255)
+    means, lacks = _ratio(sums), share < FEW
     for width in _SPREAD:
         if not lacks.any():
             break
         near = np.asarray(cv2.blur(sums, (width, width), borderType=cv2.BORDER_CONSTANT), np.float32)
-        found = lacks & (near[..., 3] > 1e-3)
-        means[found] = near[found][:, :3] / near[found][:, 3:]
+        found = lacks & (near[..., 3] > 0.25)
+        cv2.copyTo(_ratio(near), found.view(np.uint8), means)
         lacks &= ~found
-    means[lacks] = sums[..., :3].sum(axis=(0, 1)) / max(float(share.sum()), 1e-6)
-    return np.minimum(means, np.float32(255)), share
+    if lacks.any():
+        means[lacks] = _ratio(sums.mean(axis=(0, 1), keepdims=True))[0, 0]
+    return np.minimum(means[..., :3], np.float32(255)), share
+
+
+def _shrunk(whole: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A picture (H, W, 4) at SIDE × SIDE: by halves first, which cost next to nothing."""
+    while max(whole.shape[:2]) >= 2 * SIDE:
+        height, width = (side // 2 if side >= 2 * SIDE else side for side in whole.shape[:2])
+        even = whole[: whole.shape[0] // height * height, : whole.shape[1] // width * width]
+        whole = np.asarray(cv2.resize(even, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+    return np.asarray(cv2.resize(whole, (SIDE, SIDE), interpolation=cv2.INTER_LINEAR), np.uint8)
+
+
+def _ratio(sums: Floats) -> Floats:
+    """Colours (H, W, 4) of sums of colours and, last, of 255 for each of them."""
+    shares = np.maximum(sums[..., 3], np.float32(1e-3)) * np.float32(1 / 255)
+    return np.asarray(cv2.divide(sums, cv2.merge([shares] * 4)), np.float32)
 
 
 def _light(lab: Floats, solid: NDArray[np.bool_]) -> Floats:

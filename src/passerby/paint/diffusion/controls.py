@@ -30,7 +30,7 @@ class Skeletons:
     """`Controls`, for an openpose ControlNet: of a person it keeps where joints are, and nothing else."""
 
     def __init__(self, poses: Teller) -> None:
-        """`poses` tells keypoints of persons, as `gan.tellers.Poses` does by any model of the YOLO-pose kind."""
+        """`poses` tells keypoints of persons, as `gan.tellers.Poses` does."""
         self._poses = poses
         self._seen: dict[int, dict[int, NDArray[np.float32]]] = {}
 

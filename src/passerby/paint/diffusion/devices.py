@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from passerby.core.errors import OptionError, PasserbyError, StageError
+from passerby.core.notes import notes_of
 from passerby.paint.diffusion.contract import Crop, Inpainter
 
 Picture = NDArray[np.uint8]
@@ -49,7 +50,7 @@ class Spread:
     @property
     def notes(self) -> tuple[str, ...]:
         """What the models have to tell, each line once."""
-        return tuple(dict.fromkeys(note for model in self._models.values() for note in getattr(model, "notes", ())))
+        return notes_of(*self._models.values())
 
     def inpaint(self, crops: Sequence[Crop]) -> list[Picture]:
         """See `Inpainter`.

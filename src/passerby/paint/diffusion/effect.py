@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from passerby.core.errors import OptionError, StageError
 from passerby.core.frame import Frame
-from passerby.core.regions import Patch, Region
+from passerby.core.notes import notes_of
+from passerby.core.regions import Patch, Region, same
 from passerby.paint.blank import blank, inside, patch, reached, touched
 from passerby.paint.diffusion import carrying, crops
 from passerby.paint.diffusion.carrying import Drawn
@@ -97,7 +98,7 @@ class Inpainted:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a user should know, each one line; the inpainter may have something to tell as well."""
-        return (*self._notes, *getattr(self._inpainter, "notes", ()))
+        return (*self._notes, *notes_of(self._inpainter))
 
     def _begin(self) -> None:
         self._keys = Keys(self._every)
@@ -129,7 +130,7 @@ class Inpainted:
 
     def _knows(self, index: int, regions: Sequence[Region]) -> bool:
         before = [placed.region for placed in self._scenes[index]] if index in self._scenes else None
-        return before is not None and list(map(id, before)) == list(map(id, regions))
+        return same(before, regions)
 
     def _forget(self, first: int) -> None:
         """What no frame from `first` on is carried on from."""

@@ -13,8 +13,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from passerby.core.errors import OptionError, StageError
+from passerby.core.errors import OptionError, StageError, first_line
+from passerby.core.notes import notes_of
 from passerby.core.stopping import unless_stopped
+from passerby.paint.compiling import compiling
 from passerby.paint.diffusion import guides as telling
 from passerby.paint.diffusion import schedulers
 from passerby.paint.diffusion.autoencoder import Autoencoder
@@ -75,7 +77,7 @@ class StableDiffusion:
         except (RuntimeError, AssertionError) as error:
             if _of_memory(error):
                 raise
-            raise OptionError(f"cannot compute on {self.running.device!r} ({str(error).splitlines()[0]})") from error
+            raise OptionError(f"cannot compute on {self.running.device!r} ({first_line(error)})") from error
         self._direct = channels == _DIRECT
         self._schedule = loaded.schedule
         self._words = Words(loaded, choice.prompts)
@@ -132,7 +134,7 @@ class StableDiffusion:
     @property
     def notes(self) -> tuple[str, ...]:
         """What guides have to tell, each one line."""
-        return tuple(note for guide in self._guides for note in getattr(guide, "notes", ()))
+        return notes_of(*self._guides)
 
     def inpaint(self, crops: Sequence[Crop]) -> list[NDArray[np.uint8]]:
         """See `Inpainter`.
@@ -140,6 +142,7 @@ class StableDiffusion:
         Raises:
             StageError: a crop is malformed, the memory of the device does not suffice for a single one, or the model
                 gives numbers that are not finite.
+            OptionError: it is to be compiled, and there is no compiler.
         """
         _check(crops)
         drawn: dict[int, NDArray[np.uint8]] = {}
@@ -257,7 +260,8 @@ class StableDiffusion:
         if self._guided:
             inputs = torch.cat([inputs] * 2)
         more = telling.told(tellings, inputs[:, :_LATENTS], step, prompts)
-        result: Tensor = self._predict(inputs, step, encoder_hidden_states=prompts, return_dict=False, **more)[0]
+        with compiling("the U-Net"):
+            result: Tensor = self._predict(inputs, step, encoder_hidden_states=prompts, return_dict=False, **more)[0]
         if not self._guided:
             return result.float()
         unwanted, wanted = result.float().chunk(2)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from passerby import weights
-from passerby.core.errors import OptionError, WeightsError
+from passerby.core.errors import OptionError, WeightsError, first_line
 from passerby.paint.diffusion.shapes import Shapes
 from passerby.weights import checkpoint
 
@@ -208,7 +208,7 @@ def opened(path: Path) -> Held:
         file = safetensors.safe_open(path, framework="pt")
         shapes = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
     except (safetensors.SafetensorError, OSError) as error:
-        raise wrong(path, f"it is damaged ({str(error).splitlines()[0]})") from error
+        raise wrong(path, f"it is damaged ({first_line(error)})") from error
     return Held(path, shapes, file.get_tensor)
 
 

@@ -18,7 +18,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from passerby.core.errors import OptionError, WeightsError
+from passerby.core.errors import OptionError, WeightsError, first_line
 from passerby.paint.clothes.cache import Cache
 from passerby.paint.diffusion import files
 from passerby.paint.diffusion.contract import Crop
@@ -87,7 +87,7 @@ class Reference:
             unet._load_ip_adapter_weights([held], low_cpu_mem_usage=False)
         except (KeyError, RuntimeError, ValueError) as error:
             raise WeightsError(
-                f"{self._path} is for another U-Net ({_line(error)}); give one for this model"
+                f"{self._path} is for another U-Net ({first_line(error)[:200]}); give one for this model"
             ) from error
         for processor in unet.attn_processors.values():
             if hasattr(processor, "to_k_ip"):
@@ -166,7 +166,3 @@ def shown(garment: Picture, side: int) -> Tensor:
     small = np.asarray(cv2.resize(canvas, (side, side), interpolation=way), np.float32) / 255
     levels = (small - np.array(MEAN, np.float32)) / np.array(SPREAD, np.float32)
     return torch.from_numpy(np.ascontiguousarray(levels.transpose(2, 0, 1)[None]))
-
-
-def _line(error: Exception) -> str:
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)[:200]

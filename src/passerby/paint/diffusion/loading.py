@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from passerby.core.errors import WeightsError
+from passerby.core.errors import WeightsError, first_line
 from passerby.paint.diffusion import files
 from passerby.paint.diffusion.choice import Diffusion
 from passerby.paint.diffusion.files import Held, library
@@ -173,7 +173,7 @@ def _folder(path: Path, dtype: torch.dtype) -> Loaded:
             folder, local_files_only=True, model_max_length=POSITIONS
         )
     except (OSError, ValueError) as error:
-        raise WeightsError(f"{path} is not whole ({_first_line(error)}); get it again") from error
+        raise WeightsError(f"{path} is not whole ({first_line(error)}); get it again") from error
     _check_reader(reader, unet, path)
     _check_tokenizer(tokenizer, words, folder)
     return Loaded(unet, vae, {**SCHEDULE, **schedule}, tokenizer, text)
@@ -204,7 +204,7 @@ def pretrained(kind: Any, folder: Path, dtype: torch.dtype) -> Any:
             folder, local_files_only=True, torch_dtype=dtype, variant=variant, output_loading_info=True
         )
     except (OSError, ValueError, RuntimeError, UnpicklingError, library("safetensors").SafetensorError) as error:
-        raise WeightsError(f"{folder} does not load ({_first_line(error)}); get it again") from error
+        raise WeightsError(f"{folder} does not load ({first_line(error)}); get it again") from error
     wrong = [*told["missing_keys"], *told["mismatched_keys"]]
     if wrong:
         raise WeightsError(f"{folder} is not whole: {wrong[0]} is missing or of another shape; get it again")
@@ -272,12 +272,6 @@ def _merge(path: Path, unet: Any, scale: float) -> None:
             raise WeightsError(f"{path} has nothing for a U-Net; give a LoRA for Stable Diffusion 1")
         pipeline.load_lora_into_unet(weights, network_alphas=alphas, unet=unet)
     except (ValueError, RuntimeError, KeyError) as error:
-        raise WeightsError(f"{path} is no LoRA for this U-Net ({_first_line(error)}); give another") from error
+        raise WeightsError(f"{path} is no LoRA for this U-Net ({first_line(error)}); give another") from error
     unet.fuse_lora(lora_scale=scale)
     unet.unload_lora()
-
-
-def _first_line(error: Exception) -> str:
-    """The first thing that it says; PyTorch heads a list of what is wrong by a line that ends in a colon."""
-    lines = [line.strip() for line in str(error).strip().splitlines()] or [type(error).__name__]
-    return " ".join(lines[:2]) if lines[0].endswith(":") else lines[0]

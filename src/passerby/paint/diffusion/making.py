@@ -22,8 +22,17 @@ def inpainter(
         OptionError: a library or the device is missing.
         WeightsError: a file is missing or is not what it should be.
     """
-    for name in ("torch", "safetensors", "transformers", "diffusers"):
-        library(name)
+    check_libraries()
     from passerby.paint.diffusion.engine import StableDiffusion
 
     return StableDiffusion.from_files(choice, running, labels, guides)
+
+
+def check_libraries() -> None:
+    """Import what every model needs, before anything that takes it for granted.
+
+    Raises:
+        OptionError: a library is missing.
+    """
+    for name in ("torch", "safetensors", "transformers", "diffusers"):
+        library(name)

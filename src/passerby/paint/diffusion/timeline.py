@@ -46,18 +46,3 @@ class Timeline:
         yield
         with self._lock:
             self._spans.append(Span(name, batch, start, time.perf_counter() - self.began_s))
-
-    def overlap_s(self, one: str, other: str) -> float:
-        """Seconds in which work called `one` and work called `other` went on at the same time."""
-        spans = self.spans
-        return sum(
-            max(0.0, min(a.end_s, b.end_s) - max(a.start_s, b.start_s))
-            for a in spans
-            for b in spans
-            if a.name == one and b.name == other
-        )
-
-    def __str__(self) -> str:
-        """A line per span, by their start."""
-        rows = sorted(self.spans, key=lambda span: span.start_s)
-        return "\n".join(f"{row.start_s:9.3f} {row.end_s:9.3f}  {row.name:<7} batch {row.batch}" for row in rows)

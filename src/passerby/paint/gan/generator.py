@@ -13,7 +13,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from passerby.core.errors import OptionError, StageError, WeightsError
+from passerby.core.errors import OptionError, StageError, WeightsError, first_line
+from passerby.paint.compiling import compiling
 from passerby.paint.gan import msg, pose
 from passerby.paint.gan.boxes import Size
 from passerby.paint.gan.msg import MSGGenerator
@@ -107,7 +108,7 @@ class Generator:
         try:
             self._net = net.to(self.running.device).eval().requires_grad_(False)
         except (RuntimeError, AssertionError) as error:
-            raise OptionError(f"cannot compute on {self.running.device!r} ({str(error).splitlines()[0]})") from error
+            raise OptionError(f"cannot compute on {self.running.device!r} ({first_line(error)})") from error
         if self.running.channels_last:
             self._net = self._net.to(memory_format=torch.channels_last)
         self._forward: Callable[..., Tensor] = self._net
@@ -150,12 +151,8 @@ class Generator:
             condition = condition.to(memory_format=torch.channels_last)
         latents = self._latents(np.array(seeds, np.int64))
         told = self._told(targets)
-        try:
-            with self._autocast():
-                drawn = self._forward(condition, mask, latents, *told)
-        except torch._dynamo.exc.TorchDynamoException as error:
-            reason = str(error).splitlines()[0]
-            raise OptionError(f"the generator cannot be compiled here ({reason}); leave --compile out") from error
+        with compiling("the generator"), self._autocast():
+            drawn = self._forward(condition, mask, latents, *told)
         levels = drawn[:count].float().add(1).div(2).clamp(0, 1).mul(255).permute(0, 2, 3, 1)
         return np.asarray(levels.cpu().numpy(), np.float32)
 

@@ -17,6 +17,7 @@ from passerby.core.errors import StageError, WeightsError
 from passerby.core.regions import Region
 from passerby.paint.gan.boxes import Box
 from passerby.paint.gan.cutting import padded
+from passerby.paint.gan.keypointrcnn import KeypointRCNN
 from passerby.paint.gan.pasting import Picture
 from passerby.paint.gan.surface import Surface
 from passerby.paint.gan.told import NOTHING, Body, BodyPose, FacePose, Told
@@ -28,6 +29,8 @@ SURE = 0.3
 """Least score of somebody whose keypoints are believed."""
 AROUND_FACE, AROUND_BODY = 1.5, 0.1
 """Share of a box that is shown besides on each side: for a face, down to the shoulders."""
+CHECKPOINTS = (".pth", ".pt")
+"""How the names of PyTorch's files end."""
 SIDE = 320
 """Pixels of a picture for a model that takes any."""
 
@@ -51,29 +54,54 @@ class Silent:
         return NOTHING
 
 
-class Poses:
-    """Keypoints by a model of the YOLO-pose kind: (1, 3, H, W) RGB in 0..1 gives (1, 56, N).
+class PoseModel(Protocol):
+    """Finds the keypoints of whoever it is shown."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) of the pictures that it takes."""
+        ...
+
+    def points(self, shown: Picture) -> NDArray[np.float32] | None:
+        """(17, 3) x, y in pixels of `shown` and visibility in [0, 1], of the surest person; None where nobody is."""
+        ...
+
+
+class YoloPose:
+    """A `PoseModel` of the YOLO-pose kind: (1, 3, H, W) RGB in 0..1 gives (1, 56, N).
 
     The 56 are x y w h, a score, and x y and visibility of 17 keypoints, in pixels of what it is shown.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._session, (self._height, self._width) = _opened(path)
+        self._session, (height, width) = _opened(path)
+        self.size = width, height
 
-    def tell(self, picture: Seen, region: Region) -> Told | None:
-        face = region.label != "person"
-        box = _wider(region.box, AROUND_FACE if face else AROUND_BODY, square=True)
-        shown = _shown(picture(), box, (self._width, self._height))
+    def points(self, shown: Picture) -> NDArray[np.float32] | None:
         [rows, *_] = _run(self._session, self._path, np.asarray(shown / 255, np.float32))
         if rows.ndim != 3 or rows.shape[1] != 5 + 3 * POINTS:
             raise StageError(f"{self._path.name} gives {rows.shape}, wanted of a pose model is (1, 56, N); use another")
         best = rows[0, :, rows[0, 4].argmax()] if rows.shape[2] else None
-        if best is None or best[4] < SURE:
+        return None if best is None or best[4] < SURE else best[5:].reshape(POINTS, 3).copy()
+
+
+class Poses:
+    """Keypoints, by Keypoint R-CNN where the file is a checkpoint of PyTorch's, and else by a YOLO-pose."""
+
+    def __init__(self, path: Path) -> None:
+        checkpoint = path.suffix in CHECKPOINTS
+        self._model: PoseModel = KeypointRCNN(path, conf=SURE) if checkpoint else YoloPose(path)
+
+    def tell(self, picture: Seen, region: Region) -> Told | None:
+        face = region.label != "person"
+        box = _wider(region.box, AROUND_FACE if face else AROUND_BODY, square=True)
+        width, height = self._model.size
+        points = self._model.points(_shown(picture(), box, (width, height)))
+        if points is None:
             return None
-        points = best[5:].reshape(POINTS, 3).copy()
-        points[:, 0] = points[:, 0] * (box[2] - box[0]) / self._width + box[0]
-        points[:, 1] = points[:, 1] * (box[3] - box[1]) / self._height + box[1]
+        points[:, 0] = points[:, 0] * (box[2] - box[0]) / width + box[0]
+        points[:, 1] = points[:, 1] * (box[3] - box[1]) / height + box[1]
         if not face:
             return BodyPose(points)
         # Somebody else's face may stand beside: nose and eyes have to be in this one.
