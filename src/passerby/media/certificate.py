@@ -38,6 +38,7 @@ def signer_of(chain: Path, key: Path) -> Signer:
             together.
     """
     from cryptography import x509
+    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives import serialization
 
     try:
@@ -45,7 +46,7 @@ def signer_of(chain: Path, key: Path) -> Signer:
         secret = serialization.load_pem_private_key(key.read_bytes(), password=None)
     except OSError as error:
         raise OptionError(f"cannot read {error.filename}: {error.strerror}") from error
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, UnsupportedAlgorithm) as error:
         raise OptionError(
             f"--c2pa-cert {chain} and --c2pa-key {key} must be PEM files, "
             "of a certificate and of its key without a password"
@@ -61,6 +62,7 @@ def self_made() -> Signer:
     Nobody trusts it. It shows that a file was not changed since, and ties no file to another one or to a machine.
     """
     from cryptography import x509
+    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import ec
     from cryptography.hazmat.primitives.serialization import Encoding
@@ -92,6 +94,7 @@ def self_made() -> Signer:
 def _usage(is_root: bool) -> Any:
     """What the key of a certificate is for: to sign other certificates, or manifests."""
     from cryptography import x509
+    from cryptography.exceptions import UnsupportedAlgorithm
 
     return x509.KeyUsage(
         digital_signature=not is_root,
