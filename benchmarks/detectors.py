@@ -23,10 +23,10 @@ import numpy as np
 import results
 
 from passerby import weights
-from passerby.choices import TARGETS
 from passerby.core.frame import Frame
 from passerby.core.stages import Detector
 from passerby.media.video import VideoSource
+from passerby.options.choices import TARGETS
 from passerby.runtime import choice
 from passerby.settings import Options
 from passerby.targets import detector

@@ -30,9 +30,10 @@ import results
 import truth
 from numpy.typing import NDArray
 
-from passerby import hiding, inputs
+from passerby import inputs
 from passerby.core import boxes as bx
 from passerby.core import pixels
+from passerby.methods import hiding
 from passerby.settings import Options
 from passerby.track import motion
 from passerby.track.follow import Following

@@ -33,13 +33,14 @@ import truth
 from leakage import Exposure, Leaks
 from numpy.typing import NDArray
 
-from passerby import hiding, quality
-from passerby.choices import QUALITIES
+from passerby import quality
 from passerby.core.frame import Frame
 from passerby.core.lent import Lent
 from passerby.core.regions import Mask
 from passerby.core.tracks import Sightings
 from passerby.media.video import VideoSource
+from passerby.methods import hiding
+from passerby.options.choices import QUALITIES
 from passerby.pipeline import regions, run
 from passerby.settings import Options
 

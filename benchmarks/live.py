@@ -22,13 +22,13 @@ import overhead
 import results
 from av.video.frame import VideoFrame
 
-from passerby.choices import QUALITIES
 from passerby.live.clock import WallClock
 from passerby.live.run import Living, Surroundings, live
 from passerby.live.sink import LiveSink
 from passerby.live.sinks import Encoded
 from passerby.live.sources import Film, Picture
 from passerby.live.statistics import Statistics, summary
+from passerby.options.choices import QUALITIES
 from passerby.settings import Options
 
 EVERY_S = 5.0

@@ -20,8 +20,9 @@ from typing import Self
 
 import av
 
-from passerby import hiding, inputs, job, pipeline, quality
+from passerby import inputs, job, pipeline, quality
 from passerby.core.frame import Frame
+from passerby.methods import hiding
 from passerby.settings import Options
 
 

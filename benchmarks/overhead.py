@@ -21,9 +21,9 @@ import measure
 import nowhere
 import results
 
-from passerby.choices import QUALITIES
 from passerby.demo import backdrop
 from passerby.demo.scene import Key, Person, Scene, Shot
+from passerby.options.choices import QUALITIES
 
 # Composed films belong to the tests, which have no package.
 sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))

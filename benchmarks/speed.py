@@ -23,7 +23,7 @@ import av
 import measure
 import results
 
-from passerby.choices import QUALITIES
+from passerby.options.choices import QUALITIES
 
 DEFACE = ("deface==1.5.0", "onnx", "onnxruntime")
 COLUMNS = (

@@ -71,7 +71,7 @@ def test_the_first_drafts_own_example_works_with_its_import_changed(tmp_path, mo
     shown = []
     monkeypatch.setattr(cv2, "imshow", lambda name, picture: shown.append((name, picture)))
     monkeypatch.setattr("passerby.targets.detector", lambda options: film)
-    monkeypatch.setattr("passerby.clothing.parser", lambda model: film)
+    monkeypatch.setattr("passerby.methods.clothing.parser", lambda model: film)
 
     anonymizer = CUDAClothesAnonymizer()
 

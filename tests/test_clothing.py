@@ -10,7 +10,7 @@ import pytest
 from drawn_dressed import Person, dressed, walking
 from drawn_frames import RGB, Film, Told, found, frame
 
-from passerby import clothing, hiding, pipeline, targets
+from passerby import pipeline, targets
 from passerby.core.errors import OptionError, WeightsError
 from passerby.core.frame import Frame, MediaInfo
 from passerby.core.parsing import Garment, Parsed
@@ -18,6 +18,7 @@ from passerby.core.regions import Mask
 from passerby.core.tracks import Sightings
 from passerby.detect.wearers import Wearers
 from passerby.looking import Looking
+from passerby.methods import clothing, hiding
 from passerby.paint.clothes.effect import Recoloured
 from passerby.paint.effects import ByLabel, Fill, Mosaic
 from passerby.settings import Options

@@ -9,8 +9,9 @@ from typing import Any
 import footage
 import pytest
 
-from passerby import by_diffusion, cli, generating
+from passerby import cli
 from passerby.core.errors import OptionError, WeightsError
+from passerby.methods import by_diffusion, generating
 from passerby.paint.diffusion.choice import SCHEDULERS
 from passerby.paint.diffusion.prompts import PROMPTS
 from passerby.settings import Options

@@ -12,8 +12,8 @@ from drawn_inpainters import Moody
 from passerby.core.errors import StageError
 from passerby.core.frame import Frame
 from passerby.core.regions import Patch, Region
-from passerby.dividing import Divided
 from passerby.mask.shapes import Rectangle
+from passerby.methods.dividing import Divided
 from passerby.paint.composite import composite
 from passerby.paint.diffusion.contract import Crop
 from passerby.paint.diffusion.effect import Inpainted

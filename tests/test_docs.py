@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from passerby import arguments, generating
-from passerby.choices import METHODS
+from passerby import arguments
+from passerby.methods import generating
+from passerby.options.choices import METHODS
 from passerby.paint.diffusion.choice import read
 from passerby.paint.diffusion.prompts import PROMPTS
 from passerby.settings import Options

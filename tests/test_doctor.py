@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 import passerby
-from passerby import cli, doctor, weights
+from passerby import cli, weights
+from passerby.commands import doctor
 
 
 @pytest.fixture(autouse=True)

@@ -14,14 +14,16 @@ import numpy as np
 import pytest
 
 import passerby
-from passerby import by_gan, cli, deep_privacy2, generating
+from passerby import cli
 from passerby.arguments import parse
+from passerby.commands import deep_privacy2
 from passerby.core.errors import OptionError, WeightsError
 from passerby.leftovers.carried import carried_by_video
 from passerby.leftovers.carried_stills import carried_by_still
 from passerby.media import xmp
 from passerby.media.mark import SYNTHETIC
 from passerby.media.xmp import PACKET
+from passerby.methods import by_gan, generating
 from passerby.settings import Options
 from passerby.weights import checkpoint
 

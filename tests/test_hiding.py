@@ -10,7 +10,7 @@ from drawn_frames import frame
 
 from passerby.core.errors import StageError
 from passerby.core.regions import Region
-from passerby.hiding import effect, shapes
+from passerby.methods.hiding import effect, shapes
 from passerby.paint.effects import ByLabel
 from passerby.settings import Options
 from passerby.testing import check_anonymizer

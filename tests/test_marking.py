@@ -11,12 +11,14 @@ import numpy as np
 import pytest
 
 import passerby
-from passerby import cli, generating, live_command, marking
+from passerby import cli
+from passerby.commands import live_command
 from passerby.core.errors import OptionError, OutputError
 from passerby.live.sinks import Encoded, File
 from passerby.media.certificate import Signer
 from passerby.media.manifest import is_there
 from passerby.media.mark import SYNTHETIC, Mark
+from passerby.methods import generating, marking
 from passerby.settings import Options
 
 PEM = "--c2pa-cert and --c2pa-key belong together"

@@ -16,12 +16,13 @@ from drawn_dressed import dressed
 from drawn_frames import YUV444_FULL
 from parsing_models import PERSON, parsing_model
 
-from passerby import by_diffusion, by_redress, cli, generating, hiding
+from passerby import cli
 from passerby.core import pixels
 from passerby.core.errors import OptionError, WeightsError
 from passerby.core.frame import Frame
 from passerby.core.regions import Mask, Region
 from passerby.mask.parsing_families import FAMILIES
+from passerby.methods import by_diffusion, by_redress, generating, hiding
 from passerby.paint.clothes.redress import PROMPTS
 from passerby.paint.composite import composite
 from passerby.paint.effects import Mosaic

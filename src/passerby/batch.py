@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from passerby import generating
 from passerby.core.errors import LeftoversFound, OptionError, OutputError, PasserbyError
 from passerby.job import Job, beside
 from passerby.media.commit import led_to
 from passerby.media.container import VIDEO_SUFFIXES, output_suffix
 from passerby.media.stills import STILL_SUFFIXES, is_still
+from passerby.methods import generating
 from passerby.progress import Progress
 from passerby.report import Outcome
 from passerby.settings import Options

@@ -16,11 +16,11 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
-from passerby import settings_file
 from passerby.arguments import COMMANDS, parse
-from passerby.choices import NAMES
 from passerby.console import answer, say
 from passerby.core.errors import OptionError, PasserbyError
+from passerby.options import settings_file
+from passerby.options.choices import NAMES
 from passerby.settings import Options
 
 # Before anything imports numpy, whose OpenBLAS otherwise starts threads that spin; nothing here is for them to compute.
@@ -126,7 +126,7 @@ def _code(went: Sequence[bool]) -> int:
 
 
 def _analyze(chosen: argparse.Namespace) -> int:
-    from passerby import plan_commands
+    from passerby.commands import plan_commands
 
     options = _options(chosen)
     _announce(chosen, options, f"looking for {options.hide}; nobody is hidden yet")
@@ -135,7 +135,8 @@ def _analyze(chosen: argparse.Namespace) -> int:
 
 
 def _render(chosen: argparse.Namespace) -> int:
-    from passerby import job, plan_commands, plans
+    from passerby import job, plans
+    from passerby.commands import plan_commands
     from passerby.record import LOOKING
     from passerby.report import Outcome, summary
 
@@ -155,7 +156,7 @@ def _render(chosen: argparse.Namespace) -> int:
 
 
 def _plan(chosen: argparse.Namespace) -> int:
-    from passerby import plan_commands
+    from passerby.commands import plan_commands
 
     actions = {
         "show": plan_commands.show,
@@ -169,7 +170,7 @@ def _plan(chosen: argparse.Namespace) -> int:
 
 
 def _verify(chosen: argparse.Namespace) -> int:
-    from passerby import verify_command
+    from passerby.commands import verify_command
 
     verdicts = verify_command.verify(chosen)
     if not all(verdict.clean for verdict in verdicts):
@@ -178,13 +179,14 @@ def _verify(chosen: argparse.Namespace) -> int:
 
 
 def _evaluate(chosen: argparse.Namespace) -> int:
-    from passerby import evaluate_command
+    from passerby.commands import evaluate_command
 
     return evaluate_command.masks(chosen) if chosen.command == "evaluate masks" else evaluate_command.evaluate(chosen)
 
 
 def _live(chosen: argparse.Namespace) -> int:
-    from passerby import by_diffusion, by_redress, live_command
+    from passerby.commands import live_command
+    from passerby.methods import by_diffusion, by_redress
 
     # They mean something else here, or nothing; a settings file may give them.
     files = ("force", "plan", "profile", "start", "end", "salvage")
@@ -203,7 +205,7 @@ def _live(chosen: argparse.Namespace) -> int:
 
 
 def _deep_privacy2(chosen: argparse.Namespace) -> int:
-    from passerby import deep_privacy2
+    from passerby.commands import deep_privacy2
 
     codes = []
     for words in deep_privacy2.commands(chosen):
@@ -265,7 +267,7 @@ def _demo(chosen: argparse.Namespace) -> int:
 def _doctor(chosen: argparse.Namespace) -> int:
     import json
 
-    from passerby import doctor
+    from passerby.commands import doctor
 
     report = doctor.report(Options(models=settings_file.joined(chosen.of_file.get("models"), chosen.models)))
     print(json.dumps(report.as_dict(), indent=1) if chosen.json else doctor.text(report))
@@ -273,7 +275,7 @@ def _doctor(chosen: argparse.Namespace) -> int:
 
 
 def _models(chosen: argparse.Namespace) -> int:
-    from passerby import model_commands
+    from passerby.commands import model_commands
 
     actions = {
         "list": model_commands.show_all,

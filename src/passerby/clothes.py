@@ -18,13 +18,14 @@ from typing import SupportsIndex
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from passerby import clothing, hiding, targets
-from passerby.choices import WORN
+from passerby import targets
 from passerby.core.detections import Detections
 from passerby.core.frame import Frame, PixelFormat
 from passerby.core.pixels import placed
 from passerby.core.stages import Anonymizer, Detector, Parser
 from passerby.mask.shapes import Shape
+from passerby.methods import clothing, hiding
+from passerby.options.choices import WORN
 from passerby.paint.composite import composite
 from passerby.paint.effects import ByLabel, Mosaic
 from passerby.pipeline import regions

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from passerby.arguments.plan import EDITS, Edit
-from passerby.choices import HIDING, TARGETS
 from passerby.core.errors import OptionError
 from passerby.core.plan import Decision, Plan, Span
 from passerby.core.tracks import Sightings
-from passerby.values import zone
+from passerby.options.choices import HIDING, TARGETS
+from passerby.options.values import zone
 
 Box = tuple[float, float, float, float]
 

@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from passerby import generating, machine, marking, targets, timing
-from passerby.choices import OUTLINED
+from passerby import machine, targets, timing
 from passerby.clock import Clock, Coming
 from passerby.core.errors import InputError, OptionError, OutputError, UnsupportedMedia
 from passerby.core.frame import Frame, MediaInfo
@@ -18,7 +17,6 @@ from passerby.core.notes import notes_of
 from passerby.core.plan import Plan
 from passerby.core.stages import Anonymizer, Sink, Source
 from passerby.core.tracks import Sightings
-from passerby.hiding import effect, rules, shapes
 from passerby.inputs import chosen_seed, expected, opened, reading
 from passerby.media.commit import check_free, committed, led_to
 from passerby.media.container import family_of, output_suffix
@@ -26,6 +24,9 @@ from passerby.media.soundtrack import Soundtrack
 from passerby.media.stills import STILL_SUFFIXES, StillSink, StillSource, is_still
 from passerby.media.video import VideoSource
 from passerby.media.write import Encoding, VideoSink
+from passerby.methods import generating, marking
+from passerby.methods.hiding import effect, rules, shapes
+from passerby.options.choices import OUTLINED
 from passerby.pipeline import Totals, render, run
 from passerby.plan import store
 from passerby.progress import Progress, Silent

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from passerby.analysis import analysis
-from passerby.choices import HIDING
 from passerby.core.errors import InputError, OptionError, PlanError
 from passerby.core.plan import Plan
 from passerby.job import Job, beside, changed
 from passerby.media.commit import check_free, committed
+from passerby.options.choices import HIDING
 from passerby.plan import store
 from passerby.progress import Progress, Silent
 from passerby.quality import Look, finders

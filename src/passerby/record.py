@@ -16,7 +16,7 @@ from passerby.core.lent import Lent
 from passerby.core.plan import MODEL, Media, Plan
 from passerby.core.stages import Source
 from passerby.core.tracks import Sightings
-from passerby.hiding import rules
+from passerby.methods.hiding import rules
 from passerby.pipeline import Totals
 from passerby.settings import DEFAULTS, Options
 from passerby.track.refine import tracks

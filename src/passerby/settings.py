@@ -10,8 +10,10 @@ from numbers import Integral
 from pathlib import Path
 from typing import Any, Literal
 
-from passerby import clothing, diffusing, generating, marked, redressing
-from passerby.choices import (
+from passerby.core.errors import OptionError
+from passerby.methods import clothing, generating
+from passerby.options import diffusing, marked, redressing
+from passerby.options.choices import (
     AUDIO,
     CLASSES,
     DEFAULT_CONF,
@@ -29,13 +31,11 @@ from passerby.choices import (
     TARGETS,
     VERIFY,
 )
-from passerby.core.errors import OptionError
-from passerby.diffusing import ClassText, Diffusing
-from passerby.marked import Marking
-from passerby.paint.gan.combination import FILES
-from passerby.per_class import GeneratorFile, ModelChoice, PerClass, generator_files, model_choices, per_class
-from passerby.redressing import Redressing
-from passerby.values import (
+from passerby.options.diffusing import ClassText, Diffusing
+from passerby.options.marked import Marking
+from passerby.options.per_class import GeneratorFile, ModelChoice, PerClass, generator_files, model_choices, per_class
+from passerby.options.redressing import Redressing
+from passerby.options.values import (
     Zone,
     colour,
     files,
@@ -51,6 +51,7 @@ from passerby.values import (
     threshold,
     zones,
 )
+from passerby.paint.gan.combination import FILES
 
 _READERS: Mapping[str, Callable[[Any], Any]] = {
     "grow": plain,
@@ -96,7 +97,7 @@ SEVERAL = {
 class Options(Diffusing, Redressing, Marking):
     """How a file is anonymized. Wrong values are refused when the record is made.
 
-    Files may be given as text, times and rates as numbers or text (see `values.py`). Of `method`, `shape`,
+    Files may be given as text, times and rates as numbers or text (see `options.values`). Of `method`, `shape`,
     `grow` and `conf` each class may have a value of its own: 'face=mosaic,plate=fill', or 'mosaic,plate=fill'. That the
     class is hidden is checked where a file is begun (`check_classes`): a plan may speak of others than `hide`.
     """
@@ -150,7 +151,7 @@ class Options(Diffusing, Redressing, Marking):
     min_face: int | None = None
     """Pixels of the frame: the longer side of the smallest face that is to be found, 6..1000; None by `quality`."""
     keep_zone: tuple[Zone, ...] = ()
-    """What lies wholly inside one of these stays visible (see `values.zone` for how they may be given)."""
+    """What lies wholly inside one of these stays visible (see `options.values.zone` for how they may be given)."""
     only_zone: tuple[Zone, ...] = ()
     """Only what touches one of these is hidden, where there are any."""
     min_size: float | None = None
@@ -365,7 +366,7 @@ class Options(Diffusing, Redressing, Marking):
 
     def warnings(self, labels: Sequence[str] = ()) -> tuple[str, ...]:
         """What about these options may leave somebody recognizable, one line each; `labels` likewise."""
-        from passerby.cautions import cautions  # which knows these options
+        from passerby.options.cautions import cautions  # which knows these options
 
         return cautions(self, DEFAULTS.cells, labels)
 

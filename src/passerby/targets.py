@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
-from passerby import clothing, weights
-from passerby.choices import OUTLINED, PARTS, WORN
+from passerby import weights
 from passerby.core.stages import Detector
 from passerby.detect import families
 from passerby.detect.compose import Either, Outlined, SecondLook, Sure
@@ -16,6 +15,8 @@ from passerby.detect.families import FAMILIES, Use
 from passerby.detect.heads import Heads
 from passerby.detect.portrait import Portrait
 from passerby.detect.wearers import Wearers
+from passerby.methods import clothing
+from passerby.options.choices import OUTLINED, PARTS, WORN
 from passerby.settings import Options
 
 STREET = ("yolox_nano_416", "deimv2_femto_coco")

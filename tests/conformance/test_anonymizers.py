@@ -12,7 +12,7 @@ from passerby.core.frame import Frame
 from passerby.core.parsing import Garment, Parsed
 from passerby.core.regions import Mask
 from passerby.core.stages import Anonymizer
-from passerby.dividing import Divided
+from passerby.methods.dividing import Divided
 from passerby.paint.clothes.effect import Recoloured
 from passerby.paint.diffusion.effect import Inpainted
 from passerby.paint.effects import Blur, ByLabel, Fill, Image, Mosaic, Noise, Outline

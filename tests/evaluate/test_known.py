@@ -10,13 +10,13 @@ import cv2
 import numpy as np
 import pytest
 
-from passerby import hiding
 from passerby.core.boxes import clip
 from passerby.core.errors import OptionError
 from passerby.core.frame import Frame, PixelFormat
 from passerby.core.regions import Region
 from passerby.evaluate import known, pairs
 from passerby.evaluate.inversion import undone
+from passerby.methods import hiding
 from passerby.paint.composite import composite
 from passerby.paint.effects import Blur, Mosaic
 from passerby.settings import DEFAULTS

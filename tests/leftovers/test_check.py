@@ -15,7 +15,8 @@ from drawn_frames import found
 from onnx_models import onnx, photo, real
 
 import passerby
-from passerby import analyze, anonymize, cli, generating, load_plan, marking, proving, targets, verify_command, weights
+from passerby import analyze, anonymize, cli, load_plan, proving, targets, weights
+from passerby.commands import verify_command
 from passerby.core.detections import Detections
 from passerby.core.errors import InputError, LeftoversFound, OptionError, PlanError, WeightsError
 from passerby.job import Job
@@ -24,6 +25,7 @@ from passerby.leftovers.check import Checking, checked
 from passerby.leftovers.page import page
 from passerby.leftovers.seekers import Seekers, seekers, sums
 from passerby.media import xmp
+from passerby.methods import generating, marking
 from passerby.proving import hidden_again, proven
 from passerby.settings import Options
 

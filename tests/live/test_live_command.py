@@ -11,7 +11,8 @@ import av
 import footage
 import pytest
 
-from passerby import cli, live_command
+from passerby import cli
+from passerby.commands import live_command
 
 PATIENT = ("--latency", "20000")
 """However busy this machine is."""

@@ -11,7 +11,6 @@ import pytest
 from drawn_frames import Film
 from live_fakes import SCENE, FakeClock, Keeping, Scripted, Square, arrived, finders, stream
 
-from passerby import generating
 from passerby.core.errors import InputError, OptionError, StageError
 from passerby.live.fitting import GREY
 from passerby.live.inbox import Over
@@ -20,6 +19,7 @@ from passerby.live.sink import LiveSink
 from passerby.live.sources import Lost
 from passerby.live.statistics import Statistics
 from passerby.looking import Looking
+from passerby.methods import generating
 from passerby.pipeline import Totals
 from passerby.quality import Finders
 from passerby.settings import Options

@@ -16,9 +16,9 @@ from drawn_frames import FORMATS, frame
 from passerby.core import pixels
 from passerby.core.errors import OptionError
 from passerby.core.regions import Mask, Region
-from passerby.hiding import effect
 from passerby.mask.shapes import Rectangle
 from passerby.media.stills import StillSource
+from passerby.methods.hiding import effect
 from passerby.paint.composite import blanked, composite
 from passerby.paint.plates import Plate, number
 from passerby.settings import Options

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from passerby.arguments.parser import Parser, parser
-from passerby.choices import SHAPES
+from passerby.options.choices import SHAPES
 from passerby.settings import DEFAULTS
 
 ABOUT = {

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from passerby.arguments.groups import add_medium
 from passerby.arguments.parser import Parser, parser
-from passerby.choices import HIDING
+from passerby.options.choices import HIDING
 
 EDITS = {
     "keep": ("TRACKS[:RANGE]", "leave visible: 3, or 3,5, or all, or 3:120-180, or 3:4s-6.5s"),

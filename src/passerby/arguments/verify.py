@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from passerby.arguments.parser import Parser, parser
-from passerby.choices import SHAPES
+from passerby.options.choices import SHAPES
 from passerby.settings import DEFAULTS
 
 

@@ -9,7 +9,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from passerby import hiding
 from passerby.core import pixels
 from passerby.core.errors import NotMeasurable
 from passerby.core.frame import Frame
@@ -17,6 +16,7 @@ from passerby.core.plan import Plan, decided
 from passerby.evaluate.leaks import HIDDEN, Cover
 from passerby.evaluate.people import Appearances
 from passerby.leftovers.judges import GRID, light_of
+from passerby.methods import hiding
 from passerby.settings import Options
 from passerby.track.refine import settled
 

@@ -14,11 +14,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from passerby import hiding
 from passerby.core.errors import OptionError
 from passerby.evaluate import cost
 from passerby.evaluate.inversion import Linear, Picture, Same
 from passerby.mask.shapes import Box, Shape, Size
+from passerby.methods import hiding
 from passerby.paint.effects import Blur
 from passerby.settings import DEFAULTS, Options
 

@@ -7,7 +7,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from passerby import hiding, targets, weights
+from passerby import targets, weights
 from passerby.core.errors import InputError, OptionError, PlanError
 from passerby.core.frame import MediaInfo
 from passerby.core.plan import Plan
@@ -22,6 +22,7 @@ from passerby.media.mark import says_synthetic
 from passerby.media.reading import Reading
 from passerby.media.stills import StillSource, is_still
 from passerby.media.video import VideoSource
+from passerby.methods import hiding
 from passerby.one_thread import one_thread
 from passerby.plan import store
 from passerby.progress import Progress, Silent

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from passerby import weights
-from passerby.choices import NAMES
 from passerby.core.errors import WeightsError
 from passerby.core.stages import Detector
 from passerby.detect.compose import Either
@@ -18,6 +17,7 @@ from passerby.detect.yolox import Yolox
 from passerby.detect.yunet import YuNet
 from passerby.leftovers import scales
 from passerby.leftovers.scales import Looks
+from passerby.options.choices import NAMES
 
 _STREET: tuple[tuple[str, Looks], ...] = (
     ("nanodet_m_416", scales.street(NanoDet)),

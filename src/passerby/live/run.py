@@ -15,7 +15,6 @@ from fractions import Fraction
 from passerby.core.errors import OptionError
 from passerby.core.frame import Frame, MediaInfo
 from passerby.core.lent import Lent
-from passerby.hiding import effect, rules, shapes
 from passerby.live.clock import Clock
 from passerby.live.fitting import even_size
 from passerby.live.inbox import Arrived, Inbox, Intake, Item, Over, raise_if_failed, reading
@@ -24,7 +23,8 @@ from passerby.live.segment import Segment, rate_of
 from passerby.live.sink import Late, LiveSink
 from passerby.live.sources import Feed, Lost, reconnected
 from passerby.live.statistics import Reporter, Statistics
-from passerby.marking import labelled
+from passerby.methods.hiding import effect, rules, shapes
+from passerby.methods.marking import labelled
 from passerby.pipeline import Totals, run
 from passerby.quality import Finders, Look, finders
 from passerby.settings import Options

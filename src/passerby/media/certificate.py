@@ -62,7 +62,6 @@ def self_made() -> Signer:
     Nobody trusts it. It shows that a file was not changed since, and ties no file to another one or to a machine.
     """
     from cryptography import x509
-    from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives import hashes
     from cryptography.hazmat.primitives.asymmetric import ec
     from cryptography.hazmat.primitives.serialization import Encoding
@@ -94,7 +93,6 @@ def self_made() -> Signer:
 def _usage(is_root: bool) -> Any:
     """What the key of a certificate is for: to sign other certificates, or manifests."""
     from cryptography import x509
-    from cryptography.exceptions import UnsupportedAlgorithm
 
     return x509.KeyUsage(
         digital_signature=not is_root,

@@ -18,8 +18,8 @@ from passerby.core.errors import StageError
 from passerby.core.frame import Frame, PixelFormat
 from passerby.core.parsing import Garment, Parsed
 from passerby.core.regions import Mask, Patch, Region
-from passerby.dividing import Once
 from passerby.mask.parsing_steady import Smoothing, Steady
+from passerby.methods.dividing import Once
 from passerby.paint.clothes.redress import PROMPTS, Redressed, worn
 from passerby.paint.composite import composite
 from passerby.paint.diffusion.effect import Inpainted

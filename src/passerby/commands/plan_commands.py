@@ -15,10 +15,10 @@ from passerby.console import answer, say
 from passerby.core.errors import InputError, OptionError
 from passerby.core.plan import Decision, Plan, decided
 from passerby.core.tracks import Sightings, Track
-from passerby.hiding import effect, shapes
 from passerby.inputs import opened
 from passerby.job import beside, write_text
 from passerby.media.commit import check_free, committed, led_to
+from passerby.methods.hiding import effect, shapes
 from passerby.plan import exchange
 from passerby.progress import Printed, Progress, Silent
 from passerby.record import as_then, check_same

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from passerby.core.errors import OptionError
-from passerby.values import files, text
+from passerby.options.values import files, text
 
 CONTROLS = ("openpose", "inpaint")
 """The kinds of ControlNet that need no picture of the person's shape."""

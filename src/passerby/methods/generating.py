@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from passerby import by_diffusion, by_gan, by_redress
 from passerby.core.errors import OptionError
+from passerby.methods import by_diffusion, by_gan, by_redress
 
 if TYPE_CHECKING:
     from passerby.core.stages import Anonymizer

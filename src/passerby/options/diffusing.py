@@ -8,10 +8,10 @@ from numbers import Integral
 from pathlib import Path
 from typing import Any
 
-from passerby.choices import CLASSES
 from passerby.core.errors import OptionError
+from passerby.options.choices import CLASSES
+from passerby.options.values import number, one_of, switch
 from passerby.paint.diffusion.choice import EVERY, MOST_EVERY, SCHEDULERS
-from passerby.values import number, one_of, switch
 
 
 @dataclass(frozen=True, slots=True)

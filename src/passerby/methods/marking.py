@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from passerby import generating
 from passerby.core.errors import OptionError
 from passerby.core.stages import Sink
 from passerby.media.certificate import Signer, self_made, signer_of
 from passerby.media.manifest import SIGNED, check, is_there
 from passerby.media.mark import Mark
+from passerby.methods import generating
 from passerby.paint.label import Labelled
 from passerby.settings import Options
 

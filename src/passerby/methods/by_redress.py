@@ -8,11 +8,11 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from passerby import by_diffusion
-from passerby.choices import REDRESS, WORN
 from passerby.core.errors import OptionError, WeightsError
+from passerby.methods import by_diffusion
+from passerby.options.choices import REDRESS, WORN
+from passerby.options.redressing import control
 from passerby.paint.diffusion.choice import Diffusion, Running
-from passerby.redressing import control
 
 if TYPE_CHECKING:
     import numpy as np
@@ -99,9 +99,9 @@ def effect(options: Options, others: Anonymizer, labels: Sequence[str] = ()) -> 
     """New clothes, and `others` for all else; `others` alone where clothes are not drawn anew."""
     if not synthetic(options, labels):
         return others
-    from passerby import clothing
-    from passerby.dividing import Once
     from passerby.mask.parsing_steady import Steady
+    from passerby.methods import clothing
+    from passerby.methods.dividing import Once
     from passerby.paint.clothes.redress import Redressed
     from passerby.paint.diffusion.effect import Inpainted
     from passerby.paint.effects import Mosaic

@@ -14,7 +14,6 @@ from fractions import Fraction
 from functools import partial
 from pathlib import Path
 
-from passerby import marking
 from passerby.console import say
 from passerby.core.errors import OptionError, OutputError
 from passerby.live import sinks, sources
@@ -25,8 +24,9 @@ from passerby.live.run import live as live_run
 from passerby.live.sink import LiveSink
 from passerby.live.statistics import Statistics, summary
 from passerby.media.mark import Mark, words
+from passerby.methods import marking
+from passerby.options.values import frame_rate
 from passerby.settings import Options
-from passerby.values import frame_rate
 
 RAW_RATE = Fraction(25)
 """Frames per second of raw frames, where it is not said."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from passerby.choices import MARKS
 from passerby.core.errors import OptionError
-from passerby.values import one_of, text
+from passerby.options.choices import MARKS
+from passerby.options.values import one_of, text
 
 
 @dataclass(frozen=True, kw_only=True)

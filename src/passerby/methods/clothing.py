@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from passerby import weights
-from passerby.choices import DEFAULT_METHOD, RECOLOUR, REDRESS, STYLES, WORN
 from passerby.core.errors import OptionError
-from passerby.per_class import PerClass
-from passerby.values import one_of
+from passerby.options.choices import DEFAULT_METHOD, RECOLOUR, REDRESS, STYLES, WORN
+from passerby.options.per_class import PerClass
+from passerby.options.values import one_of
 
 if TYPE_CHECKING:
     from passerby.core.stages import Anonymizer, Parser

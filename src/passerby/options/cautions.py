@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from passerby import clothing, generating
-from passerby.choices import NAMES, PARTS, SAFE_CELLS, WORN
+from passerby.methods import clothing, generating
+from passerby.options.choices import NAMES, PARTS, SAFE_CELLS, WORN
 
 if TYPE_CHECKING:
     from passerby.settings import Options

@@ -8,8 +8,8 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from passerby.choices import REDRESS
 from passerby.core.errors import OptionError, WeightsError
+from passerby.options.choices import REDRESS
 from passerby.paint.diffusion.choice import Diffusion, Running, read
 from passerby.paint.diffusion.prompts import prompt
 
@@ -78,7 +78,7 @@ def effect(options: Options, others: Anonymizer, labels: Sequence[str] = ()) -> 
     made_up = choices(options, labels)
     if not made_up:
         return others
-    from passerby.dividing import Divided
+    from passerby.methods.dividing import Divided
     from passerby.paint.diffusion.effect import Inpainted
     from passerby.paint.diffusion.several import ByClass
     from passerby.paint.gan.effect import Seam

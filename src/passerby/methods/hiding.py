@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from passerby import clothing, generating
 from passerby.core.errors import StageError
 from passerby.core.frame import Frame
 from passerby.core.pixels import rgb
@@ -17,6 +16,7 @@ from passerby.core.regions import Patch, Region
 from passerby.core.stages import Anonymizer
 from passerby.mask.shapes import HeadOval, Polygon, Rectangle, Shape, Silhouette, WholeHead
 from passerby.media.stills import StillSource
+from passerby.methods import clothing, generating
 from passerby.paint.effects import Blur, ByLabel, Fill, Image, Mosaic, Noise, Outline
 from passerby.paint.plates import Plate
 from passerby.plan import policy

@@ -8,9 +8,9 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from passerby.choices import CLASSES, PARTS, WORN
 from passerby.core.errors import OptionError
-from passerby.per_class import ModelChoice
+from passerby.options.choices import CLASSES, PARTS, WORN
+from passerby.options.per_class import ModelChoice
 from passerby.settings import DEFAULTS, PER_CLASS, Options
 
 NAME = "passerby.toml"

@@ -1,0 +1,1 @@
+"""What options stand for: who is hidden, by which effect, and how output tells of it."""
