@@ -33,8 +33,8 @@ MAY_IMPORT = {
         *("one_thread", "targets", "track", "weights"),
     },
     "evaluate": {
-        *("evaluate", "core", "detect", "leftovers", "mask", "media", "methods", "options", "paint", "plan", "progress"),
-        *("runtime", "settings", "targets", "track", "weights"),
+        *("evaluate", "core", "detect", "leftovers", "mask", "media", "methods", "options", "paint", "plan"),
+        *("progress", "runtime", "settings", "targets", "track", "weights"),
     },
     "looking": {"core", "detect", "flow", "track"},
     "looker": {"core", "detect", "flow", "looking", "track"},
@@ -42,7 +42,10 @@ MAY_IMPORT = {
     "live": {"core", "live", "looking", "media", "methods", "options", "pipeline", "quality", "settings"},
     "arguments": {"arguments", "core", "options", "settings"},
     "options": {"core", "methods", "options", "paint", "settings"},
-    "methods": {*STAGES - {"track", "recognize"}, "core", "flow", "methods", "options", "runtime", "settings", "weights"},
+    "methods": {
+        *(STAGES - {"track", "recognize"}),
+        *("core", "flow", "methods", "options", "runtime", "settings", "weights"),
+    },
 }
 """The parts of passerby that a part may import. Those not listed stand above the pipeline and may import any."""
 
