@@ -90,9 +90,10 @@ def parser(model: str = "") -> Parser:
     from passerby.detect.portrait import Portrait
     from passerby.mask.parsing import ModelParser
     from passerby.mask.parsing_approximate import ApproximateParser
+    from passerby.runtime import cards
 
     if model:
-        return ModelParser(model)
+        return ModelParser(model, device=next(iter(cards.chosen()), "cpu"))
     return ApproximateParser(Portrait(weights.find(OUTLINES)), CenterFace())
 
 

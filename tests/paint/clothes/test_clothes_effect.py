@@ -229,6 +229,13 @@ def test_a_parser_that_forgets_somebody_ends_the_run():
         painted(recoloured(Truth({0: [drawn]})), filmed(drawn.picture), mine, replace(mine, track_id=2))
 
 
+def test_a_parser_that_gives_something_else_ends_the_run(monkeypatch):
+    frames, people, truth = walked(1)
+    monkeypatch.setattr(truth, "parse", lambda frame, boxes: [np.zeros((8, 8))])
+    with pytest.raises(StageError, match="ndarray in frame 0; wanted is a Parsed"):
+        recoloured(truth).paint([frames[0]], [[people[0]]])
+
+
 def test_at_night_new_clothes_are_no_lighter_than_all_else():
     drawn = dressed(SIZE, [Person(upper=(20, 20, 24), tone=(110, 80, 60))], background=(12, 12, 16))
     brightest = np.percentile(oklab.from_picture(drawn.picture)[..., 0], 99)

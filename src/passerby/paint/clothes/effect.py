@@ -133,13 +133,16 @@ def clothes_of(
     """What each person wears, as far as anybody can tell, by the numbers of their tracks.
 
     Raises:
-        StageError: the parser did not give one answer for each person.
+        StageError: the parser did not give one answer for each person, or gave something else.
     """
     each = persons(regions)
     tracks, boxes = [one.track_id for one in each], np.array([one.box for one in each], np.float32).reshape(-1, 4)
     answers = parser.parse(frame, boxes)
     if len(answers) != len(each):
         raise StageError(f"the parser told of {len(answers)} persons in frame {frame.index}, of {len(each)}")
+    strange = [type(answer).__name__ for answer in answers if not isinstance(answer, Parsed | None)]
+    if strange:
+        raise StageError(f"the parser gave a {strange[0]} in frame {frame.index}; wanted is a Parsed, or None")
     told = [_believed(answer, one) for one, answer in zip(each, answers, strict=True)]
     if steady is not None:
         told = list(steady.step(tracks, boxes, told))
