@@ -74,12 +74,12 @@ class Looker:
     def again(self) -> Again | None:
         """Looks around single boxes: at small ones in full size. None with a detector that wants whole frames.
 
-        In the caller's own thread: waiting until a look at the whole picture is done would keep the encoder waiting.
+        In the same threads, so that no more looks run at a time, and take memory, than there are workers.
         """
         shrink = self._looking.shrink
         if shrink is None:
             return None
-        return lambda frame, box, label: self._near(frame, box, label, shrink)
+        return lambda frame, box, label: self._pool.submit(self._near, frame, box, label, shrink).result()
 
     def _survey(self, glance: Glance, before: Future[Detections] | None) -> Detections:
         """What is in the whole picture, of which only some areas have changed since the survey `before`."""
