@@ -168,12 +168,12 @@ def _face(kind: type[SCRFD] | type[YuNet] | type[RetinaFace]) -> Callable[[Use],
 
 
 def _dsfd(use: Use) -> Detector:
-    return DSFD(use.path, conf=use.conf, shrink=use.shrink, device=next(iter(cards.chosen()), "cpu"))
+    return DSFD(use.path, conf=use.conf, shrink=use.shrink, device=cards.first())
 
 
 def _maskrcnn(use: Use) -> Detector:
     classes = cl.standing_for(use.labels, cl.COCO_NUMBERS)
-    return MaskRCNN(use.path, conf=use.conf, classes=classes, device=next(iter(cards.chosen()), "cpu"))
+    return MaskRCNN(use.path, conf=use.conf, classes=classes, device=cards.first())
 
 
 def _by_class(kind: Callable[..., Detector], columns: tuple[int, int] | None) -> Callable[[Use], Detector]:

@@ -18,9 +18,11 @@ from typing import BinaryIO, Self
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from passerby.core.errors import DamagedMedia, InputError, LimitExceeded, OptionError, OutputError
 from passerby.core.frame import Frame, MediaInfo, PixelFormat, Plane
+from passerby.core.pixels import rgb
 from passerby.media.animation import AnimationWriter, ApngWriter, Encode, GifWriter, WebpWriter
 from passerby.media.colour_profile import rebuilt
 from passerby.media.commit import committed
@@ -76,6 +78,16 @@ class StillInfo(MediaInfo):
     """How often an animation is shown; 0 for ever."""
     durations_ms: tuple[int, ...] = ()
     """Of each picture of an animation."""
+
+
+def picture(path: Path) -> NDArray[np.uint8]:
+    """A picture file, upright, RGB (H, W, 3).
+
+    Raises:
+        PasserbyError: it is none that can be read.
+    """
+    with StillSource(path) as source:
+        return rgb(next(iter(source)))
 
 
 def is_still(path: Path) -> bool:

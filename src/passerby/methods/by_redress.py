@@ -15,9 +15,6 @@ from passerby.options.redressing import control
 from passerby.paint.diffusion.choice import Diffusion, Running
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from passerby.core.stages import Anonymizer
     from passerby.paint.diffusion.contract import Inpainter
     from passerby.paint.diffusion.controls import Skeletons
@@ -171,9 +168,10 @@ def _skeletons(options: Options) -> Skeletons | None:
 
 
 def _try_on(options: Options) -> Inpainter:
+    from passerby.media.stills import picture
     from passerby.paint.clothes.tryon import Dressed, External
 
-    return Dressed(External(options.try_on), _photo(options.garments[0]))
+    return Dressed(External(options.try_on), picture(options.garments[0]))
 
 
 def _drawing(options: Options, labels: Sequence[str]) -> Inpainter:
@@ -190,6 +188,7 @@ def _model(choice: Diffusion, guiding: Guiding, running: Running) -> Inpainter:
 
 
 def _guides(guiding: Guiding) -> list[Guide]:
+    from passerby.media.stills import picture
     from passerby.paint.diffusion.controlnet import ControlNet
     from passerby.paint.diffusion.ip_adapter import Reference
 
@@ -198,15 +197,6 @@ def _guides(guiding: Guiding) -> list[Guide]:
         kind, path = guiding.controlnet
         guides.append(ControlNet(path, "inpaint" if kind == "inpaint" else "openpose"))
     if guiding.ip_adapter is not None:
-        photos = [_photo(path) for path in guiding.garments]
+        photos = [picture(path) for path in guiding.garments]
         guides.append(Reference(guiding.ip_adapter, guiding.ip_adapter.parent / ENCODER, photos, label=WORN))
     return guides
-
-
-def _photo(path: Path) -> NDArray[np.uint8]:
-    """A photograph, RGB (H, W, 3)."""
-    from passerby.core.pixels import rgb
-    from passerby.media.stills import StillSource
-
-    with StillSource(path) as source:
-        return rgb(next(iter(source)))

@@ -93,7 +93,7 @@ def parser(model: str = "") -> Parser:
     from passerby.runtime import cards
 
     if model:
-        return ModelParser(model, device=next(iter(cards.chosen()), "cpu"))
+        return ModelParser(model, device=cards.first())
     return ApproximateParser(Portrait(weights.find(OUTLINES)), CenterFace())
 
 

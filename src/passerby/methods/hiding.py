@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
 
 from passerby.core.errors import StageError
 from passerby.core.frame import Frame
-from passerby.core.pixels import rgb
 from passerby.core.plan import Decision
 from passerby.core.regions import Patch, Region
 from passerby.core.stages import Anonymizer
 from passerby.mask.shapes import HeadOval, Polygon, Rectangle, Shape, Silhouette, WholeHead
-from passerby.media.stills import StillSource
+from passerby.media.stills import picture
 from passerby.methods import clothing, generating
 from passerby.paint.effects import Blur, ByLabel, Fill, Image, Mosaic, Noise, Outline
 from passerby.paint.plates import Plate
@@ -85,7 +80,7 @@ def _effect(method: str, options: Options) -> Anonymizer:
             return Noise()
         case "image":
             assert options.image is not None
-            return Image(_picture(options.image))
+            return Image(picture(options.image))
         case "outline":
             return Outline()
         case "recolour":
@@ -111,9 +106,3 @@ def _shape(method: str, kind: str, grow: float, options: Options) -> Shape:
             return Polygon(grow=grow, pad_px=pad, feather_px=feather)
         case _:
             return Silhouette(grow=grow, pad_px=pad, feather_px=feather)
-
-
-def _picture(path: Path) -> NDArray[np.uint8]:
-    """The picture to put over faces, RGB uint8 (H, W, 3)."""
-    with StillSource(path) as source:
-        return rgb(next(iter(source)))

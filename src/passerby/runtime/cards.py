@@ -23,6 +23,11 @@ def chosen() -> tuple[str, ...]:
     return ("cuda",) if named in ON_CARDS else ()
 
 
+def first() -> str:
+    """Where PyTorch computes: on the first of the `chosen` cards, or else on the processor."""
+    return next(iter(chosen()), "cpu")
+
+
 def runtime(named: str | None) -> str | None:
     """The runtime that a device stands for: cuda where it names graphics cards by their numbers."""
     return "cuda" if named and _NUMBERED.fullmatch(named) else named

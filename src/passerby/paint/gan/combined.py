@@ -165,8 +165,7 @@ def _running(style: Style) -> Running:
     """On a graphics card, in half precision, where PASSERBY_RUNTIME or `--device` names one."""
     from passerby.paint.gan.generator import Running
 
-    named = cards.chosen()
-    device = named[0] if named else "cpu"
+    device = cards.first()
     return Running(device=device, precision="fp32" if device == "cpu" else "fp16", compiled=style.compiled)
 
 

@@ -33,7 +33,7 @@ class KeypointRCNN:
             WeightsError: the file is missing or damaged, or holds other weights.
         """
         self.size = side, side
-        device = next(iter(cards.chosen()), "cpu")
+        device = cards.first()
         self._net = RCNN("KeypointRCNN", path, conf=conf, most=1, shorter=side, device=device)
 
     def points(self, shown: Picture) -> NDArray[np.float32] | None:
