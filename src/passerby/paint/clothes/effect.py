@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from passerby.core import boxes as bx
 from passerby.core import pixels
 from passerby.core.boxes import Boxes
 from passerby.core.errors import StageError
@@ -79,25 +80,26 @@ class Recoloured:
         told = clothes_of(regions, frame, self._parser, self._steady)
         canvas = tuple(np.array(plane) for plane in frame.planes)
         painted = frame.with_planes(canvas)
+        done: list[pixels.Box] = []
         for person in sorted(persons(regions), key=lambda person: float(np.prod(person.box[2:] - person.box[:2]))):
             parsed = told[person.track_id]
-            if parsed is not None:
-                self._dress(frame, painted, person, parsed.garments)
+            worn = [one for one in (_within(it, frame.size) for it in parsed.garments) if one] if parsed else []
+            if worn:
+                self._dress(frame, painted, person, worn, done)
+                done.append(_around(frame, worn))
         untold = [region for region in regions if told[region.track_id] is None]
         [covers] = self._fallback.paint([frame], [untold])
         covering = iter(covers)
         return [next(covering) if told[region.track_id] is None else altered(painted, region) for region in regions]
 
-    def _dress(self, frame: Frame, painted: Frame, region: Region, garments: Sequence[Garment]) -> None:
-        """Paint a person's new clothes into `painted`, whose planes are writable."""
-        worn = [one for one in (_within(garment, frame.size) for garment in garments) if one]
-        if not worn:
-            return
+    def _dress(
+        self, frame: Frame, painted: Frame, region: Region, worn: Sequence[Garment], done: Sequence[pixels.Box]
+    ) -> None:
+        """Paint a person's new clothes into `painted`, whose planes are writable, and another one only where `done`."""
         box = _around(frame, worn)
         picture = pixels.rgb(pixels.cut(frame, box))
-        pairs = zip(pixels.crop(frame, box), pixels.crop(painted, box), strict=True)
-        alone = all(np.array_equal(*pair) for pair in pairs)
-        new = picture.copy() if alone else pixels.rgb(pixels.cut(painted, box))
+        shared = bx.intersection(np.array([box]), np.array(done).reshape(-1, 4)).any()
+        new = pixels.rgb(pixels.cut(painted, box)) if shared else picture.copy()
         changed = np.zeros(picture.shape[:2], np.uint8)
         for garment in worn:
             x0, y0, x1, y1 = _around(frame, [garment])

@@ -24,7 +24,6 @@ from passerby.paint.clothes.styles import MIDDLE, Fabric, Tile, tile
 Picture = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 Colour = tuple[float, float, float]
-_BYTES = cv2.CV_8U
 
 SHADING = 0.9
 """Power of the light that falls on a garment: a little flatter than it was."""
@@ -84,11 +83,12 @@ def recolour(picture: Picture, alpha: Picture, seen: Seen, dye: Dye, on: Picture
         dye: what it becomes.
         on: (H, W, 3) what is written on: `picture`, with other garments done perhaps.
     """
-    solid = cv2.compare(alpha, 255, cv2.CMP_EQ)
-    light = cv2.multiply(_light(seen, dye, alpha.shape), _woven(_tile(dye).grain, dye.place, alpha.shape), dtype=_BYTES)
+    solid = (alpha == 255).view(np.uint8)
+    grain = _woven(_tile(dye).grain, dye.place, alpha.shape)
+    light = np.asarray(cv2.multiply(_light(seen, dye, alpha.shape), grain, dtype=cv2.CV_8U), np.uint8)
     if seen.plain:
-        light = cv2.add(light, _detail(picture, seen, solid), dtype=_BYTES)
-    new = _dyed(dye, np.asarray(light, np.uint8))
+        light = np.asarray(cv2.add(light, _detail(picture, seen, solid), dtype=cv2.CV_8U), np.uint8)
+    new = _dyed(dye, light)
     edge = np.divmod(np.flatnonzero((alpha > 0) & (alpha < 255)), alpha.shape[1])
     mixed = _mixed(picture, alpha, seen, new, on, edge)
     cv2.copyTo(new, solid, on)
@@ -114,9 +114,8 @@ def _detail(picture: Picture, seen: Seen, solid: Picture) -> Floats:
     smooth = cv2.blur(shown, (width, width))
     much = cv2.blur(cv2.absdiff(shown, smooth), (2 * width + 1, 2 * width + 1))
     fine = cv2.subtract(shown, smooth, dtype=cv2.CV_32F)
-    fine *= cv2.LUT(much, _KEPT * np.float32(seen.plain))
-    fine *= cv2.LUT(smooth, _SHARES)
-    return np.asarray(fine, np.float32)
+    share = cv2.multiply(cv2.LUT(much, _KEPT * np.float32(seen.plain)), cv2.LUT(smooth, _SHARES))
+    return np.asarray(cv2.multiply(fine, share), np.float32)
 
 
 def _woven(pattern: NDArray[Any], place: Place, size: tuple[int, ...]) -> NDArray[Any]:

@@ -89,13 +89,13 @@ def seen(picture: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> Seen | None:
     if not (share > 0).any():
         return None
     behind, _ = gathered(picture, alpha == 0)
-    lab = oklab.from_picture(cv2.convertScaleAbs(colour))
+    lab = oklab.from_picture(np.asarray(cv2.convertScaleAbs(colour), np.uint8))
     solid = share >= min(SOLID, float(share.max()))
     light = _light(lab, solid)
     mean, deviation = (np.asarray(of, np.float32)[:, 0] for of in cv2.meanStdDev(lab, mask=solid.view(np.uint8)))
     spread = float(np.linalg.norm(deviation))
     # Every other pixel, and every other row, tell that as well.
-    around = oklab.from_picture(cv2.convertScaleAbs(behind[::2, ::2]))
+    around = oklab.from_picture(np.asarray(cv2.convertScaleAbs(behind[::2, ::2]), np.uint8))
     lightness = np.concatenate([lab[::2, ::2, 0], around[..., 0]], axis=None)
     nearly = round(NEARLY * lightness.size)
     brightest = float(np.partition(lightness, -nearly)[-nearly])
@@ -135,7 +135,8 @@ def gathered(picture: NDArray[np.uint8], where: NDArray[np.bool_]) -> tuple[Floa
 def _far(sums: Floats) -> Floats:
     """Colours (S, S, 4) of what there is within some small pixels, or anywhere, of sums (S, S, 4)."""
     coarse = cv2.resize(sums, (SIDE // COARSE, SIDE // COARSE), interpolation=cv2.INTER_AREA)
-    around = cv2.blur(coarse, (3, 3), borderType=cv2.BORDER_CONSTANT) + np.multiply(cv2.mean(coarse), 1e-3, dtype=np.float32)
+    anywhere = np.array(cv2.mean(coarse), np.float32) * np.float32(1e-3)
+    around = np.asarray(cv2.blur(coarse, (3, 3), borderType=cv2.BORDER_CONSTANT), np.float32) + anywhere
     return np.asarray(cv2.resize(_ratio(around), (SIDE, SIDE), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
@@ -165,8 +166,8 @@ def _light(lab: Floats, solid: NDArray[np.bool_]) -> Floats:
         flow[other] += kept
         flow[one] -= kept
     waves = _COSINES @ flow @ _COSINES.T / _WAVES
-    light = np.asarray(_COSINES.T @ waves @ _COSINES, np.float32)
-    return light + (logs - light)[solid].mean()
+    light = _COSINES.T @ waves @ _COSINES
+    return np.asarray(light + (logs - light)[solid].mean(), np.float32)
 
 
 def _gentle(planes: Floats, solid: Floats) -> Floats:
