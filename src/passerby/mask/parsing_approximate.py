@@ -155,6 +155,10 @@ class _Place:
     outlined: Area
     """(h, w) the outline, which may have some of others in it."""
 
+    def seen_in(self, area: pixels.Box, what: Area) -> Area:
+        """`what` (h, w) of this place, in the pixels of another area."""
+        return pixels.placed(Mask(*self.area[:2], what.view(np.uint8)), area) > 0
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Told:
@@ -178,17 +182,11 @@ def _parsed(one: _Told, others: Sequence[_Told]) -> Parsed | None:
     area = one.place.area
     free = np.ones(one.place.own.shape, np.bool_)
     for other in others:
-        x, y = other.place.area[:2]
-
-        def theirs(what: Area, corner: tuple[int, int] = (x, y)) -> Area:
-            return pixels.placed(Mask(*corner, what.view(np.uint8)), area) > 0
-
-        nearer = theirs(other.place.own) & ~one.place.own
-        if not nearer.any():
-            continue
-        alike = cv2.resize(other.skin.alike(one.of).view(np.uint8), free.shape[::-1]) > 0
-        taken = theirs(np.max(list(other.worn.values()), axis=0) >= FAINT) | theirs(other.off) | alike
-        free &= ~(nearer & taken)
+        nearer = other.place.seen_in(area, other.place.own) & ~one.place.own
+        if nearer.any():
+            worn = np.max(list(other.worn.values()), axis=0) >= FAINT
+            alike = cv2.resize(other.skin.alike(one.of).view(np.uint8), free.shape[::-1]) > 0
+            free &= ~(nearer & (alike | other.place.seen_in(area, worn | other.off)))
     return parsed({group: share * free for group, share in one.worn.items()}, area[:2], exact=False)
 
 

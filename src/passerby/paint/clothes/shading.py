@@ -36,6 +36,7 @@ COARSE = 4
 
 LITTLE = 0.25
 """Sum, of 255 for each small pixel, from which there is a colour."""
+# What steps of lightness, a and b are counted in.
 _COUNTED = (1 / np.array([GENTLE, SAME, SAME], np.float32))[:, None, None]
 _AROUND = np.ones((3, 3), np.uint8)
 
