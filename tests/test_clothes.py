@@ -100,6 +100,22 @@ def test_colours_do_not_depend_on_how_frames_are_batched(size):
     assert tops(film, together).std(axis=0).max() < 0.02
 
 
+def test_a_long_video_is_never_held_whole():
+    """What comes is taken a batch at a time, and given before more is asked for."""
+    film, asked = Film(), []
+
+    def coming():
+        for number, frame in enumerate(film.frames):
+            asked.append(number)
+            yield frame
+
+    results = made(film).process_video(coming(), np.int64(3))
+    first = next(results)
+    assert asked == [0, 1, 2]
+    whole = made(film).process_video_batch(film.frames, 3)
+    assert all((a == b).all() for a, b in zip([first, *results], whole, strict=True))
+
+
 @pytest.mark.parametrize("kind", [np.int64, np.int32, np.float32, list])
 def test_boxes_may_be_of_any_numbers(kind):
     """A face detector's `bbox.astype(int)` once ended in a TypeError."""

@@ -10,8 +10,9 @@ hidden from where they came in.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
+from itertools import islice
 from operator import index
 from typing import SupportsIndex
 
@@ -98,15 +99,19 @@ class ClothesAnonymizer:
         self, frames: Iterable[Picture], batch_size: SupportsIndex = 4, style: str = "random"
     ) -> list[Picture]:
         """`anonymize_clothes` of frames that follow one another; so many at a time are looked at together."""
+        return list(self.process_video(frames, batch_size, style))
+
+    def process_video(
+        self, frames: Iterable[Picture], batch_size: SupportsIndex = 4, style: str = "random"
+    ) -> Iterator[Picture]:
+        """The same for a video of any length: one frame after the other, of which no more than a batch is held."""
         size = index(batch_size)
         if size < 1:
             raise ValueError(f"a batch has one frame or more, got {size}")
-        every, answer = list(frames), []
-        for first in range(0, len(every), size):
-            shown = [self._shown(frame, later) for later, frame in enumerate(every[first : first + size])]
-            found = self._detector.detect(shown)
-            answer += [self._changed(one, its, style) for one, its in zip(shown, found, strict=True)]
-        return answer
+        coming = iter(frames)
+        while batch := [self._shown(frame, later) for later, frame in enumerate(islice(coming, size))]:
+            for one, found in zip(batch, self._detector.detect(batch), strict=True):
+                yield self._changed(one, found, style)
 
     def segment_person_clothes(self, frame: Picture, *, boxes: ArrayLike | None = None) -> NDArray[np.bool_]:
         """(N, H, W) the pixels of what each person wears; all of the box of whom nobody can tell.

@@ -171,6 +171,26 @@ def test_answers_are_approximate_and_always_the_same():
         assert np.array_equal(one.mask.alpha, other.mask.alpha)
 
 
+@pytest.mark.parametrize("apart", [0.14, 0.2, 0.26])
+def test_where_boxes_overlap_no_sleeve_is_left_to_one_who_does_not_wear_it(apart):
+    """A sleeve that is nearer to the middle of somebody else is not theirs, and is a sleeve all the same."""
+    back = Person(at=(0.36, 0.04), upper=(40, 90, 170), sleeves="long", swing=0.8)
+    front = Person(at=(0.36 + apart, 0.08), height=0.88, upper=(180, 40, 40), sleeves="long", swing=0.8)
+    drawn = dressed((480, 360), [back, front], noise=3)
+    covered = np.max([mask for masks in parsed(drawn) for mask in masks.values()], axis=0) > 127
+    worn = np.max(list(drawn.garments.values()), axis=0) == 255
+    assert covered[worn].mean() > 0.97
+    assert covered[drawn.skin == 255].mean() < 0.03
+
+
+@pytest.mark.parametrize(("tone", "coat"), [(MONK[4], (200, 170, 140)), (MONK[8], (70, 60, 58))])
+def test_who_shows_no_face_and_seems_to_be_bare_all_over_wears_a_coat(tone, coat):
+    drawn = dressed(SIZE, [Person(tone=tone, upper=coat, lower=coat, shoes=coat, sleeves="long")], noise=3)
+    [masks] = parsed(drawn, faces=False)
+    covered = np.max(list(masks.values()), axis=0) > 127
+    assert covered[np.max(list(drawn.garments.values()), axis=0) == 255].mean() > 0.95
+
+
 def test_without_an_outline_nothing_is_told():
     class Blind:
         labels = frozenset({"person"})

@@ -191,7 +191,8 @@ def _to_rgb(planes: list[NDArray[np.uint8]], pixel_format: PixelFormat) -> NDArr
     to_rgb = np.linalg.inv(_from_rgb(pixel_format.matrix))
     scale, offset = _levels(pixel_format.full_range, 8)
     matrix = to_rgb / scale * 255
-    merged = cv2.merge(planes)
+    # Windows on planes are merged a row at a time: ten times as slow as whole planes, which take a copy.
+    merged = cv2.merge([np.ascontiguousarray(plane) for plane in planes])
     return np.asarray(cv2.transform(merged, np.column_stack([matrix, -matrix @ offset])))
 
 

@@ -18,10 +18,11 @@ from passerby.core import pixels
 from passerby.core.boxes import Boxes
 from passerby.core.frame import Frame
 from passerby.core.parsing import Group, Parsed
+from passerby.core.regions import Mask
 from passerby.core.stages import Detector, Segmenter
 from passerby.mask import skin
 from passerby.mask.parsing import owned, seen
-from passerby.mask.parsing_edges import Area, Shares, parsed, refined
+from passerby.mask.parsing_edges import FAINT, Area, Shares, parsed, refined
 from passerby.mask.skin import Cloud, Colours, Features
 
 FACES_HIGH = 9.7
@@ -56,6 +57,8 @@ STRIPE = 7
 """Pixels of that picture: what has the ground's colour between clothes and is no wider is a stripe of theirs."""
 SPECK = 0.0008
 """Share of the box below which what has the colour of skin is none."""
+MOSTLY = 0.45
+"""Share of somebody without a face from which on what may be skin is none: a coat seen from behind, and not a nude."""
 
 
 class ApproximateParser:
@@ -71,15 +74,15 @@ class ApproximateParser:
             return []
         outlines = self._outlines.segment(frame, boxes)
         faces = _faces(self._faces, frame, boxes) if self._faces else np.zeros((0, 4), np.float32)
-        answers: list[Parsed | None] = []
+        told: list[_Told | None] = []
         for row, (box, outline) in enumerate(zip(boxes, outlines, strict=True)):
             area = seen(frame, box)
             if area is None or outline is None:
-                answers.append(None)
+                told.append(None)
                 continue
-            person = owned(boxes, row, area) & (pixels.placed(outline, area) > 127)
-            answers.append(_told(pixels.cut(frame, area), area, person, _Body.of(box, faces), faces))
-        return answers
+            place = _Place(area, owned(boxes, row, area), pixels.placed(outline, area) > 127)
+            told.append(_told(pixels.cut(frame, area), place, _Body.of(box, faces), faces))
+        return [_parsed(one, [other for other in told if other and other is not one]) if one else None for one in told]
 
 
 def _faces(detector: Detector, frame: Frame, boxes: Boxes) -> Boxes:
@@ -141,8 +144,55 @@ class _Body:
         return round(float(self.face[1] - 0.35 * (self.face[3] - self.face[1])) + share * self.height)
 
 
-def _told(part: Frame, area: pixels.Box, person: Area, body: _Body, faces: Boxes) -> Parsed | None:
-    """What the `person` (h, w) wears that `part` of the frame shows, cut from `area`."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Place:
+    """Where somebody is looked for."""
+
+    area: pixels.Box
+    """Of the frame, aligned."""
+    own: Area
+    """(h, w) what is nearer to this person than to anybody else."""
+    outlined: Area
+    """(h, w) the outline, which may have some of others in it."""
+
+    def seen_in(self, area: pixels.Box, what: Area) -> Area:
+        """`what` (h, w) of this place, in the pixels of another area."""
+        return pixels.placed(Mask(*self.area[:2], what.view(np.uint8)), area) > 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Told:
+    """What somebody wears, before others are asked."""
+
+    place: _Place
+    worn: dict[Group, Shares]
+    off: Area
+    """(h, w) skin, hair and heads."""
+    of: Features
+    """(S, S', 3) the colours of a smaller picture."""
+    skin: Cloud
+    """This person's."""
+
+
+def _parsed(one: _Told, others: Sequence[_Told]) -> Parsed | None:
+    """What one person wears: of what is nearer to another, all that this other neither wears nor has as skin or hair.
+
+    So nothing that is in two persons' boxes is left as it was because each of them leaves it to the other.
+    """
+    area = one.place.area
+    free = np.ones(one.place.own.shape, np.bool_)
+    for other in others:
+        nearer = other.place.seen_in(area, other.place.own) & ~one.place.own
+        if nearer.any():
+            worn = np.max(list(other.worn.values()), axis=0) >= FAINT
+            alike = cv2.resize(other.skin.alike(one.of).view(np.uint8), free.shape[::-1]) > 0
+            free &= ~(nearer & (alike | other.place.seen_in(area, worn | other.off)))
+    return parsed({group: share * free for group, share in one.worn.items()}, area[:2], exact=False)
+
+
+def _told(part: Frame, place: _Place, body: _Body, faces: Boxes) -> _Told:
+    """What the person at a `place` wears, which `part` of the frame shows."""
+    area, person = place.area, place.own & place.outlined
     scale = min(LONGEST / max(part.size), 1)
     size = max(round(part.size[0] * scale), 8), max(round(part.size[1] * scale), 8)
     colours = pixels.rgb(part, size)
@@ -150,13 +200,14 @@ def _told(part: Frame, area: pixels.Box, person: Area, body: _Body, faces: Boxes
     body = body.within(area, scale)
     head = _heads([body.face, *((faces - corner) * scale)], size)
     of = skin.features(colours)
-    inside = _cut_out(colours, cv2.resize(person.astype(np.uint8), size, interpolation=cv2.INTER_AREA) > 0, body)
-    own = _own_skin(of, body, inside)
+    own = _cut_out(colours, cv2.resize(person.astype(np.uint8), size, interpolation=cv2.INTER_AREA) > 0, body)
+    skin_of = _own_skin(of, body, own)
+    worn_colours = [one for between in TRUNK_AND_THIGHS for one in _worn(of, own & ~head, body, between)]
+    inside = own | _lost(place, body, size)
     dressed = inside & ~head
-    worn_colours = [one for between in TRUNK_AND_THIGHS for one in _worn(of, dressed, body, between)]
-    bare = _bare(of, dressed, own, worn_colours, body.found)
-    bare |= _hair(of, inside, head, body, [own, *worn_colours])
-    waist = _waist(of, dressed & ~bare, body)
+    bare = _bare(of, dressed, skin_of, worn_colours, body.found)
+    bare |= _hair(of, inside, head, body, [skin_of, *worn_colours])
+    waist = _waist(of, own & ~head & ~bare, body)
     upper = np.arange(size[1])[:, None] < waist
 
     def large(small: Area) -> Shares:
@@ -167,7 +218,17 @@ def _told(part: Frame, area: pixels.Box, person: Area, body: _Body, faces: Boxes
         "lower": large(dressed & ~bare & ~upper),
     }
     light = pixels.luma(part, part.size).astype(np.float32) / np.float32(255)
-    return parsed(refined(worn, light, person & (large(inside) > 0), large(bare | head) > 0.5), area[:2], exact=False)
+    off = large(bare | head) > 0.5
+    return _Told(place, refined(worn, light, place.outlined & (large(inside) > 0), off), off, of, skin_of)
+
+
+def _lost(place: _Place, body: _Body, size: tuple[int, int]) -> Area:
+    """What is in the outline and in the box, but nearer to another person, in a picture of `size`."""
+    lost = cv2.resize((place.outlined & ~place.own).view(np.uint8), size, interpolation=cv2.INTER_AREA) > 0
+    x0, y0, x1, y1 = (float(side) for side in body.box)
+    within = np.zeros_like(lost)
+    within[_span(y0, y1), _span(x0, x1)] = True
+    return np.asarray(lost & within, np.bool_)
 
 
 def _cut_out(colours: Colours, person: Area, body: _Body) -> Area:
@@ -263,7 +324,10 @@ def _bare(of: Features, dressed: Area, own: Cloud, worn: Sequence[Cloud], face_f
         bare |= like(again)
     count, numbers, stats, _ = cv2.connectedComponentsWithStats(bare.astype(np.uint8))
     kept = stats[:, cv2.CC_STAT_AREA] >= SPECK * bare.size
-    return np.asarray((kept & (np.arange(count) > 0))[numbers], np.bool_)
+    kept &= np.arange(count) > 0
+    if not face_found and stats[kept, cv2.CC_STAT_AREA].sum() > MOSTLY * np.count_nonzero(dressed):
+        return np.zeros_like(dressed)
+    return np.asarray(kept[numbers], np.bool_)
 
 
 def _hair(of: Features, inside: Area, head: Area, body: _Body, others: Sequence[Cloud]) -> Area:

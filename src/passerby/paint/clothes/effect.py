@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from passerby.core import boxes as bx
 from passerby.core import pixels
 from passerby.core.boxes import Boxes
 from passerby.core.errors import StageError
@@ -79,34 +80,36 @@ class Recoloured:
         told = clothes_of(regions, frame, self._parser, self._steady)
         canvas = tuple(np.array(plane) for plane in frame.planes)
         painted = frame.with_planes(canvas)
+        done: list[pixels.Box] = []
         for person in sorted(persons(regions), key=lambda person: float(np.prod(person.box[2:] - person.box[:2]))):
             parsed = told[person.track_id]
-            if parsed is not None:
-                self._dress(frame, painted, person, parsed.garments)
+            worn = [one for one in (_within(it, frame.size) for it in parsed.garments) if one] if parsed else []
+            if worn:
+                self._dress(frame, painted, person, worn, done)
+                done.append(_around(frame, worn))
         untold = [region for region in regions if told[region.track_id] is None]
         [covers] = self._fallback.paint([frame], [untold])
         covering = iter(covers)
         return [next(covering) if told[region.track_id] is None else altered(painted, region) for region in regions]
 
-    def _dress(self, frame: Frame, painted: Frame, region: Region, garments: Sequence[Garment]) -> None:
-        """Paint a person's new clothes into `painted`, whose planes are writable."""
-        box = pixels.aligned(frame, _around([garment.mask for garment in garments]))
-        if box[0] >= box[2] or box[1] >= box[3]:
-            return
+    def _dress(
+        self, frame: Frame, painted: Frame, region: Region, worn: Sequence[Garment], done: Sequence[pixels.Box]
+    ) -> None:
+        """Paint a person's new clothes into `painted`, whose planes are writable, and another one only where `done`."""
+        box = _around(frame, worn)
         picture = pixels.rgb(pixels.cut(frame, box))
-        pairs = zip(pixels.crop(frame, box), pixels.crop(painted, box), strict=True)
-        alone = all(np.array_equal(*pair) for pair in pairs)
-        new = picture.copy() if alone else pixels.rgb(pixels.cut(painted, box))
+        shared = bx.intersection(np.array([box]), np.array(done).reshape(-1, 4)).any()
+        new = pixels.rgb(pixels.cut(painted, box)) if shared else picture.copy()
         changed = np.zeros(picture.shape[:2], np.uint8)
-        for garment in garments:
-            alpha = _sure(pixels.placed(garment.mask, box))
-            at = _within(alpha)
-            seen = shading.seen(picture[at], alpha[at])
+        for garment in worn:
+            x0, y0, x1, y1 = _around(frame, [garment])
+            at = slice(y0 - box[1], y1 - box[1]), slice(x0 - box[0], x1 - box[0])
+            alpha = pixels.placed(garment.mask, (x0, y0, x1, y1))
+            seen = shading.seen(picture[at], alpha)
             if seen is not None:
-                corner = box[0] + at[1].start, box[1] + at[0].start
-                dye = self._wardrobe.dye(frame.index, region, garment, seen, corner)
-                recolour(picture[at], alpha[at], seen, dye, on=new[at])
-                changed = np.maximum(changed, alpha)
+                dye = self._wardrobe.dye(frame.index, region, garment, seen, (x0, y0))
+                recolour(picture[at], alpha, seen, dye, on=new[at])
+                np.maximum(changed[at], alpha, out=changed[at])
         weights = pixels.alphas(frame, Mask(box[0], box[1], changed), box)
         planes = zip(pixels.crop(painted, box), pixels.to_planes(new, frame, box), weights, strict=True)
         for old, plane, weight in planes:
@@ -164,23 +167,26 @@ def _believed(parsed: Parsed | None, region: Region) -> Parsed | None:
     return parsed if clothes >= LEAST * float(sides[0] * sides[1]) else None
 
 
-def _around(masks: Sequence[Mask]) -> pixels.Box:
-    """The smallest box that holds all of `masks`, and a little more: what is behind clothes must be seen."""
-    boxes = np.array([mask.box for mask in masks])
-    (x0, y0), (x1, y1) = boxes[:, :2].min(axis=0).tolist(), boxes[:, 2:].max(axis=0).tolist()
-    return x0 - BEHIND, y0 - BEHIND, x1 + BEHIND, y1 + BEHIND
+def _within(garment: Garment, size: tuple[int, int]) -> Garment | None:
+    """A garment as far as it is in a frame of `size`, its mask no larger than it is; None where it is not.
 
-
-def _sure(alpha: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The same with 255 for what is nearly that, or else for what is most: no garment is all edge."""
+    What is nearly surely the garment becomes that, or else what is most so: no garment is all edge.
+    """
+    x, y, width, height = cv2.boundingRect(garment.mask.alpha)
+    left, top = max(garment.mask.x + x, 0), max(garment.mask.y + y, 0)
+    right, bottom = min(garment.mask.x + x + width, size[0]), min(garment.mask.y + y + height, size[1])
+    if left >= right or top >= bottom:
+        return None
+    alpha = pixels.placed(garment.mask, (left, top, right, bottom))
     most = max(min(int(alpha.max()), SURE), 1)
-    return np.asarray(cv2.convertScaleAbs(alpha, alpha=255 / most), np.uint8)
+    return Garment(garment.group, Mask(left, top, np.asarray(cv2.convertScaleAbs(alpha, alpha=255 / most), np.uint8)))
 
 
-def _within(alpha: NDArray[np.uint8]) -> tuple[slice, slice]:
-    """The rows and columns in which a garment is, and a little more."""
-    x, y, width, height = cv2.boundingRect(alpha)
-    return slice(max(y - BEHIND, 0), y + height + BEHIND), slice(max(x - BEHIND, 0), x + width + BEHIND)
+def _around(frame: Frame, worn: Sequence[Garment]) -> pixels.Box:
+    """The smallest aligned box that holds all that is `worn`, and a little more: what is behind it must be seen."""
+    boxes = np.array([garment.mask.box for garment in worn])
+    (x0, y0), (x1, y1) = boxes[:, :2].min(axis=0).tolist(), boxes[:, 2:].max(axis=0).tolist()
+    return pixels.aligned(frame, (x0 - BEHIND, y0 - BEHIND, x1 + BEHIND, y1 + BEHIND))
 
 
 def _write(old: Plane, new: Plane, where: NDArray[np.bool_]) -> None:

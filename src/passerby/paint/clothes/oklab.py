@@ -26,28 +26,33 @@ _TO_LAB = np.array(
     ]
 )
 _FROM_CONES, _FROM_LAB = np.linalg.inv(_TO_CONES), np.linalg.inv(_TO_LAB)
+_ROWS_TO_CONES, _ROWS_TO_LAB = _TO_CONES.T.astype(np.float32), _TO_LAB.T.astype(np.float32)
 
 _SHARES = np.arange(256) / 255
 LINEAR: Floats = np.where(_SHARES <= 0.04045, _SHARES / 12.92, ((_SHARES + 0.055) / 1.055) ** 2.4).astype(np.float32)
 """(256,) the light in [0, 1] of every 8-bit number of sRGB."""
+FINEST = (1 << 16) - 1
+"""Steps of light from none to all of it, in which it is looked up: the darkest number of sRGB has some 20."""
+_STEPS = np.linspace(0, 1, FINEST + 1)
+_CURVE = np.where(_STEPS <= 0.0031308, _STEPS * 12.92, 1.055 * _STEPS ** (1 / 2.4) - 0.055)
+_ENCODED = np.rint(_CURVE * 255).astype(np.uint8)
 
 
 def linear(picture: NDArray[np.uint8]) -> Floats:
     """The light of an sRGB `picture` uint8 (…), float32 in [0, 1]."""
-    return np.asarray(LINEAR[picture], np.float32)
+    return LINEAR.take(picture)
 
 
 def encoded(light: NDArray[np.floating]) -> NDArray[np.uint8]:
     """Light (…) as 8-bit numbers of sRGB; what lies outside of [0, 1] is cut off. The inverse of `linear`."""
-    shares = np.clip(light, 0, 1)
-    curve = np.where(shares <= 0.0031308, shares * 12.92, 1.055 * np.power(shares, 1 / 2.4) - 0.055)
-    return np.asarray(np.rint(curve * 255), np.uint8)
+    at = np.minimum(np.maximum(light, 0), 1) * np.float32(FINEST) + np.float32(0.5)
+    return np.asarray(_ENCODED.take(at.astype(np.intp)), np.uint8)
 
 
 def from_light(light: NDArray[np.floating]) -> Floats:
     """OKLab of light (…, 3), red green blue in [0, 1]: L in [0, 1], a and b about [-0.4, 0.4]."""
-    cones = np.cbrt(np.maximum(np.asarray(light, np.float32) @ _TO_CONES.T.astype(np.float32), 0))
-    return np.asarray(cones @ _TO_LAB.T.astype(np.float32), np.float32)
+    cones = np.cbrt(np.maximum(np.asarray(light, np.float32) @ _ROWS_TO_CONES, 0))
+    return np.asarray(cones @ _ROWS_TO_LAB, np.float32)
 
 
 def to_light(lab: NDArray[np.floating]) -> Floats:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import cv2
 import numpy as np
@@ -22,6 +23,7 @@ from passerby.paint.clothes.styles import MIDDLE, Fabric, Tile, tile
 
 Picture = NDArray[np.uint8]
 Floats = NDArray[np.float32]
+Colour = tuple[float, float, float]
 
 SHADING = 0.9
 """Power of the light that falls on a garment: a little flatter than it was."""
@@ -37,10 +39,15 @@ TELLS, SURE = 0.05, 0.15
 """How different a garment is from what is behind it, in [0, 1], that its edge can be told; and is sure."""
 OFF = 20
 """By how much a pixel of the edge may be off what is behind, in 8 bits, where it is mostly garment."""
+GREY = (0.299, 0.587, 0.114)
+"""Shares of red, green and blue, as OpenCV has them."""
 _LEVELS = np.arange(256, dtype=np.float32)
-_KEPT = 1 / (1 + (_LEVELS / np.float32(255 * FLAT)) ** 2)
+_KEPT = MIDDLE * DETAIL / (1 + (_LEVELS / np.float32(255 * FLAT)) ** 2)
 _SHARES = 1 / np.maximum(_LEVELS, np.float32(50))
 STEPS = 256
+"""Of light, in which a cloth's colours are looked up."""
+SHARES = 16
+"""Of a cloth's second colour, from none to all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,45 +83,47 @@ def recolour(picture: Picture, alpha: Picture, seen: Seen, dye: Dye, on: Picture
         dye: what it becomes.
         on: (H, W, 3) what is written on: `picture`, with other garments done perhaps.
     """
-    solid = alpha == 255
-    light = _light(seen, dye.level, alpha.shape) * _woven(_tile(dye).grain, dye.place, alpha.shape)
-    light *= dye.exposure
+    solid = (alpha == 255).view(np.uint8)
+    grain = _woven(_tile(dye).grain, dye.place, alpha.shape)
+    light = np.asarray(cv2.multiply(_light(seen, dye, alpha.shape), grain, dtype=cv2.CV_8U), np.uint8)
     if seen.plain:
-        light += _detail(picture, solid) * np.float32(MIDDLE * DETAIL * seen.plain)
-    new = _dyed(dye, np.asarray(cv2.convertScaleAbs(np.maximum(light, 0)), np.uint8))
-    edge = np.nonzero((alpha > 0) & ~solid)
+        light = np.asarray(cv2.add(light, _detail(picture, seen, solid), dtype=cv2.CV_8U), np.uint8)
+    new = _dyed(dye, light)
+    edge = np.divmod(np.flatnonzero((alpha > 0) & (alpha < 255)), alpha.shape[1])
     mixed = _mixed(picture, alpha, seen, new, on, edge)
-    cv2.copyTo(new, solid.view(np.uint8), on)
+    cv2.copyTo(new, solid, on)
     on[edge] = mixed
 
 
-def _light(seen: Seen, level: float, size: tuple[int, ...]) -> Floats:
-    """The light on every pixel, 1 where it is as usual."""
-    small = np.clip(np.exp(SHADING * (seen.light - level)), DARKEST, BRIGHTEST)
+def _light(seen: Seen, dye: Dye, size: tuple[int, ...]) -> Floats:
+    """The light on every pixel, 1 where a cloth has its own colour."""
+    small = np.exp(SHADING * (seen.light - dye.level))
+    small = np.minimum(np.maximum(small, DARKEST), BRIGHTEST) * np.float32(dye.exposure)
     return np.asarray(cv2.resize(small, size[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
 
 
-def _detail(picture: Picture, solid: NDArray[np.bool_]) -> Floats:
-    """The weave and the smallest folds, (H, W), as a share of the garment's light.
+def _detail(picture: Picture, seen: Seen, solid: Picture) -> Floats:
+    """The weave and the smallest folds, (H, W), in steps of light.
 
     It is the less, the more of it there is: letters, and not threads.
     """
     grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
-    grey[~solid] = round(cv2.mean(grey, solid.view(np.uint8))[0])
+    shown = np.full_like(grey, round(np.dot(cv2.mean(seen.colour)[:3], GREY)))
+    cv2.copyTo(grey, solid, shown)
     width = 2 * max(round(FINE * max(solid.shape) / 2), 1) + 1
-    smooth = cv2.blur(grey, (width, width))
-    much = cv2.blur(cv2.absdiff(grey, smooth), (2 * width + 1, 2 * width + 1))
-    fine = cv2.subtract(grey, smooth, dtype=cv2.CV_32F)
-    return np.asarray(fine * cv2.LUT(much, _KEPT) * cv2.LUT(smooth, _SHARES), np.float32)
+    smooth = cv2.blur(shown, (width, width))
+    much = cv2.blur(cv2.absdiff(shown, smooth), (2 * width + 1, 2 * width + 1))
+    fine = cv2.subtract(shown, smooth, dtype=cv2.CV_32F)
+    share = cv2.multiply(cv2.LUT(much, _KEPT * np.float32(seen.plain)), cv2.LUT(smooth, _SHARES))
+    return np.asarray(cv2.multiply(fine, share), np.float32)
 
 
-def _woven(pattern: Picture, place: Place, size: tuple[int, ...]) -> Picture:
+def _woven(pattern: NDArray[Any], place: Place, size: tuple[int, ...]) -> NDArray[Any]:
     """A tile again and again, where it lies: (H, W)."""
-    down, across = (
-        (np.arange(length) - round(first)) % len(pattern)
-        for length, first in zip(size, (place.y, place.x), strict=True)
-    )
-    return np.asarray(pattern.take(across, axis=1).take(down, axis=0), np.uint8)
+    side = len(pattern)
+    down, across = -round(place.y) % side, -round(place.x) % side
+    within = 0, max(down + size[0] - side, 0), 0, max(across + size[1] - side, 0)
+    return cv2.copyMakeBorder(pattern, *within, cv2.BORDER_WRAP)[down : down + size[0], across : across + size[1]]
 
 
 def _tile(dye: Dye) -> Tile:
@@ -124,18 +133,23 @@ def _tile(dye: Dye) -> Tile:
 def _dyed(dye: Dye, light: Picture) -> Picture:
     """The garment's colours in a light of `STEPS` steps, (H, W, 3)."""
     fabric = dye.fabric
-    first = np.asarray(cv2.applyColorMap(light, _ramp(fabric.colour)), np.uint8)
-    if fabric.second == fabric.colour:
-        return first
-    share = _woven(_tile(dye).second, dye.place, light.shape).astype(np.float32)
-    second = cv2.applyColorMap(light, _ramp(fabric.second))
-    return np.asarray(cv2.blendLinear(second, first, share, 255 - share), np.uint8)
+    at: NDArray[np.integer] = light
+    if fabric.second != fabric.colour:
+        share = _tile(dye).second // np.uint8(STEPS // SHARES) * np.uint16(STEPS)
+        at = _woven(share, dye.place, light.shape) + light
+    packed = _colours(fabric.colour, fabric.second).take(at)
+    return np.asarray(cv2.cvtColor(packed.view(np.uint8).reshape(*light.shape, 4), cv2.COLOR_RGBA2RGB), np.uint8)
 
 
-@lru_cache(maxsize=1024)
-def _ramp(colour: tuple[float, float, float]) -> Picture:
-    """The colour in every light, (STEPS, 1, 3)."""
-    return oklab.ramp(np.array(colour), STEPS, (STEPS - 1) / MIDDLE)[:, None]
+@lru_cache(maxsize=512)
+def _colours(first: Colour, second: Colour) -> NDArray[np.uint32]:
+    """Every share of the second colour in every light, (SHARES * STEPS,) of four bytes each: red, green, blue, 255."""
+    ramps = (oklab.ramp(np.array(colour), STEPS, (STEPS - 1) / MIDDLE).astype(np.float32) for colour in (first, second))
+    one, other = ramps
+    share = np.linspace(0, 1, SHARES, dtype=np.float32)[:, None, None]
+    mixed = np.rint(one + (other - one) * share).astype(np.uint8)
+    opaque = np.full_like(mixed[..., :1], 255)
+    return np.concatenate([mixed, opaque], axis=-1).view(np.uint32).ravel()
 
 
 def _mixed(
@@ -151,15 +165,16 @@ def _mixed(
     What is behind is what was seen beside the garment, and by how much a pixel was off that. Neither the old garment
     nor a pixel that has some of it is mixed with anything, so that no seam of its colour is left.
     """
-    at = tuple(where * SIDE // length for where, length in zip(edge, alpha.shape, strict=True))
-    old, behind, beside = seen.colour[at], seen.behind[at], _beside(seen, picture, alpha, on)[at]
-    pixels, told = picture[edge].astype(np.float32), alpha[edge].astype(np.float32) / 255
-    share = told + _trust(old, behind) * seen.plain * (_share(pixels, old, behind) - told)
-    share = share[:, None]
+    down, across = (where * SIDE // length for where, length in zip(edge, alpha.shape, strict=True))
+    at = down * SIDE + across
+    small = seen.colour, seen.behind, _beside(seen, picture, alpha, on)
+    old, behind, beside = (np.ascontiguousarray(one.reshape(-1, 3).take(at, axis=0).T) for one in small)
+    pixels, told = picture[edge].T.astype(np.float32, order="C"), alpha[edge] * np.float32(1 / 255)
+    share = _share(told, pixels, old, behind, seen.plain)
     most = OFF + (255 - OFF) * (1 - share) ** 2
-    off = np.clip(pixels - share * old - (1 - share) * behind, -most, most)
-    rest = np.clip(np.rint(beside + off), 0, 255).astype(np.uint8)
-    return oklab.encoded(share * oklab.linear(new[edge]) + (1 - share) * oklab.linear(rest))
+    off = np.minimum(np.maximum(pixels - behind - share * (old - behind), -most), most)
+    light = oklab.linear(np.rint(np.minimum(np.maximum(beside + off, 0), 255)).astype(np.uint8))
+    return oklab.encoded(light + share * (oklab.linear(new[edge].T) - light)).T
 
 
 def _beside(seen: Seen, picture: Picture, alpha: Picture, on: Picture) -> Floats:
@@ -170,14 +185,13 @@ def _beside(seen: Seen, picture: Picture, alpha: Picture, on: Picture) -> Floats
     return gathered(small, mask == 0)[0]
 
 
-def _share(pixels: Floats, old: Floats, behind: Floats) -> Floats:
-    """How much of the garment each of `pixels` (N, 3) has, by its colour between that of the garment and another."""
+def _share(told: Floats, pixels: Floats, old: Floats, behind: Floats, plain: float) -> Floats:
+    """How much of the garment each of `pixels` (3, N) has, (N,): as `told`, or rather by its colour.
+
+    Colour tells that of a garment that is `plain`, and does not look like what is behind it.
+    """
     apart = old - behind
-    length = np.maximum(np.einsum("ij,ij->i", apart, apart), 1)
-    return np.asarray(np.clip(np.einsum("ij,ij->i", pixels - behind, apart) / length, 0, 1), np.float32)
-
-
-def _trust(old: Floats, behind: Floats) -> Floats:
-    """How far colour tells the edge, in [0, 1]: not where a garment looks like what is behind it."""
-    apart = np.linalg.norm(old - behind, axis=1) / 255
-    return np.asarray(np.clip((apart - TELLS) / (SURE - TELLS), 0, 1), np.float32)
+    squares = np.maximum((apart * apart).sum(axis=0), 1)
+    shown = (((pixels - behind) * apart).sum(axis=0) / squares).clip(0, 1)
+    trust = ((np.sqrt(squares) / 255 - TELLS) / (SURE - TELLS)).clip(0, 1)
+    return np.asarray(told + plain * trust * (shown - told), np.float32)

@@ -25,14 +25,20 @@ DARK = 0.1
 """Lightness that is added before logarithms are taken: in black cloth all is noise."""
 PLAIN, PATTERNED = 0.08, 0.16
 """Standard deviation of colours, in OKLab, up to which a garment is of one, and from which it is of several."""
-NEARLY = SIDE * SIDE // 25
-"""Small pixels, of twice SIDE × SIDE, that may be lighter than what counts as the brightest."""
+NEARLY = 0.02
+"""Share of small pixels that may be lighter than what counts as the brightest."""
 SOLID = 0.5
 """Share of a small pixel that is garment from which on it counts."""
 FEW = 0.1
 """Share of a small pixel below which its colour is taken from around: it was rounded."""
-_SPREAD = (3, 9, 33)
-"""Widths in small pixels in which what is missing is looked for, one after the other."""
+COARSE = 4
+"""Small pixels across and down in which what is missing is looked for, and then those around."""
+
+LITTLE = 0.25
+"""Sum, of 255 for each small pixel, from which there is a colour."""
+# What steps of lightness, a and b are counted in.
+_COUNTED = (1 / np.array([GENTLE, SAME, SAME], np.float32))[:, None, None]
+_AROUND = np.ones((3, 3), np.uint8)
 
 Floats = NDArray[np.float32]
 NEIGHBOURS = (
@@ -40,9 +46,13 @@ NEIGHBOURS = (
     ((slice(None), slice(1, None)), (slice(None), slice(None, -1))),
 )
 """Every pixel and the one above it, every pixel and the one on its left."""
-_STEPS = 2 - 2 * np.cos(np.pi * np.arange(SIDE) / SIDE)
-_WAVES: Floats = (_STEPS[None] + _STEPS[:, None]).astype(np.float32)
-_WAVES[0, 0] = 1
+_ANGLES = np.pi * np.arange(SIDE) / SIDE
+_COSINES: Floats = (np.cos(_ANGLES[:, None] * (np.arange(SIDE) + 0.5)) * np.sqrt(2 / SIDE)).astype(np.float32)
+_COSINES[0] *= np.sqrt(0.5)
+_STEPS = 2 - 2 * np.cos(_ANGLES)
+_WAVES: Floats = -(_STEPS[None] + _STEPS[:, None]).astype(np.float32)
+_WAVES[0, 0] = -np.inf
+"""What the differences between neighbours make of each wave; the level of all is not among them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,14 +90,16 @@ def seen(picture: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> Seen | None:
     if not (share > 0).any():
         return None
     behind, _ = gathered(picture, alpha == 0)
-    lab = oklab.from_picture(np.rint(colour).astype(np.uint8))
+    lab = oklab.from_picture(np.asarray(cv2.convertScaleAbs(colour), np.uint8))
     solid = share >= min(SOLID, float(share.max()))
     light = _light(lab, solid)
     mean, deviation = (np.asarray(of, np.float32)[:, 0] for of in cv2.meanStdDev(lab, mask=solid.view(np.uint8)))
     spread = float(np.linalg.norm(deviation))
-    around = oklab.from_picture(np.rint(behind).astype(np.uint8))
-    lightness = np.concatenate([lab[..., 0], around[..., 0]], axis=None)
-    brightest = float(np.partition(lightness, -NEARLY)[-NEARLY])
+    # Every other pixel, and every other row, tell that as well.
+    around = oklab.from_picture(np.asarray(cv2.convertScaleAbs(behind[::2, ::2]), np.uint8))
+    lightness = np.concatenate([lab[::2, ::2, 0], around[..., 0]], axis=None)
+    nearly = round(NEARLY * lightness.size)
+    brightest = float(np.partition(lightness, -nearly)[-nearly])
     plain = min(max((PATTERNED - spread) / (PATTERNED - PLAIN), 0.0), 1.0)
     return Seen(colour, behind, light, float(np.median(light[solid])), mean, brightest, plain)
 
@@ -112,58 +124,67 @@ def gathered(picture: NDArray[np.uint8], where: NDArray[np.bool_]) -> tuple[Floa
     whole = cv2.cvtColor(picture, cv2.COLOR_RGB2RGBA)
     chosen = cv2.bitwise_and(whole, whole, mask=where.view(np.uint8))
     sums = _shrunk(np.asarray(chosen, np.uint8)).astype(np.float32)
-    share = sums[..., 3] * np.float32(1 / 255)
-    means, lacks = _ratio(sums), share < FEW
-    for width in _SPREAD:
-        if not lacks.any():
-            break
-        near = np.asarray(cv2.blur(sums, (width, width), borderType=cv2.BORDER_CONSTANT), np.float32)
-        found = lacks & (near[..., 3] > 0.25)
-        cv2.copyTo(_ratio(near), found.view(np.uint8), means)
-        lacks &= ~found
-    if lacks.any():
-        means[lacks] = _ratio(sums.mean(axis=(0, 1), keepdims=True))[0, 0]
-    return np.minimum(means[..., :3], np.float32(255)), share
+    share = np.asarray(cv2.extractChannel(sums, 3), np.float32) * np.float32(1 / 255)
+    near = np.asarray(cv2.blur(sums, (3, 3), borderType=cv2.BORDER_CONSTANT), np.float32)
+    far = _far(sums)
+    cv2.copyTo(near, (share < FEW).view(np.uint8), sums)
+    means = _ratio(sums)
+    cv2.copyTo(far, (sums[..., 3] <= LITTLE).view(np.uint8), means)
+    return np.asarray(cv2.cvtColor(means, cv2.COLOR_RGBA2RGB), np.float32), share
+
+
+def _far(sums: Floats) -> Floats:
+    """Colours (S, S, 4) of what there is within some small pixels, or anywhere, of sums (S, S, 4)."""
+    coarse = cv2.resize(sums, (SIDE // COARSE, SIDE // COARSE), interpolation=cv2.INTER_AREA)
+    anywhere = np.array(cv2.mean(coarse), np.float32) * np.float32(1e-3)
+    around = np.asarray(cv2.blur(coarse, (3, 3), borderType=cv2.BORDER_CONSTANT), np.float32) + anywhere
+    return np.asarray(cv2.resize(_ratio(around), (SIDE, SIDE), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def _shrunk(whole: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """A picture (H, W, 4) at SIDE × SIDE: by halves first, which cost next to nothing."""
-    while max(whole.shape[:2]) >= 2 * SIDE:
-        height, width = (side // 2 if side >= 2 * SIDE else side for side in whole.shape[:2])
+    while max(whole.shape[:2]) >= 3 * SIDE:
+        height, width = (side // 2 if side >= 3 * SIDE else side for side in whole.shape[:2])
         even = whole[: whole.shape[0] // height * height, : whole.shape[1] // width * width]
-        whole = np.asarray(cv2.resize(even, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+        whole = np.asarray(cv2.resize(even, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
     return np.asarray(cv2.resize(whole, (SIDE, SIDE), interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
 def _ratio(sums: Floats) -> Floats:
     """Colours (H, W, 4) of sums of colours and, last, of 255 for each of them."""
-    shares = np.maximum(sums[..., 3], np.float32(1e-3)) * np.float32(1 / 255)
+    shares = np.maximum(cv2.extractChannel(sums, 3), np.float32(1e-6)) * np.float32(1 / 255)
     return np.asarray(cv2.divide(sums, cv2.merge([shares] * 4)), np.float32)
 
 
 def _light(lab: Floats, solid: NDArray[np.bool_]) -> Floats:
     """The logarithm of the light on a garment, (S, S), on the mean as its own; it goes on smoothly around it."""
-    logs = np.log(lab[..., 0] + np.float32(DARK))
-    gentle = _gentle(logs, lab[..., 1:], solid)
+    planes = lab.transpose(2, 0, 1).copy()
+    logs = planes[0] = np.log(planes[0] + np.float32(DARK))
+    gentle = _gentle(planes, solid.astype(np.float32))
     flow = np.zeros((SIDE, SIDE), np.float32)
     for one, other in NEIGHBOURS:
         kept = (logs[one] - logs[other]) * np.minimum(gentle[one], gentle[other])
         flow[other] += kept
         flow[one] -= kept
-    waves = cv2.dct(flow) / -_WAVES
-    waves[0, 0] = 0
-    light = np.asarray(cv2.idct(waves), np.float32)
-    return light + float(logs[solid].mean() - light[solid].mean())
+    waves = _COSINES @ flow @ _COSINES.T / _WAVES
+    light = _COSINES.T @ waves @ _COSINES
+    return np.asarray(light + (logs - light)[solid].mean(), np.float32)
 
 
-def _gentle(logs: Floats, tints: Floats, solid: NDArray[np.bool_]) -> Floats:
-    """(S, S) in [0, 1]: how much of the steps from each pixel is light. None is where nothing is garment."""
+def _gentle(planes: Floats, solid: Floats) -> Floats:
+    """(S, S) in [0, 1]: how much of the steps from each pixel is light. None is where nothing is garment.
+
+    Args:
+        planes: (3, S, S) the logarithm of lightness, a and b.
+        solid: (S, S) 1 where the garment is, 0 elsewhere.
+    """
+    counted = planes * _COUNTED
     steep = np.zeros((SIDE, SIDE), np.float32)
     for one, other in NEIGHBOURS:
-        light, tint = logs[one] - logs[other], tints[one] - tints[other]
-        printed = (light * light / GENTLE**2) ** 2 + ((tint[..., 0] ** 2 + tint[..., 1] ** 2) / SAME**2) ** 2
-        printed *= solid[one] & solid[other]
+        steps = counted[:, *one] - counted[:, *other]
+        steps *= steps
+        printed = (steps[0] ** 2 + (steps[1] + steps[2]) ** 2) * (solid[one] * solid[other])
         steep[one], steep[other] = np.maximum(steep[one], printed), np.maximum(steep[other], printed)
     # A pixel beside an edge has a little of what is beyond it: that step is gentle, and of no light either.
-    around = cv2.dilate(steep, np.ones((3, 3), np.uint8))
-    return np.where(solid, 1 / (1 + around), np.float32(0)).astype(np.float32)
+    around = cv2.dilate(steep, _AROUND)
+    return np.asarray(solid / (1 + around), np.float32)
