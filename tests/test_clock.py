@@ -12,10 +12,9 @@ def test_latency_is_from_coming_to_leaving(monkeypatch: pytest.MonkeyPatch) -> N
     now = iter([10.0, 11.0, 12.0, 14.0, 17.0])
     monkeypatch.setattr(clock.time, "monotonic", lambda: next(now))
     running = Clock()
-    running.came(0)
-    running.came(1)
-    running.left(0)
-    running.left(1)
+    for block in (running.coming(0), running.coming(1), running.leaving(0), running.leaving(1)):
+        with block:
+            pass
     assert running.latency_ms() == {"p50": 4000, "p95": 4900, "most": 5000}
 
 

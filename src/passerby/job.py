@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from passerby import machine, targets, timing
-from passerby.clock import Clock, Coming
+from passerby.clock import Clock
 from passerby.core.errors import InputError, OptionError, OutputError, UnsupportedMedia
-from passerby.core.frame import Frame, MediaInfo
-from passerby.core.lent import Lent
+from passerby.core.frame import MediaInfo
+from passerby.core.lent import Watch, WatchedSink, WatchedSource
 from passerby.core.notes import notes_of
 from passerby.core.plan import Plan
-from passerby.core.stages import Anonymizer, Sink, Source
+from passerby.core.stages import Anonymizer
 from passerby.core.tracks import Sightings
 from passerby.inputs import chosen_seed, expected, opened, reading
 from passerby.media.commit import check_free, committed, led_to
@@ -29,7 +29,7 @@ from passerby.methods.hiding import effect, rules, shapes
 from passerby.options.choices import OUTLINED
 from passerby.pipeline import Totals, render, run
 from passerby.plan import store
-from passerby.progress import Progress, Silent
+from passerby.progress import Progress, Silent, counting
 from passerby.quality import Look, finders
 from passerby.record import Replayed, check_same, recorded
 from passerby.report import Report
@@ -136,9 +136,8 @@ class Job:
             file = self.options.plan and stack.enter_context(committed(self.options.plan, force=self.options.force))
             stack.enter_context(source)
             stack.enter_context(sink)
-            counted = Counted(sink, progress or Silent(), expected(source.info, self.options), clock)
-            labelled = marking.labelled(counted, self.options)
-            parts = stack.enter_context(self._profiled(Coming(source, clock), labelled, painter))
+            counted = counting(progress or Silent(), expected(source.info, self.options))
+            parts = stack.enter_context(self._watched(timing.Parts(source, sink, painter), clock, counted))
             totals = run(
                 parts.source,
                 parts.sink,
@@ -200,9 +199,9 @@ class Job:
         sink = self._sink(source.info, plan.labels)
         rows = plan.rows()
         painter = effect(self.options, plan.labels, plan.methods)
-        counted = Counted(sink, progress or Silent(), plan.media.frames, clock)
-        labelled = marking.labelled(counted, self.options, plan.labels)
-        with source, sink, self._profiled(Coming(Replayed(source, plan), clock), labelled, painter) as parts:
+        stages = timing.Parts(Replayed(source, plan), sink, painter)
+        counted = counting(progress or Silent(), plan.media.frames)
+        with source, sink, self._watched(stages, clock, counted, plan.labels) as parts:
             totals = render(
                 parts.source,
                 parts.sink,
@@ -221,9 +220,14 @@ class Job:
             notes.append("boxes are hidden: the plan was made without --shape silhouette and knows none")
         return replace(report, notes=notes)
 
-    def _profiled(self, source: Source, sink: Sink, effect: Anonymizer) -> AbstractContextManager[timing.Parts]:
-        parts = timing.Parts(source, sink, effect)
-        return timing.profiled(self.options.profile, parts, force=self.options.force)
+    def _watched(
+        self, parts: timing.Parts, clock: Clock, counted: Watch, labels: Sequence[str] = ()
+    ) -> AbstractContextManager[timing.Parts]:
+        """The same, timed and counted; a plan may speak of more `labels` than the options."""
+        written = WatchedSink(WatchedSink(parts.sink, clock.leaving), counted)
+        labelled = marking.labelled(written, self.options, labels)
+        watched = timing.Parts(WatchedSource(parts.source, clock.coming), labelled, parts.effect)
+        return timing.profiled(self.options.profile, watched, force=self.options.force)
 
     def _sink(self, info: MediaInfo, labels: Sequence[str] = ()) -> VideoSink | StillSink:
         """The output; a plan may speak of more `labels` than the options."""
@@ -286,18 +290,3 @@ def _removed(info: MediaInfo, options: Options) -> list[str]:
     if picture is not None:
         others.remove(picture)
     return [stream for stream in others if options.audio == "drop" or not stream.startswith("audio")]
-
-
-@dataclass(frozen=True)
-class Counted(Lent):
-    """A sink that tells how far it has come, and when each frame was written."""
-
-    sink: Sink
-    progress: Progress
-    total: int | None
-    clock: Clock
-
-    def write(self, frame: Frame) -> None:
-        self.sink.write(frame)
-        self.clock.left(frame.index)
-        self.progress.update(frame.index + 1, self.total)

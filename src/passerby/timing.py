@@ -9,11 +9,12 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from passerby.core.frame import Frame, MediaInfo
-from passerby.core.lent import Lent
+from passerby.core.frame import Frame
+from passerby.core.lent import WatchedSink, WatchedSource
 from passerby.core.regions import Patch, Region
 from passerby.core.stages import Anonymizer, Sink, Source
 from passerby.media.commit import committed
@@ -44,7 +45,9 @@ def profiled(path: Path | None, parts: Parts, *, force: bool) -> Iterator[Parts]
     timeline = Timeline()
     with committed(path, force=force) as file:
         yield Parts(
-            _Decoding(parts.source, timeline), _Encoding(parts.sink, timeline), _Painting(parts.effect, timeline)
+            WatchedSource(parts.source, partial(timeline.span, "decode")),
+            WatchedSink(parts.sink, partial(timeline.span, "encode")),
+            _Painting(parts.effect, timeline),
         )
         models = getattr(parts.effect, "timelines", ())
         file.write(json.dumps(trace(timeline, models), indent=1).encode())
@@ -77,40 +80,6 @@ def _event(span: Span, row: int, name: str, of: str, later_s: float) -> dict[str
         "ph": "X", "name": name, "pid": 1, "tid": row, "ts": round(start_us, 1), "dur": round(length_us, 1),
         "args": {of: span.batch},
     }  # fmt: skip
-
-
-@dataclass(frozen=True)
-class _Decoding(Lent):
-    """A source that tells when each frame was decoded."""
-
-    source: Source
-    timeline: Timeline
-
-    @property
-    def info(self) -> MediaInfo:
-        return self.source.info
-
-    def __iter__(self) -> Iterator[Frame]:
-        frames, number = iter(self.source), 0
-        while True:
-            with self.timeline.span("decode", number):
-                frame = next(frames, None)
-            if frame is None:
-                return
-            yield frame
-            number += 1
-
-
-@dataclass(frozen=True)
-class _Encoding(Lent):
-    """A sink that tells when each frame was written."""
-
-    sink: Sink
-    timeline: Timeline
-
-    def write(self, frame: Frame) -> None:
-        with self.timeline.span("encode", frame.index):
-            self.sink.write(frame)
 
 
 @dataclass(frozen=True)
