@@ -57,12 +57,12 @@ if TYPE_CHECKING:
     from passerby.media.video import VideoSource as VideoSource
     from passerby.media.write import VideoSink as VideoSink
     from passerby.paint.effects import Blur as Blur
-    from passerby.paint.effects import ByLabel as ByLabel
     from passerby.paint.effects import Fill as Fill
     from passerby.paint.effects import Image as Image
     from passerby.paint.effects import Mosaic as Mosaic
     from passerby.paint.effects import Noise as Noise
     from passerby.paint.effects import Outline as Outline
+    from passerby.paint.several import ByLabel as ByLabel
     from passerby.pipeline import run as run
     from passerby.plans import analyze as analyze
     from passerby.plans import load_plan as load_plan
@@ -72,15 +72,6 @@ if TYPE_CHECKING:
     from passerby.settings import Options as Options
 
 _MODULES = {
-    "passerby.paint.effects": (
-        "Blur",
-        "ByLabel",
-        "Fill",
-        "Image",
-        "Mosaic",
-        "Noise",
-        "Outline",
-    ),
     "passerby.core.detections": ("Detections",),
     "passerby.core.errors": (
         "DamagedMedia",
@@ -138,6 +129,15 @@ _MODULES = {
     ),
     "passerby.media.video": ("VideoSource",),
     "passerby.media.write": ("VideoSink",),
+    "passerby.paint.effects": (
+        "Blur",
+        "Fill",
+        "Image",
+        "Mosaic",
+        "Noise",
+        "Outline",
+    ),
+    "passerby.paint.several": ("ByLabel",),
     "passerby.pipeline": ("run",),
     "passerby.plans": (
         "analyze",

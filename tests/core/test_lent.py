@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import drawn_frames
+
 from passerby.core.lent import WatchedSink, WatchedSource
 
 
