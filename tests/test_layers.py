@@ -40,12 +40,14 @@ MAY_IMPORT = {
     "looker": {"core", "detect", "flow", "looking", "track"},
     "pipeline": {*STAGES, "core", "flow", "looker", "looking", "one_thread"},
     "live": {"core", "live", "looking", "media", "methods", "options", "pipeline", "quality", "settings"},
-    "arguments": {"arguments", "core", "options", "settings"},
-    "options": {"core", "methods", "options", "paint", "settings"},
+    "arguments": {"arguments", "core", "options", "settings", "settings_file"},
+    "options": {"core", "options", "paint"},
     "methods": {
         *(STAGES - {"track", "recognize"}),
         *("core", "flow", "methods", "options", "runtime", "settings", "weights"),
     },
+    "settings": {"core", "methods", "options", "paint"},
+    "settings_file": {"core", "options", "settings"},
 }
 """The parts of passerby that a part may import. Those not listed stand above the pipeline and may import any."""
 

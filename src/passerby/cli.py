@@ -16,10 +16,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
 
+from passerby import settings_file
 from passerby.arguments import COMMANDS, parse
 from passerby.console import answer, say
 from passerby.core.errors import OptionError, PasserbyError
-from passerby.options import settings_file
 from passerby.options.choices import NAMES
 from passerby.settings import Options
 

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from passerby.core.errors import OptionError
 from passerby.methods import clothing, generating
+from passerby.methods.cautions import cautions
 from passerby.options import diffusing, marked, redressing
 from passerby.options.choices import (
     AUDIO,
@@ -366,8 +367,6 @@ class Options(Diffusing, Redressing, Marking):
 
     def warnings(self, labels: Sequence[str] = ()) -> tuple[str, ...]:
         """What about these options may leave somebody recognizable, one line each; `labels` likewise."""
-        from passerby.options.cautions import cautions  # which knows these options
-
         return cautions(self, DEFAULTS.cells, labels)
 
     def fill_colour(self) -> tuple[int, int, int]:
