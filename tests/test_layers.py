@@ -39,7 +39,7 @@ MAY_IMPORT = {
     "looking": {"core", "detect", "flow", "track"},
     "looker": {"core", "detect", "flow", "looking", "track"},
     "pipeline": {*STAGES, "core", "flow", "looker", "looking", "one_thread"},
-    "live": {"core", "live", "looking", "media", "methods", "options", "pipeline", "quality", "settings"},
+    "live": {"core", "flow", "live", "looking", "media", "methods", "options", "pipeline", "quality", "settings"},
     "arguments": {"arguments", "core", "options", "settings", "settings_file"},
     "options": {"core", "options", "paint"},
     "methods": {
