@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "weights": {"core", "folders", "weights"},
     "providers": {"folders"},
     "runtime": {"runtime", "core", "providers", "weights"},
-    "testing": {"core"},
+    "testing": {"core", "testing"},
     "flow": {"core"},
     "one_thread": set(),
     **{stage: {stage, "core", "weights", "runtime"} for stage in STAGES},
