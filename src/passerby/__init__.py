@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from passerby.mask.shapes import Rectangle as Rectangle
     from passerby.mask.shapes import Silhouette as Silhouette
     from passerby.mask.shapes import WholeHead as WholeHead
-    from passerby.media.stills import StillSink as StillSink
+    from passerby.media.still_sink import StillSink as StillSink
     from passerby.media.stills import StillSource as StillSource
     from passerby.media.video import VideoSource as VideoSource
     from passerby.media.write import VideoSink as VideoSink
@@ -123,10 +123,8 @@ _MODULES = {
         "Silhouette",
         "WholeHead",
     ),
-    "passerby.media.stills": (
-        "StillSink",
-        "StillSource",
-    ),
+    "passerby.media.still_sink": ("StillSink",),
+    "passerby.media.stills": ("StillSource",),
     "passerby.media.video": ("VideoSource",),
     "passerby.media.write": ("VideoSink",),
     "passerby.paint.effects": (

@@ -21,7 +21,8 @@ from passerby.inputs import chosen_seed, expected, opened, reading
 from passerby.media.commit import check_free, committed, led_to
 from passerby.media.container import family_of, output_suffix
 from passerby.media.soundtrack import Soundtrack
-from passerby.media.stills import STILL_SUFFIXES, StillSink, StillSource, is_still
+from passerby.media.still_sink import StillSink
+from passerby.media.stills import STILL_SUFFIXES, StillSource, is_still
 from passerby.media.video import VideoSource
 from passerby.media.write import Encoding, VideoSink
 from passerby.methods import generating, marking

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from passerby.core.errors import DamagedMedia, InputError, OutputError, UnsupportedMedia
 from passerby.core.frame import Frame
 from passerby.media.commit import check_free, committed
-from passerby.media.stills import StillInfo, StillSink, StillSource
+from passerby.media.still_sink import StillSink
+from passerby.media.stills import StillInfo, StillSource
 from passerby.rgbd.layouts import Pair, Recording
 from passerby.rgbd.mosaic import Picture
 
