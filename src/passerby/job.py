@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from passerby import machine, targets, timing
-from passerby.clock import Clock
 from passerby.core.errors import InputError, OptionError, OutputError, UnsupportedMedia
 from passerby.core.frame import MediaInfo
 from passerby.core.lent import Watch, WatchedSink, WatchedSource
@@ -35,6 +34,7 @@ from passerby.quality import Look, finders
 from passerby.record import Replayed, check_same, recorded
 from passerby.report import Report
 from passerby.settings import Options
+from passerby.stopwatch import Stopwatch
 
 
 def anonymize(
@@ -124,7 +124,7 @@ class Job:
         generating.check(self.options)
         if self.options.recognizes:
             return self._run_twice(progress or Silent(), look)
-        clock = Clock()
+        stopwatch = Stopwatch()
         source = opened(self.input, self.options)
         found_by = look(source.info, self.options)
         models = targets.checksums(self.options)
@@ -138,7 +138,7 @@ class Job:
             stack.enter_context(source)
             stack.enter_context(sink)
             counted = counting(progress or Silent(), expected(source.info, self.options))
-            parts = stack.enter_context(self._watched(timing.Parts(source, sink, painter), clock, counted))
+            parts = stack.enter_context(self._watched(timing.Parts(source, sink, painter), stopwatch, counted))
             totals = run(
                 parts.source,
                 parts.sink,
@@ -154,14 +154,14 @@ class Job:
             if file and self.options.plan:
                 plan = recorded(self.input, source.info, self.options, models, totals, seen, seed)
                 store.save(plan, file, self.options.plan.parent)
-        report = self._report(source, sink, totals, seed, clock, painter)
+        report = self._report(source, sink, totals, seed, stopwatch, painter)
         return replace(report, bound=found_by.bound, runtime=found_by.runtime, models=models)
 
     def _run_twice(self, progress: Progress, look: Look) -> Report:
         """Look at everything first, and hide then: whom a face belongs to is told by the whole of its track."""
         from passerby.analysis import analysis  # most runs recognize nobody, and need not load what does
 
-        clock = Clock()
+        stopwatch = Stopwatch()
         with ExitStack() as stack:
             file = self.options.plan and stack.enter_context(committed(self.options.plan, force=self.options.force))
             known = analysis(self.input, self.options, progress, look)
@@ -169,7 +169,7 @@ class Job:
             if file and self.options.plan:
                 store.save(known.plan, file, self.options.plan.parent)
             report = self.render(known.plan, progress)
-        seconds = clock.seconds
+        seconds = stopwatch.seconds
         looked = known.totals.meter.seconds
         return replace(
             report,
@@ -194,7 +194,7 @@ class Job:
             PlanError: the input is another one than that of `plan`, or reads otherwise than it did then.
         """
         self.check()
-        clock = Clock()
+        stopwatch = Stopwatch()
         source = opened(self.input, self.options)
         check_same(plan, source.info)
         sink = self._sink(source.info, plan.labels)
@@ -202,7 +202,7 @@ class Job:
         painter = effect(self.options, plan.labels, plan.methods)
         stages = timing.Parts(Replayed(source, plan), sink, painter)
         counted = counting(progress or Silent(), plan.media.frames)
-        with source, sink, self._watched(stages, clock, counted, plan.labels) as parts:
+        with source, sink, self._watched(stages, stopwatch, counted, plan.labels) as parts:
             totals = render(
                 parts.source,
                 parts.sink,
@@ -212,7 +212,7 @@ class Job:
                 seed=plan.seed,
                 decisions=plan.decisions,
             )
-        report = self._report(source, sink, totals, plan.seed, clock, painter, plan.labels)
+        report = self._report(source, sink, totals, plan.seed, stopwatch, painter, plan.labels)
         kept = len(rows) - totals.hidden
         notes = list(report.notes)
         if kept:
@@ -222,12 +222,12 @@ class Job:
         return replace(report, notes=notes)
 
     def _watched(
-        self, parts: timing.Parts, clock: Clock, counted: Watch, labels: Sequence[str] = ()
+        self, parts: timing.Parts, stopwatch: Stopwatch, counted: Watch, labels: Sequence[str] = ()
     ) -> AbstractContextManager[timing.Parts]:
         """The same, timed and counted; a plan may speak of more `labels` than the options."""
-        written = WatchedSink(WatchedSink(parts.sink, clock.leaving), counted)
+        written = WatchedSink(WatchedSink(parts.sink, stopwatch.leaving), counted)
         labelled = marking.labelled(written, self.options, labels)
-        watched = timing.Parts(WatchedSource(parts.source, clock.coming), labelled, parts.effect)
+        watched = timing.Parts(WatchedSource(parts.source, stopwatch.coming), labelled, parts.effect)
         return timing.profiled(self.options.profile, watched, force=self.options.force)
 
     def _sink(self, info: MediaInfo, labels: Sequence[str] = ()) -> VideoSink | StillSink:
@@ -246,12 +246,12 @@ class Job:
         sink: VideoSink | StillSink,
         totals: Totals,
         seed: int,
-        clock: Clock,
+        stopwatch: Stopwatch,
         painter: Anonymizer,
         labels: Sequence[str] = (),
     ) -> Report:
         """What was done; a plan may speak of more `labels` than the options."""
-        info, seconds = source.info, clock.seconds
+        info, seconds = source.info, stopwatch.seconds
         methods = self.options.methods(labels)
         return Report(
             input=info.name,
@@ -274,7 +274,7 @@ class Job:
             stages={stage: round(spent, 3) for stage, spent in totals.meter.seconds.items()},
             seconds=round(seconds, 3),
             frames_per_second=round(totals.frames / max(seconds, 1e-9), 2),
-            latency_ms=clock.latency_ms(),
+            latency_ms=stopwatch.latency_ms(),
             peak_memory_mb=machine.peak_memory_mb(),
             peak_vram_mb=machine.peak_vram_mb(),
             machine=machine.described(),

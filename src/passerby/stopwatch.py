@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import numpy as np
 
 
-class Clock:
+class Stopwatch:
     """Runs from when it is made. Frames come in one thread and leave in another."""
 
     def __init__(self) -> None:
