@@ -129,7 +129,7 @@ def render(
     """The second half of `run`: hide `rows` in the frames of `source`, which are counted from 0."""
     totals = Totals()
     with one_thread(), closing(ahead(source, FRAMES_AHEAD, totals.meter.of("decode"))) as frames:
-        _write(hidden(_joined(frames, rows), effect, shapes, seed, decisions), sink, totals)
+        _write(hidden(joined(frames, rows), effect, shapes, seed, decisions), sink, totals)
     return totals
 
 
@@ -178,7 +178,7 @@ def _kept(known: Iterable[tuple[Frame, Sightings]], keep: list[Sightings] | None
         yield frame, rows
 
 
-def _joined(frames: Iterable[Frame], rows: Sightings) -> Stream[tuple[Frame, Sightings]]:
+def joined(frames: Iterable[Frame], rows: Sightings) -> Stream[tuple[Frame, Sightings]]:
     """Every frame with the rows that speak of it."""
     rows = settled(rows)
     rows = rows[np.argsort(rows.frames, kind="stable")]
