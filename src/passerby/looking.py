@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from passerby.core.errors import OptionError
 from passerby.core.frame import Frame
 from passerby.core.pixels import Box, aligned
-from passerby.detect.compose import GRID, parts
+from passerby.detect.areas import GRID, parts
 from passerby.flow import Stream
 from passerby.track.cuts import Marked
 
