@@ -337,7 +337,7 @@ class Options(Recognizing, Diffusing, Redressing, Marking):
 
     def warnings(self, labels: Sequence[str] = ()) -> tuple[str, ...]:
         """What about these options may leave somebody recognizable, one line each; `labels` likewise."""
-        return cautions(self, DEFAULTS.cells, labels)
+        return cautions(self, labels)
 
     def fill_colour(self) -> tuple[int, int, int]:
         """Red, green and blue of `fill`, 0..255."""

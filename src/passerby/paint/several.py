@@ -21,6 +21,7 @@ class _Several:
         self.batch = min((effect.batch for effect in self.effects.values()), default=1)
         self.reach = max((effect.reach for effect in self.effects.values()), default=0)
         self.blind = all(effect.blind for effect in self.effects.values())
+        self.drawn = all(getattr(effect, "drawn", False) for effect in self.effects.values())
         self.notes = notes_of(*self.effects.values())
         self._name = name
 
