@@ -44,6 +44,9 @@ def _check_painting(anonymizer: Anonymizer, frames: list[Frame], hidden: list[li
         others = [_hidden_changed(frame, mine) for frame, mine in zip(frames, hidden, strict=True)]
         same = _same(painted, anonymizer.paint(others, hidden))
         claim(same, "it says blind, but what is hidden shows in its patches")
+    if getattr(anonymizer, "drawn", False):
+        same = _same(painted, anonymizer.paint([_changed(frame) for frame in frames], hidden))
+        claim(same, "it says drawn, but the frame shows in its patches")
 
 
 def _check_patch(frame: Frame, region: Region, patch: Patch) -> None:
@@ -57,6 +60,11 @@ def _check_patch(frame: Frame, region: Region, patch: Patch) -> None:
     claim(came == wanted, f"a patch has planes {came}, wanted {wanted}")
     high = max((int(plane.max(initial=0)) for plane in patch.planes), default=0)
     claim(high <= frame.format.peak, f"a patch holds {high}, and {frame.format.depth} bits end at {frame.format.peak}")
+
+
+def _changed(frame: Frame) -> Frame:
+    """`frame` with other pixels everywhere."""
+    return frame.with_planes(tuple(np.full_like(plane, frame.format.peak // 3) for plane in frame.planes))
 
 
 def _hidden_changed(frame: Frame, mine: list[Region]) -> Frame:
