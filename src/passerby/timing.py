@@ -91,10 +91,12 @@ class _Painting:
     batch: int = field(init=False)
     reach: int = field(init=False)
     blind: bool = field(init=False)
+    drawn: bool = field(init=False)
 
     def __post_init__(self) -> None:
         for name in ("batch", "reach", "blind"):
             object.__setattr__(self, name, getattr(self.effect, name))
+        object.__setattr__(self, "drawn", getattr(self.effect, "drawn", False))
 
     def paint(self, frames: Sequence[Frame], hidden: Sequence[Sequence[Region]]) -> Sequence[Sequence[Patch]]:
         with self.timeline.span("paint", frames[0].index):
