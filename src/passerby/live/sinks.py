@@ -171,7 +171,8 @@ class File:
         """
         if path.suffix.lower() not in FILES:
             raise OptionError(
-                f"a live run writes {', '.join(FILES)} and no {path.suffix or 'other'} files: {path.name}"
+                f"a live run writes {', '.join(FILES)} and no {path.suffix or 'other'} files: {path.name}; "
+                "end its name in one of these"
             )
         check_free(path, force=force)
         self._path = path
