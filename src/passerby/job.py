@@ -224,7 +224,7 @@ class Job:
     def _watched(
         self, parts: timing.Parts, stopwatch: Stopwatch, counted: Watch, labels: Sequence[str] = ()
     ) -> AbstractContextManager[timing.Parts]:
-        """The same, timed and counted; a plan may speak of more `labels` than the options."""
+        """`parts`, timed and counted; a plan may speak of more `labels` than the options."""
         written = WatchedSink(WatchedSink(parts.sink, stopwatch.leaving), counted)
         labelled = marking.labelled(written, self.options, labels)
         watched = timing.Parts(WatchedSource(parts.source, stopwatch.coming), labelled, parts.effect)

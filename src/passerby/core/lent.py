@@ -29,7 +29,7 @@ class Lent:
 
 @dataclass(frozen=True)
 class WatchedSource(Lent):
-    """A source that reads every frame in a block of its own; the end of the frames leaves the last one by an error."""
+    """A source that reads every frame in a block of its own. At its end one more is left, by `StopIteration`."""
 
     source: Source
     watch: Watch
