@@ -18,9 +18,10 @@ from typing import NoReturn
 
 from passerby import settings_file
 from passerby.arguments import COMMANDS, parse
-from passerby.commands.words import announcement, plural, told
+from passerby.commands.words import announcement, told
 from passerby.console import answer, say
 from passerby.core.errors import OptionError, PasserbyError
+from passerby.options.choices import plural
 from passerby.settings import Options
 
 # Before anything imports numpy, whose OpenBLAS otherwise starts threads that spin; nothing here is for them to compute.

@@ -23,7 +23,6 @@ from passerby.options.choices import (
     DEFAULT_READ_CONF,
     FACE_SHAPES,
     METHODS,
-    NAMES,
     PLATE_METHODS,
     QUALITIES,
     SEAMS,
@@ -31,6 +30,7 @@ from passerby.options.choices import (
     STYLES,
     TARGETS,
     VERIFY,
+    plural,
 )
 from passerby.options.diffusing import ClassText, Diffusing
 from passerby.options.marked import Marking
@@ -284,7 +284,7 @@ class Options(Recognizing, Diffusing, Redressing, Marking):
         methods = {label: clothing.method(label, chosen) for label in (*self.labels(), *labels)}
         for label, method in methods.items():
             if method in PLATE_METHODS and label != "plate":
-                raise OptionError(f"--method {method} draws number plates and no {NAMES[label]}; write plate={method}")
+                raise OptionError(f"--method {method} draws number plates and no {plural(label)}; write plate={method}")
         return methods
 
     def shapes(self, labels: Sequence[str] = ()) -> Mapping[str, str]:

@@ -5,17 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from passerby.options.choices import NAMES
+from passerby.options.choices import plural
 from passerby.settings import Options
 
 if TYPE_CHECKING:
     from passerby.recognize.vote import Vote
     from passerby.report import Outcome, Report
-
-
-def plural(label: str) -> str:
-    """A label for several of its things."""
-    return NAMES.get(label, f"{label}s")  # a plan of other tools may have labels of its own
 
 
 def announcement(options: Options, labels: Sequence[str] = ()) -> str:
