@@ -56,21 +56,20 @@ def test_the_mosaics_grid_moves_with_the_track():
 
 
 @pytest.mark.parametrize("pixel_format", FORMATS, ids=lambda f: f.name)
-def test_the_mosaics_cells_belong_to_the_track(pixel_format):
-    first, again, other = (
+def test_the_mosaic_is_the_same_for_everybody(pixel_format):
+    """Cells of one's own would be a sign by which who is known at one moment is found at another."""
+    first, later, other = (
         inside(painted(Mosaic(), frame(pixel_format, seed=picture), region(seed=track)), region())
-        for picture, track in ((0, 1), (9, 1), (0, 2))
+        for picture, track in ((0, 1), (9, 1), (9, 2))
     )
-    assert np.array_equal(first, again)
-    assert not np.array_equal(first, other)
+    assert np.array_equal(first, later)
+    assert np.array_equal(first, other)
+    assert np.ptp(first[..., :3] if first.ndim == 3 else first) > 20
 
 
-def test_the_cells_of_a_mosaic_have_one_colour():
-    """It tells one from the next, as somebody's hair and coat would."""
+def test_the_cells_of_a_mosaic_have_no_colour():
     after = inside(painted(Mosaic(), frame(RGB), region()), region()).astype(int)
-    apart = after - after.mean(axis=-1, keepdims=True)
-    assert np.ptp(apart, axis=(0, 1)).max() < 2
-    assert np.ptp(after, axis=(0, 1)).max() > 20
+    assert np.ptp(after, axis=-1).max() == 0
 
 
 @pytest.mark.parametrize("effect", EFFECTS, ids=lambda e: type(e).__name__)

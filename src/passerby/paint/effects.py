@@ -1,8 +1,7 @@
 """Effects that need no model: mosaic, fill, blur, noise, a picture, and an outline that hides nothing.
 
-Every one works on the frame's own planes, at its own bit depth, inside the regions only. Whatever is random is
-drawn from the region's seed, so that it stays the same while a track lasts: noise that changed from frame to frame
-would average away.
+Every one works on the frame's own planes, at its own bit depth, inside the regions only. What is random stays the same
+while a track lasts: noise that changed from frame to frame would average away.
 """
 
 from __future__ import annotations
@@ -51,16 +50,17 @@ class _Drawn(_PerRegion):
 
 @dataclass(frozen=True, kw_only=True)
 class Mosaic(_Drawn):
-    """Large cells of random light in one faint colour, on a grid that moves and scales with what is hidden.
+    """Large grey cells, lighter and darker, on a grid that moves and scales with what is hidden.
 
-    The cells are drawn, not averaged from the picture: of four by four means an attacker who knows the scene tells a
-    handful of people apart, by skin, hair and light, however much noise is on them.
+    They are noise, and the same for everybody in every frame. Means of the picture would tell the people of one scene
+    apart, by skin, hair and light, whatever noise is on them; cells drawn for each track, as the grains of `Noise` are,
+    would be a sign by which who is known at one moment is found at another.
     """
 
     cells: int = 4
     """Cells across and down, over the whole of what is hidden."""
     noise: float = 0.08
-    """Standard deviation of the light of a cell, as a share of full scale; that of the colour is half of it."""
+    """Standard deviation of the light of a cell, as a share of full scale."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.cells <= 64:
@@ -68,7 +68,7 @@ class Mosaic(_Drawn):
 
     def patch(self, frame: Frame, region: Region) -> Patch:
         box = pixels.aligned(frame, region.mask.box)
-        drawn = _cells(region.seed, self.cells, self.noise, frame.format)
+        drawn = _cells(self.cells, self.noise, frame.format)
         bounds = pixels.bounds(frame, box, region.mask.box, self.cells)
         return Patch(
             box,
@@ -79,13 +79,11 @@ class Mosaic(_Drawn):
         )
 
 
-@lru_cache(maxsize=1024)
-def _cells(seed: int, cells: int, noise: float, pixel_format: PixelFormat) -> tuple[Plane, ...]:
-    """One sample for each cell, planes of (cells, cells[, C]): drawn once for a track, for they never change."""
-    rng = np.random.default_rng(seed)
-    grey = 0.45 + rng.normal(0, noise, (cells, cells, 1))
-    colour = rng.normal(0, noise / 2, 3)
-    return pixels.from_rgb(np.rint((grey + colour).clip(0, 1) * 255).astype(np.uint8), pixel_format)
+@lru_cache(maxsize=8)
+def _cells(cells: int, noise: float, pixel_format: PixelFormat) -> tuple[Plane, ...]:
+    """One sample for each cell, planes of (cells, cells[, C])."""
+    light = 0.45 + np.random.default_rng(cells).normal(0, noise, (cells, cells, 1))
+    return pixels.from_rgb(np.rint(light.clip(0, 1) * 255).astype(np.uint8).repeat(3, axis=2), pixel_format)
 
 
 @dataclass(frozen=True, kw_only=True)
