@@ -12,7 +12,9 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from passerby.media.stills import StillLimits, StillSink, StillSource
+from passerby.media.still_limits import StillLimits
+from passerby.media.still_sink import StillSink
+from passerby.media.stills import StillSource
 
 SIZE = (101, 67)
 SECRET = b"Sn-0042-Ola-Nordmann"

@@ -11,8 +11,9 @@ from drawn_frames import Film, found
 
 from passerby.core.detections import Detections
 from passerby.core.frame import Frame
+from passerby.flow import Over
 from passerby.live.clock import TICK
-from passerby.live.inbox import Arrived, Item, Over
+from passerby.live.inbox import Arrived, Item
 from passerby.live.sources import Picture
 from passerby.live.statistics import Statistics
 from passerby.looking import Looking

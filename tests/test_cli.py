@@ -191,13 +191,13 @@ def test_the_same_input_options_and_seed_give_the_same_bytes(here):
 
 
 def test_ctrl_c_leaves_nothing_and_ends_with_130(here, monkeypatch, capsys):
-    from passerby import job
+    from passerby.core.lent import WatchedSink
 
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
     before = files(here)
-    monkeypatch.setattr(job.Counted, "write", interrupted)
+    monkeypatch.setattr(WatchedSink, "write", interrupted)
     assert passerby("street.mp4") == 130
     assert files(here) == before
     assert "interrupted" in capsys.readouterr().err

@@ -20,7 +20,8 @@ from passerby.detect.wearers import Wearers
 from passerby.looking import Looking
 from passerby.methods import clothing, hiding
 from passerby.paint.clothes.effect import Recoloured
-from passerby.paint.effects import ByLabel, Fill, Mosaic
+from passerby.paint.effects import Fill, Mosaic
+from passerby.paint.several import ByLabel
 from passerby.settings import Options
 
 BOTH = {"face": "mosaic", "clothes": "recolour"}

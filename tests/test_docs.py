@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import passerby
 from passerby import arguments
 from passerby.methods import generating
 from passerby.options.choices import METHODS
@@ -93,6 +94,14 @@ def headings(page: Path) -> set[str]:
     """The anchors that a page has, as GitHub makes them of its headings."""
     found = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", re.sub(r"\]\([^)]*\)", "", text).lower()).replace(" ", "-") for text in found}
+
+
+def test_how_it_is_built_names_every_part() -> None:
+    package = Path(passerby.__file__).parent
+    parts = {f"{path.name}/" for path in package.iterdir() if (path / "__init__.py").is_file()}
+    parts |= {path.name for path in package.glob("*.py") if not path.name.startswith("__")}
+    told = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    assert sorted(part for part in parts if f"`{part}`" not in told) == []
 
 
 def test_every_page_is_linked_from_another() -> None:

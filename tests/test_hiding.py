@@ -11,7 +11,7 @@ from drawn_frames import frame
 from passerby.core.errors import StageError
 from passerby.core.regions import Region
 from passerby.methods.hiding import effect, shapes
-from passerby.paint.effects import ByLabel
+from passerby.paint.several import ByLabel
 from passerby.settings import Options
 from passerby.testing import check_anonymizer
 

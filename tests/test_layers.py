@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "weights": {"core", "folders", "weights"},
     "providers": {"folders"},
     "runtime": {"runtime", "core", "providers", "weights"},
-    "testing": {"core"},
+    "testing": {"core", "testing"},
     "flow": {"core"},
     "one_thread": set(),
     **{stage: {stage, "core", "weights", "runtime"} for stage in STAGES},
@@ -39,13 +39,15 @@ MAY_IMPORT = {
     "looking": {"core", "detect", "flow", "track"},
     "looker": {"core", "detect", "flow", "looking", "track"},
     "pipeline": {*STAGES, "core", "flow", "looker", "looking", "one_thread"},
-    "live": {"core", "live", "looking", "media", "methods", "options", "pipeline", "quality", "settings"},
-    "arguments": {"arguments", "core", "options", "settings"},
-    "options": {"core", "methods", "options", "paint", "settings"},
+    "live": {"core", "flow", "live", "looking", "media", "methods", "options", "pipeline", "quality", "settings"},
+    "arguments": {"arguments", "core", "options", "settings", "settings_file"},
+    "options": {"core", "options", "paint"},
     "methods": {
         *(STAGES - {"track", "recognize"}),
         *("core", "flow", "methods", "options", "runtime", "settings", "weights"),
     },
+    "settings": {"core", "methods", "options", "paint"},
+    "settings_file": {"core", "options", "settings"},
 }
 """The parts of passerby that a part may import. Those not listed stand above the pipeline and may import any."""
 

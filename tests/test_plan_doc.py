@@ -9,9 +9,8 @@ from pathlib import Path
 import footage
 import pytest
 
-from passerby import cli
+from passerby import cli, settings_file
 from passerby.arguments.plan import EDITS
-from passerby.options import settings_file
 from passerby.plan.store import COLUMNS
 
 TEXT = (Path(__file__).resolve().parents[1] / "docs" / "plan.md").read_text(encoding="utf-8")

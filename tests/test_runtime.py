@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import weakref
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -143,6 +144,24 @@ def test_the_embedded_model_takes_any_number_and_size_of_pictures(
 ) -> None:
     shapes = [output.shape for output in session.run(pictures(batch, height, width))]
     assert shapes == [(batch, channels, height // 4, width // 4) for channels in (1, 2, 2, 10)]
+
+
+def test_a_model_is_loaded_once_and_let_go_when_many_came_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Opened:
+        def __init__(self, path: Path) -> None:
+            self.path = path
+
+    monkeypatch.setattr(runtime, "Session", Opened)
+    runtime.shared.cache_clear()
+    first = runtime.shared(Path("first.onnx"))
+    assert runtime.shared(Path("first.onnx")) is first
+    gone = weakref.ref(first)
+    del first
+    for number in range(16):
+        runtime.shared(Path(f"{number}.onnx"))
+    left = gone()
+    runtime.shared.cache_clear()
+    assert left is None
 
 
 def test_threads_share_a_session(session: Session) -> None:

@@ -208,3 +208,8 @@ def test_numbers_of_numpy_become_pythons_own(name, given, kept):
     """Small ones would wrap around in the middle of a film."""
     value = getattr(Options(**{name: given}), name)
     assert (value, type(value)) == (kept, type(kept))
+
+
+def test_a_label_that_only_a_plan_of_another_tool_knows_is_told_of_as_well():
+    with pytest.raises(OptionError, match="draws number plates and no dogs; write plate=synthetic"):
+        Options(hide="plates", method="synthetic").methods(["dog"])

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from passerby import settings_file
 from passerby.arguments import parse
 from passerby.core.errors import OptionError
-from passerby.options import settings_file
 from passerby.settings import Options
 
 

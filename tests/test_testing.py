@@ -150,6 +150,7 @@ class Painter:
     batch: int = 1
     reach: int = 0
     blind: bool = True
+    drawn: bool = False
     paints: Callable[[Sequence[Frame], Sequence[Sequence[Region]]], Any] | None = None
 
     def paint(self, frames: Sequence[Frame], hidden: Sequence[Sequence[Region]]) -> Any:
@@ -199,6 +200,7 @@ def test_an_anonymizer_that_keeps_its_contract_passes() -> None:
     check_anonymizer(Painter())
     check_anonymizer(Painter(batch=3, reach=1))
     check_anonymizer(Painter(seen_through, blind=False))
+    check_anonymizer(Painter(drawn=True))
 
 
 @pytest.mark.parametrize(
@@ -214,6 +216,7 @@ def test_an_anonymizer_that_keeps_its_contract_passes() -> None:
         (Painter(too_bright), "10 bits end at 1023"),
         (Painter(restless()), "something else"),
         (Painter(seen_through), "blind"),
+        (Painter(seen_through, blind=False, drawn=True), "drawn"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

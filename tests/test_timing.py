@@ -13,6 +13,7 @@ import pytest
 from passerby import cli, timing
 from passerby.core.errors import OutputError
 from passerby.paint.diffusion.timeline import Timeline
+from passerby.paint.effects import Fill, Mosaic
 
 
 def events(path: Path, name: str) -> list[dict[str, Any]]:
@@ -63,6 +64,14 @@ def test_a_run_that_fails_leaves_no_profile(tmp_path: Path) -> None:
     with pytest.raises(OutputError), timing.profiled(profile, parts, force=False) as timed:
         timed.effect.paint([drawn_frames.frame()], [[]])
     assert not profile.exists()
+
+
+@pytest.mark.parametrize("effect", [Fill(), Mosaic()])
+def test_a_profiled_effect_is_shown_what_it_is_shown_otherwise(effect: Any, tmp_path: Path) -> None:
+    parts = timing.Parts(effect, effect, effect)  # type: ignore[arg-type]
+    with timing.profiled(tmp_path / "profile.json", parts, force=False) as timed:
+        wanted = [getattr(effect, name, False) for name in ("batch", "reach", "blind", "drawn")]
+        assert [getattr(timed.effect, name, False) for name in ("batch", "reach", "blind", "drawn")] == wanted
 
 
 def test_a_profile_takes_nobodys_place(tmp_path: Path, capsys: Any) -> None:

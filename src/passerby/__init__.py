@@ -52,17 +52,17 @@ if TYPE_CHECKING:
     from passerby.mask.shapes import Rectangle as Rectangle
     from passerby.mask.shapes import Silhouette as Silhouette
     from passerby.mask.shapes import WholeHead as WholeHead
-    from passerby.media.stills import StillSink as StillSink
+    from passerby.media.still_sink import StillSink as StillSink
     from passerby.media.stills import StillSource as StillSource
     from passerby.media.video import VideoSource as VideoSource
     from passerby.media.write import VideoSink as VideoSink
     from passerby.paint.effects import Blur as Blur
-    from passerby.paint.effects import ByLabel as ByLabel
     from passerby.paint.effects import Fill as Fill
     from passerby.paint.effects import Image as Image
     from passerby.paint.effects import Mosaic as Mosaic
     from passerby.paint.effects import Noise as Noise
     from passerby.paint.effects import Outline as Outline
+    from passerby.paint.several import ByLabel as ByLabel
     from passerby.pipeline import run as run
     from passerby.plans import analyze as analyze
     from passerby.plans import load_plan as load_plan
@@ -72,15 +72,6 @@ if TYPE_CHECKING:
     from passerby.settings import Options as Options
 
 _MODULES = {
-    "passerby.paint.effects": (
-        "Blur",
-        "ByLabel",
-        "Fill",
-        "Image",
-        "Mosaic",
-        "Noise",
-        "Outline",
-    ),
     "passerby.core.detections": ("Detections",),
     "passerby.core.errors": (
         "DamagedMedia",
@@ -132,12 +123,19 @@ _MODULES = {
         "Silhouette",
         "WholeHead",
     ),
-    "passerby.media.stills": (
-        "StillSink",
-        "StillSource",
-    ),
+    "passerby.media.still_sink": ("StillSink",),
+    "passerby.media.stills": ("StillSource",),
     "passerby.media.video": ("VideoSource",),
     "passerby.media.write": ("VideoSink",),
+    "passerby.paint.effects": (
+        "Blur",
+        "Fill",
+        "Image",
+        "Mosaic",
+        "Noise",
+        "Outline",
+    ),
+    "passerby.paint.several": ("ByLabel",),
     "passerby.pipeline": ("run",),
     "passerby.plans": (
         "analyze",

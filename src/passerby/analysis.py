@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from passerby import pipeline, recognition, targets
-from passerby.core.frame import Frame, MediaInfo
-from passerby.core.lent import Lent
+from passerby.core.lent import WatchedSource
 from passerby.core.plan import Plan
-from passerby.core.stages import Source
 from passerby.core.tracks import Sightings
 from passerby.inputs import chosen_seed, expected, opened
 from passerby.pipeline import Totals
-from passerby.progress import Progress
+from passerby.progress import Progress, counting
 from passerby.quality import Finders, Look
 from passerby.recognize.vote import Vote
 from passerby.record import Replayed, check_same, recorded
@@ -46,7 +43,7 @@ def analysis(path: Path, options: Options, progress: Progress, look: Look) -> An
     seen: list[Sightings] = []
     with source:
         totals = pipeline.analyze(
-            _Told(source, progress, total),
+            WatchedSource(source, counting(progress, total)),
             detector=found_by.detector,
             closer=found_by.closer,
             looking=found_by.looking,
@@ -58,23 +55,6 @@ def analysis(path: Path, options: Options, progress: Progress, look: Look) -> An
     again = opened(path, options)
     check_same(plan, again.info)
     with again, totals.meter.of("recognize"):
-        plan, votes = recognition.recognized(plan, _Told(Replayed(again, plan), progress, plan.media.frames), who)
+        film = WatchedSource(Replayed(again, plan), counting(progress, plan.media.frames))
+        plan, votes = recognition.recognized(plan, film, who)
     return Analysis(plan, votes, totals, found_by)
-
-
-class _Told(Lent):
-    """A source that tells how far it has come."""
-
-    def __init__(self, source: Source, progress: Progress, total: int | None) -> None:
-        self.source = source
-        self.progress = progress
-        self.total = total
-
-    @property
-    def info(self) -> MediaInfo:
-        return self.source.info
-
-    def __iter__(self) -> Iterator[Frame]:
-        for frame in self.source:
-            yield frame
-            self.progress.update(frame.index + 1, self.total)

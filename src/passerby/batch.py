@@ -163,7 +163,9 @@ def _folder_for(output: Path) -> Iterator[None]:
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputError(f"cannot make the folder {output.parent}: {error.strerror}") from error
+        raise OutputError(
+            f"cannot make the folder {output.parent}: {error.strerror}; choose another one with -o"
+        ) from error
     try:
         yield
     finally:

@@ -14,13 +14,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Any, NoReturn
+from typing import NoReturn
 
+from passerby import settings_file
 from passerby.arguments import COMMANDS, parse
+from passerby.commands.words import announcement, told
 from passerby.console import answer, say
 from passerby.core.errors import OptionError, PasserbyError
-from passerby.options import settings_file
-from passerby.options.choices import NAMES
+from passerby.options.choices import plural
 from passerby.settings import Options
 
 # Before anything imports numpy, whose OpenBLAS otherwise starts threads that spin; nothing here is for them to compute.
@@ -99,7 +100,7 @@ def _anonymize(chosen: argparse.Namespace) -> int:
     if chosen.dry_run:
         outcomes = batch.rehearse(planned)
         for outcome in outcomes:
-            say(_told(outcome, options))
+            say(told(outcome, options))
     else:
 
         def progress(path: Path) -> Progress:
@@ -107,7 +108,7 @@ def _anonymize(chosen: argparse.Namespace) -> int:
 
         def done(outcome: Outcome) -> None:
             if outcome.status in ("failed", "leftovers") or not chosen.quiet:
-                say(_told(outcome, options, verbose=chosen.verbose))
+                say(told(outcome, options, verbose=chosen.verbose))
 
         outcomes = batch.run(planned, progress, done)
     text = summary(outcomes)
@@ -146,7 +147,7 @@ def _render(chosen: argparse.Namespace) -> int:
     media, output, report = plan_commands.render(chosen, plan, options)
     outcome = Outcome(input=media, status="done", message="", output=output, report=report)
     if not chosen.quiet:
-        say(_told(outcome, options, verbose=chosen.verbose))
+        say(told(outcome, options, verbose=chosen.verbose))
     text = summary([outcome])
     if chosen.report is not None:
         job.write_text(chosen.report, text, force=options.force)
@@ -198,7 +199,7 @@ def _live(chosen: argparse.Namespace) -> int:
         )
     if by_diffusion.synthetic(options) or by_redress.synthetic(options):
         raise OptionError("live cannot wait for diffusion; use another --method, or anonymize a recording")
-    hidden = ", ".join(f"{_plural(label)} by {method}" for label, method in options.methods().items())
+    hidden = ", ".join(f"{plural(label)} by {method}" for label, method in options.methods().items())
     _announce(chosen, options, f"hiding {hidden}, as they come; sound is dropped")
     live_command.live(chosen, options)
     return DONE
@@ -287,68 +288,6 @@ def _models(chosen: argparse.Namespace) -> int:
         "convert": model_commands.convert,
     }
     return _code(actions[chosen.command.removeprefix("models ")](chosen))
-
-
-def _plural(label: str) -> str:
-    return NAMES.get(label, f"{label}s")  # a plan of other tools may have labels of its own
-
-
-def announcement(options: Options, labels: Sequence[str] = ()) -> str:
-    """What will be hidden, how, and what happens to sound and metadata; with `labels`, those of a plan."""
-    shapes, growths, methods = options.shapes(labels), options.growths(labels), options.methods(labels)
-    told = labels or options.labels()
-    hidden = [
-        f"{_plural(label)} by {methods[label]} ({shapes[label]} {growths[label]:.0%} larger on each side)"
-        for label in told
-        if methods[label] != "outline"
-    ]
-    drawn = [f"drawing boxes around {label}s" for label in told if methods[label] == "outline"]
-    sound = "sound is kept" if options.audio == "keep" else "sound is dropped (a voice identifies; --audio keep)"
-    parts = [f"hiding {', '.join(hidden)}"] if hidden else []
-    return "; ".join([*parts, *drawn, sound, "metadata is removed"])
-
-
-def _told(outcome: Any, options: Options, verbose: bool = False) -> str:
-    """One line on what became of an input; with `verbose`, more lines."""
-    if outcome.report is None:
-        target = f" -> {outcome.output}" if outcome.output else ""
-        # Most messages name the file themselves.
-        named = outcome.message and outcome.input.name in outcome.message
-        return (
-            f"{outcome.status}: {outcome.message}"
-            if named
-            else (f"{outcome.input}{target}: {outcome.status}" + (f": {outcome.message}" if outcome.message else ""))
-        )
-    report = outcome.report
-    labels = tuple(report.methods)
-    fate = "hidden"
-    if outlined := options.outlined(labels):
-        fate = "found (nothing hidden)" if {*outlined} == {*labels} else "hidden or outlined"
-    lines = [
-        f"{outcome.output}: {report.hidden} places of {report.tracks} tracks {fate} in {report.frames} frames, "
-        f"{report.frames_per_second:.1f} frames/s"
-    ]
-    lines += [f"  missing from frame {gap.first_frame} ({gap.from_s:.2f} s): {gap.reason}" for gap in report.missing]
-    lines += [f"  note: {note}" for note in report.notes if note not in options.warnings(labels)]
-    if verbose:
-        lines += [f"  track {it.track}: {_recognized(it)}" for it in report.recognized if it.faces]
-        origins = ", ".join(f"{count} {origin}" for origin, count in report.origins.items())
-        spent = max(sum(report.stages.values()), 1e-9)
-        shares = ", ".join(f"{stage} {seconds / spent:.0%}" for stage, seconds in report.stages.items())
-        lines += [
-            f"  looked in {report.looks} frames, {report.cuts} cuts; boxes: {origins or 'none'}",
-            *([f"  {report.bound}"] if report.bound else []),
-            *([f"  found by {report.detector}, computed by {report.runtime}"] if report.runtime else []),
-            f"  time of our own threads: {shares or 'not measured'}",
-            f"  removed: {', '.join(report.removed) or 'no streams'}; seed {report.seed}; {report.seconds:.1f} s",
-        ]
-    return "\n".join(lines)
-
-
-def _recognized(it: Any) -> str:
-    """What the faces of a track say, and what becomes of it."""
-    seen = ", ".join(f"{first}-{end - 1}" for first, end in it.visible)
-    return f"{it.sentence}; " + (f"visible in frames {seen}" if seen else "hidden")
 
 
 RUN: Mapping[str, Callable[[argparse.Namespace], int]] = {

@@ -28,7 +28,8 @@ from passerby.mask.shapes import Shape
 from passerby.methods import clothing, hiding
 from passerby.options.choices import WORN
 from passerby.paint.composite import composite
-from passerby.paint.effects import ByLabel, Mosaic
+from passerby.paint.effects import Mosaic
+from passerby.paint.several import ByLabel
 from passerby.pipeline import regions
 from passerby.runtime import VARIABLE
 from passerby.settings import Options

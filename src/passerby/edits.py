@@ -133,7 +133,7 @@ def _drawn(plan: Plan, text: str, until: str | None) -> Drawn:
         raise _unclear(edit) from None
     wide, high = plan.media.size
     if not (width > 0 and height > 0 and x < wide and y < high and x + width > 0 and y + height > 0):
-        raise OptionError(f"--draw {text} lies outside of the picture, which has {wide}x{high} pixels")
+        raise OptionError(f"--draw {text} lies outside of the picture, which has {wide}x{high} pixels; draw into it")
     frame = _frame(plan, edit, moment)
     last = None if until is None else _frame(plan, Edit("until", until), until)
     if last is not None and last < frame:

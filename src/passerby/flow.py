@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from itertools import islice
@@ -19,15 +19,10 @@ Stream = Generator[T, None, None]
 
 
 @dataclass(frozen=True, slots=True)
-class _Failed:
-    """What the other thread raised."""
+class Over:
+    """Nothing comes any more; because of an error, or because all is there."""
 
-    error: BaseException
-
-
-@dataclass(frozen=True, slots=True)
-class _Done:
-    """The other thread has no more items."""
+    error: BaseException | None = None
 
 
 class Meter:
@@ -61,32 +56,38 @@ def ahead(items: Iterable[T], depth: int, meter: AbstractContextManager[None] | 
     next item, or where its work asks `unless_stopped`, and waits for it, so that nothing goes on behind the caller's
     back.
     """
-    queue: Queue[T | _Failed | _Done] = Queue(maxsize=depth)
+    queue: Queue[T | Over] = Queue(maxsize=depth)
     stop = threading.Event()
 
     def work() -> None:
         stop_when(stop)
-        try:
-            with meter or nullcontext(), closing(_stream(items)) as stream:
-                for item in stream:
-                    queue.put(item)
-                    if stop.is_set():
-                        return
-        except BaseException as error:  # noqa: BLE001  handed to the reader, whatever it is
-            queue.put(_Failed(error))
-        else:
-            queue.put(_Done())
+        with meter or nullcontext():
+            handed_over(items, queue.put, stop.is_set)
 
     thread = threading.Thread(target=work, name="passerby ahead", daemon=True)
     thread.start()
     try:
-        while not isinstance(item := queue.get(), _Done):
-            if isinstance(item, _Failed):
-                raise item.error
+        while not isinstance(item := queue.get(), Over):
             yield item
+        if item.error is not None:
+            raise item.error
     finally:
         stop.set()
         _drain(queue, thread)
+
+
+def handed_over(items: Iterable[T], put: Callable[[T | Over], None], stopped: Callable[[], bool]) -> None:
+    """Put item after item, and what ended them, until it is `stopped`: the work of a thread that has a reader."""
+    try:
+        with closing(_stream(items)) as stream:
+            for item in stream:
+                put(item)
+                if stopped():
+                    return
+    except BaseException as error:  # noqa: BLE001  handed to the reader, whatever it is
+        put(Over(error))
+    else:
+        put(Over())
 
 
 def _drain(queue: Queue[Any], thread: threading.Thread) -> None:

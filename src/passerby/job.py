@@ -9,19 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from passerby import machine, targets, timing
-from passerby.clock import Clock, Coming
 from passerby.core.errors import InputError, OptionError, OutputError, UnsupportedMedia
-from passerby.core.frame import Frame, MediaInfo
-from passerby.core.lent import Lent
+from passerby.core.frame import MediaInfo
+from passerby.core.lent import Watch, WatchedSink, WatchedSource
 from passerby.core.notes import notes_of
 from passerby.core.plan import Plan
-from passerby.core.stages import Anonymizer, Sink, Source
+from passerby.core.stages import Anonymizer
 from passerby.core.tracks import Sightings
 from passerby.inputs import chosen_seed, expected, opened, reading
 from passerby.media.commit import check_free, committed, led_to
 from passerby.media.container import family_of, output_suffix
 from passerby.media.soundtrack import Soundtrack
-from passerby.media.stills import STILL_SUFFIXES, StillSink, StillSource, is_still
+from passerby.media.still_sink import StillSink
+from passerby.media.stills import STILL_SUFFIXES, StillSource, is_still
 from passerby.media.video import VideoSource
 from passerby.media.write import Encoding, VideoSink
 from passerby.methods import generating, marking
@@ -29,11 +29,12 @@ from passerby.methods.hiding import effect, rules, shapes
 from passerby.options.choices import OUTLINED
 from passerby.pipeline import Totals, render, run
 from passerby.plan import store
-from passerby.progress import Progress, Silent
+from passerby.progress import Progress, Silent, counting
 from passerby.quality import Look, finders
 from passerby.record import Replayed, check_same, recorded
 from passerby.report import Report
 from passerby.settings import Options
+from passerby.stopwatch import Stopwatch
 
 
 def anonymize(
@@ -123,7 +124,7 @@ class Job:
         generating.check(self.options)
         if self.options.recognizes:
             return self._run_twice(progress or Silent(), look)
-        clock = Clock()
+        stopwatch = Stopwatch()
         source = opened(self.input, self.options)
         found_by = look(source.info, self.options)
         models = targets.checksums(self.options)
@@ -136,9 +137,8 @@ class Job:
             file = self.options.plan and stack.enter_context(committed(self.options.plan, force=self.options.force))
             stack.enter_context(source)
             stack.enter_context(sink)
-            counted = Counted(sink, progress or Silent(), expected(source.info, self.options), clock)
-            labelled = marking.labelled(counted, self.options)
-            parts = stack.enter_context(self._profiled(Coming(source, clock), labelled, painter))
+            counted = counting(progress or Silent(), expected(source.info, self.options))
+            parts = stack.enter_context(self._watched(timing.Parts(source, sink, painter), stopwatch, counted))
             totals = run(
                 parts.source,
                 parts.sink,
@@ -154,14 +154,14 @@ class Job:
             if file and self.options.plan:
                 plan = recorded(self.input, source.info, self.options, models, totals, seen, seed)
                 store.save(plan, file, self.options.plan.parent)
-        report = self._report(source, sink, totals, seed, clock, painter)
+        report = self._report(source, sink, totals, seed, stopwatch, painter)
         return replace(report, bound=found_by.bound, runtime=found_by.runtime, models=models)
 
     def _run_twice(self, progress: Progress, look: Look) -> Report:
         """Look at everything first, and hide then: whom a face belongs to is told by the whole of its track."""
         from passerby.analysis import analysis  # most runs recognize nobody, and need not load what does
 
-        clock = Clock()
+        stopwatch = Stopwatch()
         with ExitStack() as stack:
             file = self.options.plan and stack.enter_context(committed(self.options.plan, force=self.options.force))
             known = analysis(self.input, self.options, progress, look)
@@ -169,7 +169,7 @@ class Job:
             if file and self.options.plan:
                 store.save(known.plan, file, self.options.plan.parent)
             report = self.render(known.plan, progress)
-        seconds = clock.seconds
+        seconds = stopwatch.seconds
         looked = known.totals.meter.seconds
         return replace(
             report,
@@ -194,15 +194,15 @@ class Job:
             PlanError: the input is another one than that of `plan`, or reads otherwise than it did then.
         """
         self.check()
-        clock = Clock()
+        stopwatch = Stopwatch()
         source = opened(self.input, self.options)
         check_same(plan, source.info)
         sink = self._sink(source.info, plan.labels)
         rows = plan.rows()
         painter = effect(self.options, plan.labels, plan.methods)
-        counted = Counted(sink, progress or Silent(), plan.media.frames, clock)
-        labelled = marking.labelled(counted, self.options, plan.labels)
-        with source, sink, self._profiled(Coming(Replayed(source, plan), clock), labelled, painter) as parts:
+        stages = timing.Parts(Replayed(source, plan), sink, painter)
+        counted = counting(progress or Silent(), plan.media.frames)
+        with source, sink, self._watched(stages, stopwatch, counted, plan.labels) as parts:
             totals = render(
                 parts.source,
                 parts.sink,
@@ -212,7 +212,7 @@ class Job:
                 seed=plan.seed,
                 decisions=plan.decisions,
             )
-        report = self._report(source, sink, totals, plan.seed, clock, painter, plan.labels)
+        report = self._report(source, sink, totals, plan.seed, stopwatch, painter, plan.labels)
         kept = len(rows) - totals.hidden
         notes = list(report.notes)
         if kept:
@@ -221,9 +221,14 @@ class Job:
             notes.append("boxes are hidden: the plan was made without --shape silhouette and knows none")
         return replace(report, notes=notes)
 
-    def _profiled(self, source: Source, sink: Sink, effect: Anonymizer) -> AbstractContextManager[timing.Parts]:
-        parts = timing.Parts(source, sink, effect)
-        return timing.profiled(self.options.profile, parts, force=self.options.force)
+    def _watched(
+        self, parts: timing.Parts, stopwatch: Stopwatch, counted: Watch, labels: Sequence[str] = ()
+    ) -> AbstractContextManager[timing.Parts]:
+        """`parts`, timed and counted; a plan may speak of more `labels` than the options."""
+        written = WatchedSink(WatchedSink(parts.sink, stopwatch.leaving), counted)
+        labelled = marking.labelled(written, self.options, labels)
+        watched = timing.Parts(WatchedSource(parts.source, stopwatch.coming), labelled, parts.effect)
+        return timing.profiled(self.options.profile, watched, force=self.options.force)
 
     def _sink(self, info: MediaInfo, labels: Sequence[str] = ()) -> VideoSink | StillSink:
         """The output; a plan may speak of more `labels` than the options."""
@@ -241,12 +246,12 @@ class Job:
         sink: VideoSink | StillSink,
         totals: Totals,
         seed: int,
-        clock: Clock,
+        stopwatch: Stopwatch,
         painter: Anonymizer,
         labels: Sequence[str] = (),
     ) -> Report:
         """What was done; a plan may speak of more `labels` than the options."""
-        info, seconds = source.info, clock.seconds
+        info, seconds = source.info, stopwatch.seconds
         methods = self.options.methods(labels)
         return Report(
             input=info.name,
@@ -269,7 +274,7 @@ class Job:
             stages={stage: round(spent, 3) for stage, spent in totals.meter.seconds.items()},
             seconds=round(seconds, 3),
             frames_per_second=round(totals.frames / max(seconds, 1e-9), 2),
-            latency_ms=clock.latency_ms(),
+            latency_ms=stopwatch.latency_ms(),
             peak_memory_mb=machine.peak_memory_mb(),
             peak_vram_mb=machine.peak_vram_mb(),
             machine=machine.described(),
@@ -286,18 +291,3 @@ def _removed(info: MediaInfo, options: Options) -> list[str]:
     if picture is not None:
         others.remove(picture)
     return [stream for stream in others if options.audio == "drop" or not stream.startswith("audio")]
-
-
-@dataclass(frozen=True)
-class Counted(Lent):
-    """A sink that tells how far it has come, and when each frame was written."""
-
-    sink: Sink
-    progress: Progress
-    total: int | None
-    clock: Clock
-
-    def write(self, frame: Frame) -> None:
-        self.sink.write(frame)
-        self.clock.left(frame.index)
-        self.progress.update(frame.index + 1, self.total)

@@ -17,7 +17,8 @@ from passerby.core.errors import StageError
 from passerby.core.frame import Frame
 from passerby.core.pixels import Box
 from passerby.core.stages import Detector
-from passerby.detect.compose import able, cut_off, inside, once, surroundings, within
+from passerby.detect.areas import cut_off, inside, surroundings, within
+from passerby.detect.compose import able, once
 from passerby.flow import Meter, Stream
 from passerby.looking import Glance, Looking, Part
 from passerby.track.follow import Again

@@ -2,8 +2,7 @@
 
 Every so many frames there is a look, in turn at the whole picture made small, where large things are found, and at one
 part of it in full size, where the small ones are. Where nothing has changed since the last look nobody has come, so
-that only the areas that did change are looked at; and the less they are, the sooner the next look comes. Cuts, both
-ends of a shot and sudden changes are looked at as well.
+that only the areas that did change are looked at. Cuts, both ends of a shot and sudden changes are looked at as well.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from numpy.typing import NDArray
 from passerby.core.errors import OptionError
 from passerby.core.frame import Frame
 from passerby.core.pixels import Box, aligned
-from passerby.detect.compose import GRID, parts
+from passerby.detect.areas import GRID, parts
 from passerby.flow import Stream
 from passerby.track.cuts import Marked
 

@@ -94,7 +94,7 @@ def run(
     totals = totals or Totals()
     known = _known(source, detector, closer, tracker, looking or Looking(), totals)
     with one_thread(), closing(known):
-        _write(_kept(known, keep), sink, effect, shapes, seed, decisions, totals)
+        _write(hidden(_kept(known, keep), effect, shapes, seed, decisions), sink, totals)
     return totals
 
 
@@ -129,7 +129,7 @@ def render(
     """The second half of `run`: hide `rows` in the frames of `source`, which are counted from 0."""
     totals = Totals()
     with one_thread(), closing(ahead(source, FRAMES_AHEAD, totals.meter.of("decode"))) as frames:
-        _write(_joined(frames, rows), sink, effect, shapes, seed, decisions, totals)
+        _write(hidden(joined(frames, rows), effect, shapes, seed, decisions), sink, totals)
     return totals
 
 
@@ -162,18 +162,9 @@ def _followed(
     return ahead(followed(counted(looks, totals), tracker, looking.hold), FRAMES_AHEAD, totals.meter.of("follow"))
 
 
-def _write(
-    known: Iterable[tuple[Frame, Sightings]],
-    sink: Sink,
-    effect: Anonymizer,
-    shapes: Mapping[str, Shape],
-    seed: int,
-    decisions: Sequence[Decision],
-    totals: Totals,
-) -> None:
-    """Hide and write, the one a few frames ahead of the other."""
-    stream = hidden(known, effect, shapes, seed, decisions)
-    with closing(ahead(stream, FRAMES_AHEAD, totals.meter.of("paint"))) as done, totals.meter.of("encode"):
+def _write(painted: Iterable[tuple[Frame, Sightings]], sink: Sink, totals: Totals) -> None:
+    """Write what is `painted`, which is made a few frames ahead of it."""
+    with closing(ahead(painted, FRAMES_AHEAD, totals.meter.of("paint"))) as done, totals.meter.of("encode"):
         for frame, rows in done:
             sink.write(frame)
             _count(totals, frame, rows)
@@ -187,7 +178,7 @@ def _kept(known: Iterable[tuple[Frame, Sightings]], keep: list[Sightings] | None
         yield frame, rows
 
 
-def _joined(frames: Iterable[Frame], rows: Sightings) -> Stream[tuple[Frame, Sightings]]:
+def joined(frames: Iterable[Frame], rows: Sightings) -> Stream[tuple[Frame, Sightings]]:
     """Every frame with the rows that speak of it."""
     rows = settled(rows)
     rows = rows[np.argsort(rows.frames, kind="stable")]

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Protocol, TextIO
+
+from passerby.core.lent import Watch
 
 BAR = 24
 BETWEEN_UPDATES_S = 0.2
@@ -16,6 +20,17 @@ class Progress(Protocol):
 
     def update(self, done: int, total: int | None) -> None: ...
     def end(self) -> None: ...
+
+
+def counting(progress: Progress, total: int | None) -> Watch:
+    """Tells `progress` of every frame of `total`, once it is read or written."""
+
+    @contextmanager
+    def counted(index: int) -> Iterator[None]:
+        yield
+        progress.update(index + 1, total)
+
+    return counted
 
 
 class Silent:

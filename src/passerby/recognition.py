@@ -20,7 +20,7 @@ from passerby.core.frame import Frame
 from passerby.core.plan import Decision, Plan
 from passerby.core.stages import Embedder, Source
 from passerby.core.tracks import Origin, Track
-from passerby.detect.compose import surroundings, within
+from passerby.detect.areas import surroundings, within
 from passerby.detect.faces import CenterFace
 from passerby.media.stills import StillSource
 from passerby.one_thread import one_thread

@@ -12,7 +12,8 @@ from typing import Any, Literal
 
 from passerby.core.errors import OptionError
 from passerby.methods import clothing, generating
-from passerby.options import diffusing, marked, redressing
+from passerby.methods.cautions import cautions
+from passerby.options import diffusing, marked, recognizing, redressing
 from passerby.options.choices import (
     AUDIO,
     CLASSES,
@@ -22,7 +23,6 @@ from passerby.options.choices import (
     DEFAULT_READ_CONF,
     FACE_SHAPES,
     METHODS,
-    NAMES,
     PLATE_METHODS,
     QUALITIES,
     SEAMS,
@@ -30,15 +30,16 @@ from passerby.options.choices import (
     STYLES,
     TARGETS,
     VERIFY,
+    plural,
 )
 from passerby.options.diffusing import ClassText, Diffusing
 from passerby.options.marked import Marking
 from passerby.options.per_class import GeneratorFile, ModelChoice, PerClass, generator_files, model_choices, per_class
+from passerby.options.recognizing import Recognizing
 from passerby.options.redressing import Redressing
 from passerby.options.values import (
     Zone,
     colour,
-    files,
     frame_rate,
     growth,
     number,
@@ -65,9 +66,8 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     "keep_zone": zones,
     "only_zone": zones,
     "models": lambda given: model_choices(given, CLASSES),
-    "keep": files,
-    "only": files,
     "generators": lambda given: generator_files(given, FILES),
+    **recognizing.READERS,
     **diffusing.READERS,
     **redressing.READERS,
     **marked.READERS,
@@ -83,10 +83,9 @@ PER_CLASS: Mapping[str, tuple[Callable[[Any], Any], Any]] = {
 SEVERAL = {
     "keep_zone": "keep-zone",
     "only_zone": "only-zone",
-    "keep": "keep",
-    "only": "only",
     "models": "model",
     "generators": "generator",
+    **recognizing.SEVERAL,
     **diffusing.SEVERAL,
     **redressing.SEVERAL,
 }
@@ -94,7 +93,7 @@ SEVERAL = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(Diffusing, Redressing, Marking):
+class Options(Recognizing, Diffusing, Redressing, Marking):
     """How a file is anonymized. Wrong values are refused when the record is made.
 
     Files may be given as text, times and rates as numbers or text (see `options.values`). Of `method`, `shape`,
@@ -156,14 +155,6 @@ class Options(Diffusing, Redressing, Marking):
     """Only what touches one of these is hidden, where there are any."""
     min_size: float | None = None
     """Pixels of the frame: what is found smaller, by its longer side, stays visible."""
-    keep: tuple[Path, ...] = ()
-    """Photographs of one person each, who stay visible where their faces are surely recognized."""
-    only: tuple[Path, ...] = ()
-    """Photographs of one person each: where there are any, who surely is none of them stays visible."""
-    same_person: bool = False
-    """Let who comes back after an absence be the same track. It compares everybody's face with everybody else's."""
-    recognizer: str = "mobilefacenet"
-    """What recognizes faces: 'mobilefacenet', or a family of models and a file, as in 'sface=FILE.onnx'."""
     audio: Literal["drop", "keep"] = "drop"
     start: Fraction | None = None
     """Seconds; what lies before is left out."""
@@ -209,7 +200,7 @@ class Options(Diffusing, Redressing, Marking):
             number("--min-face", self.min_face, "from 6 to 1000 pixels", lambda side: 6 <= side <= 1000, Integral)
         if self.min_size is not None:
             number("--min-size", self.min_size, "a number of pixels above 0", lambda side: 0 < side < math.inf)
-        for name in ("force", "salvage", "same_person", "multi_modal"):
+        for name in ("force", "salvage", "multi_modal"):
             switch(_written(name), getattr(self, name))
         if self.max_res is not None:
             number("--max-res", self.max_res, "a number of pixels from 16 up", lambda side: side >= 16, Integral)
@@ -230,27 +221,17 @@ class Options(Diffusing, Redressing, Marking):
             raise OptionError(f"--image {self.image} is not a file that exists; check the name")
         if self.truncation is not None:
             number("--truncation", self.truncation, "a number from 0 to 1", lambda share: 0 <= share <= 1)
-        self._check_recognizing()
+        self.check_recognizing(self.hide, self.labels())
         self.check_diffusing()
         self.check_redressing()
         self.check_marking()
         self.fill_colour()
 
-    def _check_recognizing(self) -> None:
-        if self.keep and self.only:
-            raise OptionError("--keep leaves some visible and --only hides some; give one of them")
-        if self.recognizes and "face" not in self.labels():
-            raise OptionError(f"--keep, --only and --same-person go by faces; add faces to --hide {self.hide}")
-        for option, paths in (("--keep", self.keep), ("--only", self.only)):
-            for path in paths:
-                if not path.is_file():
-                    raise OptionError(f"{option} {path} is not a file that exists; give a photograph of one person")
-
     def _read(self) -> None:
         """Make paths, zones, exact fractions and Python's own numbers of what was given."""
         for name in self.names():
             object.__setattr__(self, name, own_number(getattr(self, name)))
-        for name in ("hide", "method", "shape", "colour", "encoder", "preset", "recognizer", "style", "parser"):
+        for name in ("hide", "method", "shape", "colour", "encoder", "preset", "style", "parser"):
             if getattr(self, name) is not None:
                 text(_written(name), getattr(self, name))
         for name, read in _READERS.items():
@@ -264,14 +245,9 @@ class Options(Diffusing, Redressing, Marking):
 
     @staticmethod
     def names() -> tuple[str, ...]:
-        """The names of all options; those of diffusion and of new clothes come last."""
-        names = [field.name for field in fields(Options)]
-        return tuple(
-            sorted(
-                names,
-                key={field.name for kind in (Diffusing, Redressing, Marking) for field in fields(kind)}.__contains__,
-            )
-        )
+        """The names of all options; those of the parts come last."""
+        of_parts = {field.name for part in (Recognizing, Diffusing, Redressing, Marking) for field in fields(part)}
+        return tuple(sorted((field.name for field in fields(Options)), key=of_parts.__contains__))
 
     def changed(self) -> dict[str, str]:
         """The options that differ from their defaults, as text; files by their names alone."""
@@ -283,11 +259,6 @@ class Options(Diffusing, Redressing, Marking):
         changed |= {name: told for name, told in self.told_redressing().items() if name in changed}
         changed |= {"recognizer": f"{family}={Path(file).name}"} if family else {}
         return {name: _text(value) for name, value in changed.items()}
-
-    @property
-    def recognizes(self) -> bool:
-        """Whether anybody is to be recognized, and so to be looked at twice."""
-        return bool(self.keep or self.only or self.same_person)
 
     def labels(self) -> tuple[str, ...]:
         """The labels that are hidden: 'face', …"""
@@ -313,7 +284,7 @@ class Options(Diffusing, Redressing, Marking):
         methods = {label: clothing.method(label, chosen) for label in (*self.labels(), *labels)}
         for label, method in methods.items():
             if method in PLATE_METHODS and label != "plate":
-                raise OptionError(f"--method {method} draws number plates and no {NAMES[label]}; write plate={method}")
+                raise OptionError(f"--method {method} draws number plates and no {plural(label)}; write plate={method}")
         return methods
 
     def shapes(self, labels: Sequence[str] = ()) -> Mapping[str, str]:
@@ -366,8 +337,6 @@ class Options(Diffusing, Redressing, Marking):
 
     def warnings(self, labels: Sequence[str] = ()) -> tuple[str, ...]:
         """What about these options may leave somebody recognizable, one line each; `labels` likewise."""
-        from passerby.options.cautions import cautions  # which knows these options
-
         return cautions(self, labels)
 
     def fill_colour(self) -> tuple[int, int, int]:

@@ -17,9 +17,8 @@ from passerby.core.plan import Plan
 from passerby.core.stages import Anonymizer, Source
 from passerby.flow import Stream, ahead
 from passerby.mask.shapes import Shape
-from passerby.pipeline import FRAMES_AHEAD, hidden
+from passerby.pipeline import FRAMES_AHEAD, hidden, joined
 from passerby.plan.sheet import Thumbnail, page, wanted
-from passerby.track.refine import settled
 
 HEIGHT = 96
 """Of thumbnails in pixels."""
@@ -86,13 +85,8 @@ def _hidden(
     plan: Plan, frames: Iterable[Frame], wish: Wanted, effect: Anonymizer, shapes: Mapping[str, Shape]
 ) -> Stream[Frame]:
     """Frames as rendering shows them: those that are wished, or all where the effect needs their neighbours."""
-    rows = settled(plan.rows())
-    rows = rows[np.argsort(rows.frames, kind="stable")]
-    known = (
-        (frame, rows[slice(*np.searchsorted(rows.frames, [frame.index, frame.index + 1]))])
-        for frame in frames
-        if effect.reach or frame.index in wish
-    )
+    needed = (frame for frame in frames if effect.reach or frame.index in wish)
+    known = joined(needed, plan.rows())
     with closing(hidden(known, effect, shapes, plan.seed, plan.decisions)) as done:
         for frame, _ in done:
             yield frame

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from passerby.paint.clothes.tryon import TryOn
 from passerby.paint.diffusion.contract import Crop, Inpainter
+from passerby.testing.claims import claim
 
 GREY = 128
 SIZES = ((64, 64), (96, 64), (64, 128))
@@ -29,20 +30,20 @@ def check_inpainter(inpainter: Inpainter, label: str = "person") -> None:
     Raises:
         AssertionError: it breaks the contract of `paint.diffusion.contract.Inpainter`.
     """
-    _hold(inpainter.batch >= 1, f"batch is a number of crops from 1 up, is {inpainter.batch}")
-    _hold(inpainter.inpaint([]) == [], "for no crops there must be no pictures")
+    claim(inpainter.batch >= 1, f"batch is a number of crops from 1 up, is {inpainter.batch}")
+    claim(inpainter.inpaint([]) == [], "for no crops there must be no pictures")
     crops = [drawn(size, label, seed) for seed, size in enumerate((*SIZES, *SIZES))]
     before = [crop.picture.copy() for crop in crops]
     together = inpainter.inpaint(crops)
-    _hold(len(together) == len(crops), f"{len(crops)} crops got {len(together)} pictures; one each is needed")
+    claim(len(together) == len(crops), f"{len(crops)} crops got {len(together)} pictures; one each is needed")
     for crop, picture in zip(crops, together, strict=True):
         _check_picture(crop.picture, picture)
     for crop, picture in zip(crops, together, strict=True):
         [alone] = inpainter.inpaint([crop])
         apart = int(np.abs(alone.astype(int) - picture)[crop.hole].max())
-        _hold(apart <= NEAR, f"a crop alone becomes something else than among others, by {apart} of 255")
+        claim(apart <= NEAR, f"a crop alone becomes something else than among others, by {apart} of 255")
     same = all(np.array_equal(crop.picture, was) for crop, was in zip(crops, before, strict=True))
-    _hold(same, "a crop's pixels changed after it was handed over")
+    claim(same, "a crop's pixels changed after it was handed over")
 
 
 def check_try_on(try_on: TryOn) -> None:
@@ -57,7 +58,7 @@ def check_try_on(try_on: TryOn) -> None:
         _check_picture(crop.picture, try_on.wear(crop.picture, crop.hole, garment))
         after = crop.picture, crop.hole, garment
         same = all(np.array_equal(one, was) for one, was in zip(after, before, strict=True))
-        _hold(same, "what it was given changed after it was handed over")
+        claim(same, "what it was given changed after it was handed over")
 
 
 def drawn(size: tuple[int, int], label: str, seed: int) -> Crop:
@@ -77,9 +78,4 @@ def _gradient(size: tuple[int, int]) -> NDArray[np.uint8]:
 def _check_picture(given: NDArray[np.uint8], came: NDArray[np.uint8]) -> None:
     fits = isinstance(came, np.ndarray) and came.shape == given.shape and came.dtype == np.uint8
     told = f"{came.dtype} {came.shape}" if isinstance(came, np.ndarray) else type(came).__name__
-    _hold(fits, f"a crop of {given.shape} became {told}; wanted is uint8 of the same shape")
-
-
-def _hold(condition: bool, sentence: str) -> None:
-    if not condition:
-        raise AssertionError(sentence)
+    claim(fits, f"a crop of {given.shape} became {told}; wanted is uint8 of the same shape")

@@ -9,11 +9,12 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from passerby.core.frame import Frame, MediaInfo
-from passerby.core.lent import Lent
+from passerby.core.frame import Frame
+from passerby.core.lent import WatchedSink, WatchedSource
 from passerby.core.regions import Patch, Region
 from passerby.core.stages import Anonymizer, Sink, Source
 from passerby.media.commit import committed
@@ -44,7 +45,9 @@ def profiled(path: Path | None, parts: Parts, *, force: bool) -> Iterator[Parts]
     timeline = Timeline()
     with committed(path, force=force) as file:
         yield Parts(
-            _Decoding(parts.source, timeline), _Encoding(parts.sink, timeline), _Painting(parts.effect, timeline)
+            WatchedSource(parts.source, partial(timeline.span, "decode")),
+            WatchedSink(parts.sink, partial(timeline.span, "encode")),
+            _Painting(parts.effect, timeline),
         )
         models = getattr(parts.effect, "timelines", ())
         file.write(json.dumps(trace(timeline, models), indent=1).encode())
@@ -80,40 +83,6 @@ def _event(span: Span, row: int, name: str, of: str, later_s: float) -> dict[str
 
 
 @dataclass(frozen=True)
-class _Decoding(Lent):
-    """A source that tells when each frame was decoded."""
-
-    source: Source
-    timeline: Timeline
-
-    @property
-    def info(self) -> MediaInfo:
-        return self.source.info
-
-    def __iter__(self) -> Iterator[Frame]:
-        frames, number = iter(self.source), 0
-        while True:
-            with self.timeline.span("decode", number):
-                frame = next(frames, None)
-            if frame is None:
-                return
-            yield frame
-            number += 1
-
-
-@dataclass(frozen=True)
-class _Encoding(Lent):
-    """A sink that tells when each frame was written."""
-
-    sink: Sink
-    timeline: Timeline
-
-    def write(self, frame: Frame) -> None:
-        with self.timeline.span("encode", frame.index):
-            self.sink.write(frame)
-
-
-@dataclass(frozen=True)
 class _Painting:
     """An effect that tells when it painted, by the first frame of each call."""
 
@@ -122,10 +91,12 @@ class _Painting:
     batch: int = field(init=False)
     reach: int = field(init=False)
     blind: bool = field(init=False)
+    drawn: bool = field(init=False)
 
     def __post_init__(self) -> None:
         for name in ("batch", "reach", "blind"):
             object.__setattr__(self, name, getattr(self.effect, name))
+        object.__setattr__(self, "drawn", getattr(self.effect, "drawn", False))
 
     def paint(self, frames: Sequence[Frame], hidden: Sequence[Sequence[Region]]) -> Sequence[Sequence[Patch]]:
         with self.timeline.span("paint", frames[0].index):

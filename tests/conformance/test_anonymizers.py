@@ -15,10 +15,11 @@ from passerby.core.stages import Anonymizer
 from passerby.methods.dividing import Divided
 from passerby.paint.clothes.effect import Recoloured
 from passerby.paint.diffusion.effect import Inpainted
-from passerby.paint.effects import Blur, ByLabel, Fill, Image, Mosaic, Noise, Outline
+from passerby.paint.effects import Blur, Fill, Image, Mosaic, Noise, Outline
 from passerby.paint.gan.effect import SUBJECTS, Generated
 from passerby.paint.gan.traditional import MaskedOut
 from passerby.paint.plates import Plate
+from passerby.paint.several import ByLabel
 from passerby.testing import check_anonymizer
 
 

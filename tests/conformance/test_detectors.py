@@ -13,9 +13,10 @@ import pytest
 
 from passerby.core.frame import Frame
 from passerby.core.stages import Detector
-from passerby.detect.compose import Either, Rotated, SecondLook, Sure, Tiled
+from passerby.detect.compose import Either, SecondLook, Sure, Tiled
 from passerby.detect.faces import CenterFace
 from passerby.detect.heads import Heads
+from passerby.detect.rotated import Rotated
 from passerby.detect.yunet import YuNet
 from passerby.testing import FORMATS, check_detector
 

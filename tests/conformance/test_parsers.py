@@ -100,7 +100,8 @@ def test_on_frames_of_every_kind(parser: Parser, drawn: Dressed, name: str, turn
 
 def test_from_several_threads_at_once(parser: Parser, drawn: Dressed) -> None:
     frame, boxes = framed(drawn.picture), places(drawn)
-    [first, *others] = ThreadPoolExecutor(4).map(lambda _: parser.parse(frame, boxes), range(6))
+    with ThreadPoolExecutor(4) as pool:
+        [first, *others] = pool.map(lambda _: parser.parse(frame, boxes), range(6))
     assert all(same(a, b) for other in others for a, b in zip(first, other, strict=True))
 
 

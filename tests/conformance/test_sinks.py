@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from passerby.media.stills import StillSink
+from passerby.media.still_sink import StillSink
 from passerby.media.write import Encoding, VideoSink
 from passerby.testing import CASES, check_sink, drawn
 

@@ -15,8 +15,9 @@ from passerby.core import pixels
 from passerby.core.detections import Detections
 from passerby.core.errors import OptionError
 from passerby.core.frame import Frame
-from passerby.detect.compose import Rotated, Tiled
+from passerby.detect.compose import Tiled
 from passerby.detect.faces import CenterFace
+from passerby.detect.rotated import Rotated
 from passerby.testing import CASES, FORMATS, check_detector, drawn
 
 

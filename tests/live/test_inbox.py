@@ -9,7 +9,8 @@ from drawn_frames import frame
 from live_fakes import FakeClock, arrived
 
 from passerby.core.errors import InputError
-from passerby.live.inbox import Arrived, Inbox, Over, raise_if_failed, reading
+from passerby.flow import Over
+from passerby.live.inbox import Arrived, Inbox, raise_if_failed, reading
 from passerby.live.sources import Lost, Picture
 from passerby.live.statistics import Statistics
 

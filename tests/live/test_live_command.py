@@ -63,10 +63,12 @@ def test_the_page_is_opened_where_it_is(street, capsys, monkeypatch):
 
 def test_a_signal_ends_it_in_peace(street, tmp_path, monkeypatch):
     output = tmp_path / "out.mkv"
+    numbers = signal.SIGINT, signal.SIGTERM
+    before = [signal.getsignal(number) for number in numbers]
     monkeypatch.setattr(live_command, "live_run", interrupted(live_command.live_run))
     assert cli.main(["live", str(street), "--to", str(output), "-q"]) == 0
     assert output.exists()
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert [signal.getsignal(number) for number in numbers] == before
 
 
 def interrupted(run):

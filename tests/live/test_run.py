@@ -12,8 +12,8 @@ from drawn_frames import Film
 from live_fakes import SCENE, FakeClock, Keeping, Scripted, Square, arrived, finders, stream
 
 from passerby.core.errors import InputError, OptionError, StageError
+from passerby.flow import Over
 from passerby.live.fitting import GREY
-from passerby.live.inbox import Over
 from passerby.live.run import Living, Run, Surroundings, _Counting
 from passerby.live.sink import LiveSink
 from passerby.live.sources import Lost

@@ -9,7 +9,8 @@ import pytest
 from drawn_frames import YUV444_FULL, Film, frame
 from live_fakes import RATE, FakeClock, Scripted, arrived, stream
 
-from passerby.live.inbox import Arrived, Over
+from passerby.flow import Over
+from passerby.live.inbox import Arrived
 from passerby.live.latency import Pace
 from passerby.live.segment import Segment, rate_of
 from passerby.live.sources import Lost, Picture

@@ -130,6 +130,14 @@ def test_all_outlets_are_closed_whatever_one_of_them_does():
     assert isinstance(outlets[0].closed[0], OutputError)
 
 
+def test_outlets_are_closed_though_no_picture_ever_came():
+    """A page is served from when it is made: its thread must not go on behind a run that is over."""
+    outlet = Keeping()
+    with LiveSink([outlet], latency_s=1, late="cover", clock=FakeClock(), statistics=Statistics()):
+        pass
+    assert outlet.closed == [None]
+
+
 def test_an_error_reaches_the_outlets():
     outlet = Keeping()
     sink, _ = opened(FakeClock(), outlet)

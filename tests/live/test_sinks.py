@@ -13,6 +13,7 @@ import pytest
 from live_fakes import FakeClock
 
 from passerby.core.errors import OptionError, OutputError
+from passerby.live import sinks
 from passerby.live.fitting import placeholder, rgb
 from passerby.live.preview import Preview
 from passerby.live.sinks import FILES, Address, Camera, File, RawPipe
@@ -51,6 +52,18 @@ def test_an_error_leaves_no_file(tmp_path):
     outlet.open(SIZE, RATE)
     outlet.write(picture(), 0)
     outlet.close(ValueError("broken"))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_whose_beginning_fails_leaves_nothing(tmp_path, monkeypatch):
+    def broken(*_):
+        raise OutputError("broken")
+
+    monkeypatch.setattr(sinks, "Encoded", broken)
+    outlet = File(tmp_path / "out.mkv")
+    with pytest.raises(OutputError) as raised:
+        outlet.open(SIZE, RATE)
+    outlet.close(raised.value)
     assert list(tmp_path.iterdir()) == []
 
 

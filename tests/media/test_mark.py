@@ -21,7 +21,8 @@ from passerby.leftovers.carried_stills import carried_by_still
 from passerby.media import certificate, manifest, xmp
 from passerby.media.manifest import SIGNED, check, is_ours, is_there, sign
 from passerby.media.mark import SYNTHETIC, Mark, says_synthetic
-from passerby.media.stills import StillSink, StillSource
+from passerby.media.still_sink import StillSink
+from passerby.media.stills import StillSource
 from passerby.media.video import VideoSource
 from passerby.media.write import VideoSink
 from passerby.media.xmp import PACKET, SOURCE_TYPE, UUID

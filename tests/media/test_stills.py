@@ -40,7 +40,8 @@ from passerby.core.errors import (
     OutputError,
 )
 from passerby.core.frame import MediaInfo, PixelFormat
-from passerby.media.stills import STILL_SUFFIXES, StillInfo, StillSink, StillSource, is_still
+from passerby.media.still_sink import StillSink
+from passerby.media.stills import STILL_SUFFIXES, StillInfo, StillSource, is_still
 
 FOOTAGE = Path(__file__).resolve().parents[2] / "../shared/data"
 needs_footage = pytest.mark.skipif(not FOOTAGE.is_dir(), reason="real footage lies beside the repository, not in it")

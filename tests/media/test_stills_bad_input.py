@@ -36,7 +36,8 @@ from passerby.core.errors import (
 )
 from passerby.media import stills
 from passerby.media.overheard import complaints
-from passerby.media.stills import StillLimits, StillSource, is_still
+from passerby.media.still_limits import StillLimits
+from passerby.media.stills import StillSource, is_still
 
 # Bad input
 

@@ -12,7 +12,8 @@ from drawn_pictures import ANIMATIONS, READABLE, deep_file, pixels, png, png_chu
 from PIL import Image
 
 from passerby.core.errors import DamagedMedia, LimitExceeded, PasserbyError
-from passerby.media.stills import StillLimits, StillSource
+from passerby.media.still_limits import StillLimits
+from passerby.media.stills import StillSource
 
 PHOTO = Image.fromarray(np.random.default_rng(3).integers(0, 256, (20, 30, 3), np.uint8)).resize((300, 200))
 

@@ -444,9 +444,13 @@ def listening() -> Iterator[tuple[int, list[bytes]]]:
                 calls.append(b"called")
                 caller.close()
 
-        threading.Thread(target=answer, daemon=True).start()
-        yield server.getsockname()[1], calls
-        server.shutdown(socket.SHUT_RDWR)
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        try:
+            yield server.getsockname()[1], calls
+        finally:
+            server.shutdown(socket.SHUT_RDWR)
+            thread.join()
 
 
 PLAYLISTS = {

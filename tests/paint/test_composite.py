@@ -12,7 +12,8 @@ from passerby.core import pixels
 from passerby.core.errors import StageError
 from passerby.core.regions import Mask, Patch, Region
 from passerby.paint.composite import blanked, composite, grey
-from passerby.paint.effects import ByLabel, Fill, Mosaic, Outline
+from passerby.paint.effects import Fill, Mosaic, Outline
+from passerby.paint.several import ByLabel
 
 BOX = np.array([20, 10, 50, 40], np.float32)
 

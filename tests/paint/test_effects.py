@@ -12,7 +12,8 @@ from passerby.core import pixels
 from passerby.core.errors import OptionError, StageError
 from passerby.core.regions import Mask, Region
 from passerby.paint.composite import composite
-from passerby.paint.effects import Blur, ByLabel, Fill, Image, Mosaic, Noise, Outline
+from passerby.paint.effects import Blur, Fill, Image, Mosaic, Noise, Outline
+from passerby.paint.several import ByLabel
 
 PICTURE = np.random.default_rng(4).integers(0, 256, (50, 40, 3), np.uint8)
 EFFECTS = [Mosaic(), Fill(), Blur(), Noise(), Image(PICTURE), Outline()]

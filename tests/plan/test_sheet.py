@@ -17,7 +17,8 @@ from passerby.core import pixels
 from passerby.core.plan import Decision, Media, Plan
 from passerby.core.tracks import Origin, Track
 from passerby.mask.shapes import Rectangle
-from passerby.paint.effects import ByLabel, Fill
+from passerby.paint.effects import Fill
+from passerby.paint.several import ByLabel
 from passerby.pipeline import hidden
 from passerby.plan.sheet import Thumbnail, page, wanted
 from passerby.plan.sheet_risk import ranked

@@ -8,10 +8,10 @@ from functools import partial
 from pathlib import Path
 
 import passerby
+from passerby import settings_file
 from passerby.arguments import deep_privacy2, evaluate, live, models, plan, run, verify
 from passerby.arguments.parser import EXIT_CODES, Parser
 from passerby.core.errors import OptionError
-from passerby.options import settings_file
 
 HELP = (
     """passerby: makes everyone in a video a passer-by.

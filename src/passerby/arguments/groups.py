@@ -6,8 +6,8 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
+from passerby import settings_file
 from passerby.arguments.parser import AMBIGUOUS, Ambiguous, Anew
-from passerby.options import settings_file
 from passerby.options.choices import AUDIO, LABEL, MARKS, METHODS, QUALITIES, REDRESS, SEAMS, SHAPES, STYLES, TARGETS
 from passerby.settings import DEFAULTS
 

@@ -236,7 +236,8 @@ class Plan:
         at = int(np.searchsorted(old.frames, frame))
         if not 0 < at < len(old.frames):
             raise OptionError(
-                f"track {track} is in frames {old.frames[0]} to {old.frames[-1]} and cannot be split at {frame}"
+                f"track {track} is in frames {old.frames[0]} to {old.frames[-1]} and cannot be split at {frame}; "
+                "choose a frame after its first one"
             )
         id = self._next()
         others = [other for other in self.tracks if other.id != track]
@@ -270,7 +271,7 @@ class Plan:
     def draw(self, label: str, rows: Sightings) -> Plan:
         """With a new track of the boxes of `rows`, which has the highest id."""
         if not len(rows):
-            raise OptionError("a drawn track needs a box in one frame at least")
+            raise OptionError("a drawn track needs a box in one frame at least, got none; draw one")
         drawn = Track.of(replace(rows, labels=np.full(len(rows), label)), self._next())
         return replace(self, tracks=_sorted(*self.tracks, joined([drawn])))
 

@@ -77,7 +77,9 @@ def detector(name: str, use: Use) -> Detector:
     """
     family = FAMILIES[name]
     if family.finds is not None and not family.finds >= set(use.labels):
-        raise OptionError(f"{name} finds {', '.join(sorted(family.finds))}, not {', '.join(use.labels)}")
+        raise OptionError(
+            f"{name} finds {', '.join(sorted(family.finds))}, not {', '.join(use.labels)}; choose another model"
+        )
     return family.make(use)
 
 

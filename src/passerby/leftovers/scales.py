@@ -8,9 +8,10 @@ from typing import Protocol
 
 from passerby.core.stages import Detector
 from passerby.detect import classes as cl
-from passerby.detect.compose import Either, Rotated, Tiled
+from passerby.detect.compose import Either, Tiled
 from passerby.detect.detr import Detr
 from passerby.detect.nanodet import NanoDet
+from passerby.detect.rotated import Rotated
 from passerby.detect.text import Text
 from passerby.detect.yolox import Yolox
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from passerby.core.errors import PasserbyError
+from passerby.flow import Over, handed_over
 from passerby.live.clock import Clock, Timeline
 from passerby.live.sources import Lost, Picture
 from passerby.live.statistics import Statistics
@@ -26,13 +27,6 @@ class Arrived:
 
     picture: Picture
     ticks: int
-
-
-@dataclass(frozen=True, slots=True)
-class Over:
-    """Nothing comes any more; because of an error, or because all is there."""
-
-    error: BaseException | None = None
 
 
 Item = Arrived | Lost | Over
@@ -80,21 +74,7 @@ def reading(
     left = threading.Event()
 
     def read() -> None:
-        timeline = Timeline()
-        try:
-            with closing(pictures):
-                for item in pictures:
-                    if left.is_set() or stopped():
-                        break
-                    if isinstance(item, Picture):
-                        statistics.came += 1
-                        inbox.put(Arrived(item, timeline.place(clock.now(), item.stamp)))
-                    else:
-                        inbox.put(item)
-        except BaseException as error:  # noqa: BLE001  handed to the run, whatever it is
-            inbox.put(Over(error))
-        else:
-            inbox.put(Over())
+        handed_over(_arriving(pictures, clock, statistics), inbox.put, lambda: left.is_set() or stopped())
 
     thread = threading.Thread(target=read, name="passerby live source", daemon=True)
     thread.start()
@@ -104,6 +84,20 @@ def reading(
         left.set()
         # It may hang in a read that nobody can break off; it holds nothing that must be put in order.
         thread.join(JOIN_S)
+
+
+def _arriving(
+    pictures: Generator[Picture | Lost], clock: Clock, statistics: Statistics
+) -> Generator[Arrived | Lost, None, None]:
+    """Pictures, and when each was there."""
+    timeline = Timeline()
+    with closing(pictures):
+        for item in pictures:
+            if isinstance(item, Picture):
+                statistics.came += 1
+                yield Arrived(item, timeline.place(clock.now(), item.stamp))
+            else:
+                yield item
 
 
 def raise_if_failed(item: Over) -> None:

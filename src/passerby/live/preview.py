@@ -50,7 +50,8 @@ class Preview:
         except OSError as error:
             raise OutputError(f"cannot show a page on port {port}: {error.strerror}; choose another one") from error
         self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, name="passerby preview", daemon=True).start()
+        self._thread = threading.Thread(target=self._server.serve_forever, name="passerby preview", daemon=True)
+        self._thread.start()
 
     @property
     def address(self) -> str:
@@ -75,6 +76,7 @@ class Preview:
             self._closed = True
             self._changed.notify_all()
         self._server.shutdown()
+        self._thread.join()
         self._server.server_close()
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:

@@ -15,9 +15,10 @@ from fractions import Fraction
 from passerby.core.errors import OptionError
 from passerby.core.frame import Frame, MediaInfo
 from passerby.core.lent import Lent
+from passerby.flow import Over
 from passerby.live.clock import Clock
 from passerby.live.fitting import even_size
-from passerby.live.inbox import Arrived, Inbox, Intake, Item, Over, raise_if_failed, reading
+from passerby.live.inbox import Arrived, Inbox, Intake, Item, raise_if_failed, reading
 from passerby.live.latency import SLACK, Pace, fitted, slowest
 from passerby.live.segment import Segment, rate_of
 from passerby.live.sink import Late, LiveSink

@@ -42,7 +42,6 @@ class LiveSink:
         self._clock = clock
         self._statistics = statistics
         self._fitting: Fitting | None = None
-        self._opened: list[Outlet] = []
         self._last = -1
 
     def __enter__(self) -> Self:
@@ -52,9 +51,10 @@ class LiveSink:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
     ) -> None:
         failure = error
-        while self._opened:
+        # Also where no picture ever came: a page, for one, is served before that.
+        for outlet in reversed(self._outlets):
             try:
-                self._opened.pop().close(failure)
+                outlet.close(failure)
             except BaseException as another:  # noqa: BLE001  the others must be closed before it goes on
                 failure = failure or another
         if failure is not error and failure is not None:
@@ -69,7 +69,6 @@ class LiveSink:
         self._fitting = Fitting(size)
         for outlet in self._outlets:
             outlet.open(size, rate)
-            self._opened.append(outlet)
 
     def write(self, frame: Frame) -> None:
         """Send a frame in which what was found is hidden; covered, or not at all, if it is too old by now."""

@@ -67,7 +67,7 @@ class Outlet(Protocol):
         ...
 
     def close(self, error: BaseException | None) -> None:
-        """Complete what was written; after an `error`, let go of it."""
+        """Complete what was written; after an `error`, let go of it. Called once, also where it was never opened."""
         ...
 
 
@@ -171,7 +171,8 @@ class File:
         """
         if path.suffix.lower() not in FILES:
             raise OptionError(
-                f"a live run writes {', '.join(FILES)} and no {path.suffix or 'other'} files: {path.name}"
+                f"a live run writes {', '.join(FILES)} and no {path.suffix or 'other'} files: {path.name}; "
+                "end its name in one of these"
             )
         check_free(path, force=force)
         self._path = path
@@ -192,14 +193,13 @@ class File:
             self._encoded.write(picture, ticks)
 
     def close(self, error: BaseException | None) -> None:
-        if self._encoded is None:
-            return
         if error is not None:
-            self._encoded.abandon()
+            if self._encoded is not None:
+                self._encoded.abandon()
             self._block.__exit__(type(error), error, error.__traceback__)
-            return
-        with self._block, explained(self._path):
-            self._encoded.finish()
+        elif self._encoded is not None:
+            with self._block, explained(self._path):
+                self._encoded.finish()
 
 
 PORTS = {"rtmp": 1935, "rtmps": 443, "rtsp": 554}

@@ -45,7 +45,9 @@ def signer_of(chain: Path, key: Path) -> Signer:
         certificates = x509.load_pem_x509_certificates(chain.read_bytes())
         secret = serialization.load_pem_private_key(key.read_bytes(), password=None)
     except OSError as error:
-        raise OptionError(f"cannot read {error.filename}: {error.strerror}") from error
+        raise OptionError(
+            f"cannot read {error.filename}: {error.strerror}; check --c2pa-cert and --c2pa-key"
+        ) from error
     except (TypeError, ValueError, UnsupportedAlgorithm) as error:
         raise OptionError(
             f"--c2pa-cert {chain} and --c2pa-key {key} must be PEM files, "

@@ -209,7 +209,7 @@ def opened(path: Path, limits: Limits) -> InputContainer:
         with path.open("rb") as file:
             empty = not file.read(1)
     except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror}") from error
+        raise InputError(f"cannot read {path}: {error.strerror}; check its name and that it may be read") from error
     if empty:
         raise UnsupportedMedia(f"{path.name} is empty (0 bytes); nothing was recorded or copied")
     safe = {
@@ -222,7 +222,10 @@ def opened(path: Path, limits: Limits) -> InputContainer:
         # With the protocol named, no sign in the file's name means anything to FFmpeg.
         container = av.open(f"file:{path}", options=safe, metadata_errors="replace")
     except av.error.MemoryError as error:
-        raise LimitExceeded(f"{path.name} has more than {limits.max_streams} streams or is too large") from error
+        raise LimitExceeded(
+            f"{path.name} has more than {limits.max_streams} streams or is too large; "
+            "raise the limit if you trust this file"
+        ) from error
     except av.error.FFmpegError as error:
         if has_lost_index(path):
             raise DamagedMedia(
@@ -252,7 +255,10 @@ def packets_of(container: InputContainer, *streams: Stream) -> Iterator[Packet[A
 
 def _check(name: str, container: InputContainer, limits: Limits) -> None:
     if len(container.streams) > limits.max_streams:
-        raise LimitExceeded(f"{name} has {len(container.streams)} streams, over the limit of {limits.max_streams}")
+        raise LimitExceeded(
+            f"{name} has {len(container.streams)} streams, over the limit of {limits.max_streams}; "
+            "raise the limit if you trust this file"
+        )
     if container.duration is not None:
         limits.check_duration(name, container.duration / av.time_base)
 

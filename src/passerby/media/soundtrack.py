@@ -138,7 +138,9 @@ class Soundtrack:
                 if self._reading.salvage:
                     self._note_ends()
                     return None
-                raise DamagedMedia(f"{self._path.name}: its sound cannot be read on ({error.strerror})") from error
+                raise DamagedMedia(
+                    f"{self._path.name}: its sound cannot be read on ({error.strerror}); use --audio drop or --salvage"
+                ) from error
             if packet is None:
                 self._note_ends()
                 return None

@@ -15,8 +15,8 @@ from passerby.paint.diffusion.prompts import prompt
 
 if TYPE_CHECKING:
     from passerby.core.stages import Anonymizer
-    from passerby.paint.diffusion.contract import Inpainter
-    from passerby.paint.diffusion.crops import Framing
+    from passerby.paint.diffusion.contract import Controls, Inpainter
+    from passerby.paint.diffusion.effect import Inpainted
     from passerby.settings import Options
 
 NAME = "diffusion"
@@ -79,15 +79,20 @@ def effect(options: Options, others: Anonymizer, labels: Sequence[str] = ()) -> 
     if not made_up:
         return others
     from passerby.methods.dividing import Divided
-    from passerby.paint.diffusion.effect import Inpainted
     from passerby.paint.diffusion.several import ByClass
-    from passerby.paint.gan.effect import Seam
 
     labels = tuple(made_up)
     model = ByClass({label: on_devices(options, partial(_model, choice, labels)) for label, choice in made_up.items()})
-    seam: Seam = "matched" if options.seam == "soft" else "original"
-    inpainted = Inpainted(model, every=options.every, seam=seam, framing=framing(options))
-    return Divided(inpainted, labels, others, timelines=model.timelines)
+    return Divided(inpainted(options, model), labels, others, timelines=model.timelines)
+
+
+def inpainted(options: Options, model: Inpainter, controls: Controls | None = None) -> Inpainted:
+    """The effect that paints by `model`, which is shown what `controls` draw."""
+    from passerby.paint.diffusion.crops import SIDES, Framing
+    from passerby.paint.diffusion.effect import Inpainted
+
+    framing = Framing(sides=(*(side for side in SIDES if side < options.crop), options.crop))
+    return Inpainted(model, every=options.every, seam=options.seam, framing=framing, controls=controls)
 
 
 def choices(options: Options, labels: Sequence[str] = ()) -> dict[str, Diffusion]:
@@ -112,13 +117,6 @@ def with_options(choice: Diffusion, options: Options) -> Diffusion:
     for text in options.negative_prompts:
         prompts[text.label] = replace(prompt(text.label, prompts), unwanted=text.text)
     return replace(choice, prompts=prompts, **given)
-
-
-def framing(options: Options) -> Framing:
-    """How large crops are."""
-    from passerby.paint.diffusion.crops import SIDES, Framing
-
-    return Framing(sides=(*(side for side in SIDES if side < options.crop), options.crop))
 
 
 def on_devices(options: Options, load: Callable[[Running], Inpainter]) -> Inpainter:

@@ -63,11 +63,10 @@ def effect(options: Options, others: Anonymizer, labels: Sequence[str] = ()) -> 
         return others
     from passerby.paint.gan.combined import Style, combined
 
-    seam = options.seam == "soft"
     style = Style(
         truncation=options.truncation,
         modes=options.multi_modal,
-        seam="matched" if seam else "original",
+        seam=options.seam,
         compiled=options.compile,
     )
     return combined(together, others, style)

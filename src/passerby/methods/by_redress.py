@@ -100,20 +100,13 @@ def effect(options: Options, others: Anonymizer, labels: Sequence[str] = ()) -> 
     from passerby.methods import clothing
     from passerby.methods.dividing import Once
     from passerby.paint.clothes.redress import Redressed
-    from passerby.paint.diffusion.effect import Inpainted
     from passerby.paint.effects import Mosaic
 
     skeletons = _skeletons(options)
-    painter = Inpainted(
-        _try_on(options) if options.try_on else _drawing(options, labels),
-        every=options.every,
-        seam="matched" if options.seam == "soft" else "original",
-        framing=by_diffusion.framing(options),
-        controls=skeletons,
-    )
+    model = _try_on(options) if options.try_on else _drawing(options, labels)
     return Redressed(
         clothing.parser(options.parser),
-        painter,
+        by_diffusion.inpainted(options, model, skeletons),
         others=Once(others),
         cover=Mosaic(cells=options.cells),
         steady=Steady,

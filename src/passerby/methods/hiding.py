@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from passerby.core.errors import StageError
-from passerby.core.frame import Frame
 from passerby.core.plan import Decision
-from passerby.core.regions import Patch, Region
 from passerby.core.stages import Anonymizer
 from passerby.mask.shapes import HeadOval, Polygon, Rectangle, Shape, Silhouette, WholeHead
 from passerby.media.stills import picture
 from passerby.methods import clothing, generating
-from passerby.paint.effects import Blur, ByLabel, Fill, Image, Mosaic, Noise, Outline
+from passerby.paint.effects import Blur, Fill, Image, Mosaic, Noise, Outline
 from passerby.paint.plates import Plate
+from passerby.paint.several import ByLabel, ByMethod
 from passerby.plan import policy
 from passerby.settings import Options
 
@@ -27,7 +25,7 @@ def effect(options: Options, labels: Sequence[str] = (), methods: Sequence[str] 
     options.check_classes(labels)
     generating.check(options, labels)
     by_label = ByLabel({label: _effect(method, options) for label, method in options.methods(labels).items()})
-    plain = _ByMethod(by_label, {method: _effect(method, options) for method in methods}) if methods else by_label
+    plain = ByMethod(by_label, {method: _effect(method, options) for method in methods}) if methods else by_label
     return generating.effect(options, plain, labels)
 
 
@@ -43,29 +41,6 @@ def shapes(options: Options, labels: Sequence[str] = ()) -> dict[str, Shape]:
 def rules(options: Options) -> tuple[Decision, ...]:
     """Who is hidden by rule."""
     return policy.decisions(only_zones=options.only_zone, keep_zones=options.keep_zone, min_size=options.min_size)
-
-
-class _ByMethod:
-    """An effect for each region that has a method of its own, and one for all the others."""
-
-    def __init__(self, others: Anonymizer, methods: Mapping[str, Anonymizer]) -> None:
-        self.effects = {"": others, **methods}
-        self.batch = min(effect.batch for effect in self.effects.values())
-        self.reach = max(effect.reach for effect in self.effects.values())
-        self.blind = all(effect.blind for effect in self.effects.values())
-
-    def paint(self, frames: Sequence[Frame], hidden: Sequence[Sequence[Region]]) -> list[list[Patch]]:
-        painted: list[dict[int, Patch]] = [{} for _ in hidden]
-        for method in sorted({region.method for regions in hidden for region in regions}):
-            if method not in self.effects:
-                raise StageError(
-                    f"no effect for the method {method!r}; there is {', '.join(filter(None, self.effects))}"
-                )
-            mine = [[i for i, region in enumerate(regions) if region.method == method] for regions in hidden]
-            chosen = [[regions[i] for i in rows] for regions, rows in zip(hidden, mine, strict=True)]
-            for done, rows, patches in zip(painted, mine, self.effects[method].paint(frames, chosen), strict=True):
-                done.update(zip(rows, patches, strict=True))
-        return [[done[i] for i in range(len(regions))] for done, regions in zip(painted, hidden, strict=True)]
 
 
 def _effect(method: str, options: Options) -> Anonymizer:

@@ -1,4 +1,4 @@
-"""What may be chosen: the names that options take, and the defaults of some."""
+"""What may be chosen: the names that options take, and the defaults of some; and how classes are called."""
 
 from __future__ import annotations
 
@@ -46,3 +46,8 @@ DEFAULT_GROW, DEFAULT_CONF = 0.3, 0.2
 DEFAULT_READ_CONF = 0.5
 """Of what is found by its letters: the mean share of letters in a line, and no certainty."""
 VERIFY = ("off", "check", "fix")
+
+
+def plural(label: str) -> str:
+    """What users call several things of a label."""
+    return NAMES.get(label, f"{label}s")  # a plan of other tools may have labels of its own

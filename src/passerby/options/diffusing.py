@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from numbers import Integral
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Any
 
 from passerby.core.errors import OptionError
 from passerby.options.choices import CLASSES
-from passerby.options.values import number, one_of, switch
+from passerby.options.values import number, one_of, pairs, switch
 from passerby.paint.diffusion.choice import EVERY, MOST_EVERY, SCHEDULERS
 
 
@@ -83,24 +83,17 @@ def class_texts(given: Any) -> tuple[ClassText, ...]:
         OptionError: a class is unknown, or has two texts.
         TypeError, AttributeError: `given` is none of these.
     """
-    if isinstance(given, Mapping):
-        pairs = [(str(name), text) for name, text in given.items()]
-    else:
-        written: Sequence[Any] = [given] if isinstance(given, str | ClassText) else given or ()
-        pairs = [
-            (one.label, one.text) if isinstance(one, ClassText) else (one.partition("=")[0], one.partition("=")[2])
-            for one in written
-        ]
-    for name, text in pairs:
+    said = pairs(given, ClassText)
+    for name, text in said:
         if name.strip() not in CLASSES:
             known = ", ".join(dict.fromkeys(CLASSES.values()))
             raise OptionError(f"no class is called {name.strip()!r}; write CLASS=TEXT, with one of {known}")
         if not isinstance(text, str):
             raise OptionError(f"the words for {name} are text, got {text!r}")
-    labels = [CLASSES[name.strip()] for name, _ in pairs]
+    labels = [CLASSES[name.strip()] for name, _ in said]
     if len(set(labels)) < len(labels):
         raise OptionError(f"{max(labels, key=labels.count)} has two texts; write one")
-    return tuple(ClassText(label, text) for label, (_, text) in zip(labels, pairs, strict=True))
+    return tuple(ClassText(label, text) for label, (_, text) in zip(labels, said, strict=True))
 
 
 READERS: Mapping[str, Callable[[Any], Any]] = {

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from passerby.core.errors import OptionError
+from passerby.options.values import pairs
 
 T = TypeVar("T")
 
@@ -102,18 +103,12 @@ def model_choices(given: Any, classes: Mapping[str, str]) -> tuple[ModelChoice, 
         OptionError: a class is unknown, or has no model.
         TypeError, AttributeError: `given` is none of these.
     """
-    if isinstance(given, Mapping):
-        each = [(name, [one] if isinstance(one, str | Path) else one) for name, one in given.items()]
-        for name, models in each:
-            if not (isinstance(models, list | tuple) and models and all(isinstance(one, str | Path) for one in models)):
-                raise OptionError(f"{name} has a model or a list of them, by names or files; got {models!r}")
-        pairs = [(name, str(one)) for name, models in each for one in models]
-    else:
-        written = [given] if isinstance(given, str | ModelChoice) else given or ()
-        split = (one.partition("=") for one in written if not isinstance(one, ModelChoice))
-        pairs = [(one.label, one.model) for one in written if isinstance(one, ModelChoice)]
-        pairs += [(name, model) for name, _, model in split]
-    for name, model in pairs:
+    each = [(name, [one] if isinstance(one, str | Path) else one) for name, one in pairs(given, ModelChoice)]
+    for name, models in each:
+        if not (isinstance(models, list | tuple) and models and all(isinstance(one, str | Path) for one in models)):
+            raise OptionError(f"{name} has a model or a list of them, by names or files; got {models!r}")
+    said = [(name, str(one)) for name, models in each for one in models]
+    for name, model in said:
         if name.strip() not in classes:
             known = ", ".join(dict.fromkeys(classes.values()))
             raise OptionError(f"no class is called {name.strip()!r}; write CLASS=MODEL, with one of {known}")
@@ -121,7 +116,7 @@ def model_choices(given: Any, classes: Mapping[str, str]) -> tuple[ModelChoice, 
             raise OptionError(
                 f"{name} has no model; write {name}=NAME, as `passerby models list` has it, or {name}=FILE"
             )
-    return tuple(ModelChoice(classes[name.strip()], model.strip()) for name, model in pairs)
+    return tuple(ModelChoice(classes[name.strip()], model.strip()) for name, model in said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,13 +138,7 @@ def generator_files(given: Any, names: Sequence[str]) -> tuple[GeneratorFile, ..
         OptionError: a name is unknown, or a file is not there.
         TypeError, AttributeError: `given` is none of these.
     """
-    if isinstance(given, Mapping):
-        given = [f"{name}={path}" for name, path in given.items()]
-    written = [given] if isinstance(given, str | GeneratorFile) else given or ()
-    files = tuple(
-        one if isinstance(one, GeneratorFile) else GeneratorFile(one.partition("=")[0], Path(one.partition("=")[2]))
-        for one in written
-    )
+    files = tuple(GeneratorFile(name, Path(path)) for name, path in pairs(given, GeneratorFile))
     for file in files:
         if file.name not in names:
             raise OptionError(f"no generator is called {file.name!r}; write NAME=FILE, with one of {', '.join(names)}")

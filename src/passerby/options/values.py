@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import astuple
 from fractions import Fraction
 from numbers import Real
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from passerby.core.errors import OptionError
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 Zone = tuple[tuple[float, float], ...]
 """The corners of a polygon, x and y in pixels of the upright frame."""
@@ -85,6 +89,18 @@ def files(value: str | Path | Sequence[str | Path] | None) -> tuple[Path, ...]:
 def zones(value: str | Sequence[Any] | None) -> tuple[Zone, ...]:
     """One zone as text, several of them, or none."""
     return (zone(value),) if isinstance(value, str) else tuple(zone(one) for one in value or ())
+
+
+def pairs(given: Any, record: type[DataclassInstance]) -> list[tuple[str, Any]]:
+    """Names and what is said of each, from 'NAME=VALUE', several such, a mapping, or a `record` of both.
+
+    Raises:
+        TypeError, AttributeError: `given` is none of these.
+    """
+    if isinstance(given, Mapping):
+        return [(str(name), value) for name, value in given.items()]
+    written: Sequence[Any] = [given] if isinstance(given, str | record) else given or ()
+    return [astuple(one) if isinstance(one, record) else one.partition("=")[::2] for one in written]
 
 
 def one_of(option: str, value: str, choices: Sequence[str]) -> str:

@@ -6,20 +6,19 @@ while a track lasts: noise that changed from frame to frame would average away.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from typing import Any, Protocol
+from typing import Protocol
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from passerby.core import pixels
-from passerby.core.errors import OptionError, StageError
+from passerby.core.errors import OptionError
 from passerby.core.frame import Frame, PixelFormat, Plane
 from passerby.core.regions import Mask, Patch, Region
-from passerby.core.stages import Anonymizer
 
 Places = tuple[NDArray[np.float64], NDArray[np.float64]]
 
@@ -219,26 +218,3 @@ def _plain(frame: Frame, box: pixels.Box, colour: tuple[int, int, int]) -> tuple
     for plane, value in zip(planes, pixels.colour(frame.format, colour), strict=True):
         plane[:] = value
     return tuple(planes)
-
-
-class ByLabel:
-    """An effect for each label: faces this way, plates that way."""
-
-    def __init__(self, effects: Mapping[str, Anonymizer]) -> None:
-        self.effects = dict(effects)
-        self.batch = min((effect.batch for effect in self.effects.values()), default=1)
-        self.reach = max((effect.reach for effect in self.effects.values()), default=0)
-        self.blind = all(effect.blind for effect in self.effects.values())
-        self.drawn = all(getattr(effect, "drawn", False) for effect in self.effects.values())
-
-    def paint(self, frames: Sequence[Frame], hidden: Sequence[Sequence[Region]]) -> list[list[Patch]]:
-        answer: list[list[Any]] = [[None] * len(regions) for regions in hidden]
-        for label in sorted({region.label for regions in hidden for region in regions}):
-            if label not in self.effects:
-                raise StageError(f"no effect for {label!r}; there is one for {', '.join(sorted(self.effects))}")
-            mine = [[i for i, region in enumerate(regions) if region.label == label] for regions in hidden]
-            chosen = [[regions[i] for i in rows] for regions, rows in zip(hidden, mine, strict=True)]
-            for slots, rows, patches in zip(answer, mine, self.effects[label].paint(frames, chosen), strict=True):
-                for i, patch in zip(rows, patches, strict=True):
-                    slots[i] = patch
-        return answer

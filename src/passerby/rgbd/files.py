@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from passerby.core.errors import DamagedMedia, InputError, OutputError, UnsupportedMedia
 from passerby.core.frame import Frame
 from passerby.media.commit import check_free, committed
-from passerby.media.stills import StillInfo, StillSink, StillSource
+from passerby.media.still_sink import StillSink
+from passerby.media.stills import StillInfo, StillSource
 from passerby.rgbd.layouts import Pair, Recording
 from passerby.rgbd.mosaic import Picture
 
@@ -118,7 +119,7 @@ def _new(path: Path, force: bool, made: list[Path]) -> Iterator[Path]:
             folder.mkdir(exist_ok=True)
             made.append(folder)
     except OSError as error:
-        raise OutputError(f"cannot make the folder {path.parent}: {error.strerror}") from error
+        raise OutputError(f"cannot make the folder {path.parent}: {error.strerror}; choose another one") from error
     check_free(path, force=force)
     yield path
     made.append(path)
@@ -195,7 +196,9 @@ def _read_depth(path: Path) -> _DepthFile:
     try:
         depth = np.load(path, allow_pickle=False)
     except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror or error}") from error
+        raise InputError(
+            f"cannot read {path}: {error.strerror or error}; check its name and that it may be read"
+        ) from error
     except (ValueError, EOFError) as error:
         raise DamagedMedia(f"{path.name} is no array in NumPy's format, or breaks off; get a whole copy") from error
     if not isinstance(depth, np.ndarray) or depth.ndim != 2 or depth.dtype not in (np.uint16, np.float32, np.float64):

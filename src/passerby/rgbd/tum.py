@@ -31,7 +31,7 @@ def read_list(path: Path) -> list[Entry]:
     try:
         lines = path.read_text().splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot read {path}: {error}") from error
+        raise InputError(f"cannot read {path}: {error}; give a folder as TUM has them") from error
     entries = []
     for number, line in enumerate(lines, 1):
         parts = line.split(maxsplit=1)

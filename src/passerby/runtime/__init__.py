@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import lru_cache, partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -57,9 +57,12 @@ class Choice:
     """Why this one, in a few words."""
 
 
-@cache
+@lru_cache(maxsize=8)
 def shared(path: Path) -> Session:
-    """The one session of a model file: looks at several sizes need not load it, nor keep memory for it, twice."""
+    """The one session of a model file: looks at several sizes need not load it, nor keep memory for it, twice.
+
+    The last few stay for the next file; a session that many models were opened after frees its memory.
+    """
     return Session(path)
 
 

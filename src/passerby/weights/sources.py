@@ -56,9 +56,13 @@ def _from_url(url: str, part: BinaryIO, size: int) -> None:
         error.close()
         if error.code == 416:  # there is nothing behind what we have: it is the start of another file
             part.truncate(0)
-        raise WeightsError(f"the server answers {error.code} {_reason(error)} for {url}") from error
+        raise WeightsError(
+            f"the server answers {error.code} {_reason(error)} for {url}; name another place with --from"
+        ) from error
     except (OSError, HTTPException, ValueError) as error:
-        raise WeightsError(f"cannot reach {url}: {_reason(error)}") from error
+        raise WeightsError(
+            f"cannot reach {url}: {_reason(error)}; try again, or name another place with --from"
+        ) from error
     with answer:
         start = _start(answer, have, url)
         length = answer.headers.get("Content-Length", "")
@@ -78,7 +82,10 @@ def _start(answer: HTTPResponse, have: int, url: str) -> int:
         return 0
     if answer.status == 206 and answer.headers.get("Content-Range", "").startswith(f"bytes {have}-"):
         return have
-    raise WeightsError(f"the server answers {answer.status} {answer.reason} for {url}, which is no file")
+    raise WeightsError(
+        f"the server answers {answer.status} {answer.reason} for {url}, which is no file; "
+        "name another place with --from"
+    )
 
 
 def _read(answer: HTTPResponse, url: str) -> bytes:

@@ -64,7 +64,7 @@ class Inpainted:
         inpainter: Inpainter,
         *,
         every: int = EVERY,
-        seam: Seam = "matched",
+        seam: Seam = "soft",
         framing: Framing | None = None,
         controls: Controls | None = None,
         notes: Sequence[str] = (),
@@ -212,7 +212,7 @@ class Inpainted:
             colours = carrying.alone(self._drawn[placed.key or placed], placed.window.sides, box)
         else:
             colours = carrying.between(*between, placed.window.sides, box)
-        if self._seam == "matched":
+        if self._seam == "soft":
             x0, y0, x1, y1 = box
             colours = matched(colours, canvas.picture[y0:y1, x0:x1], ~canvas.unknown([placed], box))
         return box, colours

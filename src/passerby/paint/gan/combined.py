@@ -37,7 +37,7 @@ class Style:
     truncation: float | None = None
     """See `Looks`; None is as many looks as the weights have centres, or else half-way to the mean."""
     modes: bool = False
-    seam: Seam = "matched"
+    seam: Seam = "soft"
     compiled: bool = False
     """See `Running`."""
 

@@ -39,7 +39,7 @@ SHARE = 0.01
 """Of an area in a pixel of the crop from which on the pixel belongs to it."""
 SEEDS = 1 << 32
 """Looks that there are."""
-Seam = Literal["matched", "original"]
+Seam = Literal["soft", "original"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,7 +120,7 @@ class Generated:
         drawer: Drawer,
         subject: Subject,
         *,
-        seam: Seam = "matched",
+        seam: Seam = "soft",
         batch: int = 8,
         notes: Sequence[str] = (),
     ) -> None:
@@ -155,7 +155,7 @@ class Generated:
 
 def seamed(drawer: Drawer, seam: Seam) -> Drawer:
     """`drawer`, with colours made to agree at the edge if wanted."""
-    return Matched(drawer) if seam == "matched" else drawer
+    return Matched(drawer) if seam == "soft" else drawer
 
 
 def fulfilled(frames: Sequence[Frame], wishes: Sequence[Sequence[Wish]]) -> list[list[Patch]]:
@@ -208,7 +208,7 @@ def generated(
     *,
     looks: Looks | None = None,
     running: Running | None = None,
-    seam: Seam = "matched",
+    seam: Seam = "soft",
 ) -> Generated:
     """The effect that draws with the published network `name`, from its file, or from one at `path`.
 

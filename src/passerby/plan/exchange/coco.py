@@ -94,7 +94,9 @@ def read(data: bytes, plan: Plan) -> Plan:
     for annotation in _objects(content, "annotations"):
         image, category = _key(annotation, "image_id"), _key(annotation, "category_id")
         if image not in frames or category not in labels:
-            raise InputError(f"{_named(annotation)} is of an image or a category that the file does not list")
+            raise InputError(
+                f"{_named(annotation)} is of an image or a category that the file does not list; check the file"
+            )
         attributes = annotation.get("attributes") or {}
         if not isinstance(attributes, dict):
             raise InputError(f"{_named(annotation)} has attributes that are no object; check the file")

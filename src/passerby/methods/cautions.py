@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from passerby.methods import clothing, generating
-from passerby.options.choices import NAMES, PARTS, WORN
+from passerby.options.choices import NAMES, PARTS, WORN, plural
 
 if TYPE_CHECKING:
     from passerby.settings import Options
@@ -18,7 +18,7 @@ def cautions(options: Options, labels: Sequence[str] = ()) -> tuple[str, ...]:
     lines = []
     if options.outlined(labels):
         bare = "NOTHING IS HIDDEN" if methods == {"outline"} else "NOT EVERYTHING IS HIDDEN"
-        drawn = ", ".join(NAMES.get(label, f"{label}s") for label in options.outlined(labels))
+        drawn = ", ".join(map(plural, options.outlined(labels)))
         lines.append(f"{bare}: outline only draws boxes around {drawn}")
     idle = [
         NAMES[label] for label in dict.fromkeys(choice.label for choice in options.models) if not _asks(options, label)

@@ -37,7 +37,7 @@ def read(path: Path) -> dict[str, Any]:
             raise OptionError(f"{path} has more than {LARGEST} bytes; it is no settings file")
         given = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise OptionError(f"cannot read the settings file {path}: {error.strerror or error}") from error
+        raise OptionError(f"cannot read the settings file {path}: {error.strerror or error}; check its name") from error
     except (ValueError, RecursionError) as error:
         raise OptionError(f"{path} is not TOML: {' '.join(str(error).split())}; write lines like grow = 0.4") from error
     options: dict[str, Any] = {}

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import numpy as np
 
-from passerby.core.frame import Frame, MediaInfo
-from passerby.core.lent import Lent
-from passerby.core.stages import Source
 
-
-class Clock:
+class Stopwatch:
     """Runs from when it is made. Frames come in one thread and leave in another."""
 
     def __init__(self) -> None:
@@ -24,12 +21,16 @@ class Clock:
     def seconds(self) -> float:
         return time.monotonic() - self._begun
 
-    def came(self, index: int) -> None:
-        """Frame `index` is decoded."""
+    @contextmanager
+    def coming(self, index: int) -> Iterator[None]:
+        """In the block frame `index` is decoded."""
+        yield
         self._came[index] = self.seconds
 
-    def left(self, index: int) -> None:
-        """And written."""
+    @contextmanager
+    def leaving(self, index: int) -> Iterator[None]:
+        """And in this one it is written."""
+        yield
         self._took.append(self.seconds - self._came.pop(index))
 
     def latency_ms(self) -> Mapping[str, float]:
@@ -41,20 +42,3 @@ class Clock:
             return {}
         values = np.quantile(self._took, [0.5, 0.95, 1]) * 1000
         return {name: round(float(value), 1) for name, value in zip(("p50", "p95", "most"), values, strict=True)}
-
-
-class Coming(Lent):
-    """A source whose frames are noted by a clock as they come."""
-
-    def __init__(self, source: Source, clock: Clock) -> None:
-        self.source = source
-        self.clock = clock
-
-    @property
-    def info(self) -> MediaInfo:
-        return self.source.info
-
-    def __iter__(self) -> Iterator[Frame]:
-        for frame in self.source:
-            self.clock.came(frame.index)
-            yield frame
