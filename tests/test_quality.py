@@ -80,6 +80,22 @@ def test_the_smallest_face_gives_the_size_of_the_small_picture(min_face, longest
 
 
 @pytest.mark.parametrize(
+    ("size", "longest"),
+    [
+        ((1920, 1080), 960),
+        ((1080, 1920), 960),
+        ((1080, 1080), 960),
+        ((1920, 804), 1088),
+        ((3840, 600), 1792),
+        ((600, 3840), 1792),
+        ((20000, 200), 1920),
+    ],
+)
+def test_wide_pictures_are_not_looked_at_as_thin_strips(size, longest):
+    assert longest_look(replace(INFO, size=size), Options()) == longest
+
+
+@pytest.mark.parametrize(
     ("quality", "rate", "bound"),
     [
         ("balanced", 30, "a face of 20 pixels and more falls into a look once it is there for 12 frames"),

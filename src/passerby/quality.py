@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -31,7 +32,7 @@ class _Level:
     """What a quality's name stands for."""
 
     longest: int
-    """Longest side of the small picture, in pixels."""
+    """Longest side of the small picture of a frame of 16:9, in pixels."""
     per_second: int
     """Looks per second of video, about."""
     most: int
@@ -95,9 +96,15 @@ def finders(info: MediaInfo, options: Options) -> Finders:
 
 
 def longest_look(info: MediaInfo, options: Options) -> int:
-    """Longest side of the small picture: `SMALLEST` pixels in it are the smallest face to be found."""
+    """Longest side of the small picture: `SMALLEST` pixels in it are the smallest face to be found.
+
+    A picture wider than 16:9 would become a thin strip: it may have as many pixels as one that is not, for the same
+    price.
+    """
     if options.min_face is None:
-        return LEVELS[options.quality].longest
+        longest = LEVELS[options.quality].longest
+        strip = math.sqrt(max(info.size) / min(info.size) * 9 / 16)
+        return min(max(int(longest * strip) // MULTIPLE * MULTIPLE, longest), LARGEST_LOOK)
     wanted = max(info.size) * SMALLEST // options.min_face
     return min(max(-(-wanted // MULTIPLE) * MULTIPLE, 320), LARGEST_LOOK)
 
