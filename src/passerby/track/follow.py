@@ -41,6 +41,8 @@ TRIES = 3
 """Looks at past frames while a new track is followed back, at most."""
 AT_ONCE = 2
 """Tracks in doubt that are looked at in one frame, at most."""
+SEVERAL = 2
+"""Tracks that go astray at once, from which it is the camera that was thrown about."""
 TOGETHER = 3
 """Frames that two tracks are in the same place, from which they are the same thing."""
 
@@ -85,6 +87,8 @@ class Follow:
         self._past: deque[Glimpse] = deque(maxlen=self.following.hold + 1)
         self._next_id = 1
         self._scale = 1
+        self._searched = -RETRY
+        """Frame in which it was last looked everywhere because most tracks were lost."""
 
     def cut(self) -> None:
         self._live.clear()
@@ -123,11 +127,23 @@ class Follow:
                 rows.add(track, now.index, swept(track.box, track.speed * steps), np.nan, Origin.EXTENDED)
 
     def _look_again(self, frame: Frame, again: Again, rows: Rows) -> None:
-        """Another look at some of the tracks of which it is in doubt where they are."""
+        """Another look, at some of the tracks of which it is in doubt where they are; or everywhere, for most of them."""
+        if self._at_sea(frame.index):
+            self._searched = frame.index
+            everywhere = np.array([0, 0, *frame.size], np.float32)
+            for label in sorted({track.label for track in self._live if track.sure}):
+                self._meet(frame.index, again(frame, everywhere, label), rows)
+            return
         for track in self._in_doubt(frame.index)[:AT_ONCE]:
             if track.seen < frame.index and track in self._live:
                 track.tried = frame.index
                 self._meet(frame.index, again(frame, shifted(track.box, track.speed * track.lost), track.label), rows)
+
+    def _at_sea(self, index: int) -> bool:
+        """Whether the camera was thrown about: of several sure tracks most cannot be followed any more."""
+        sure = [track for track in self._live if track.sure]
+        astray = [track for track in sure if track.lost or track.likeness < CLEAR]
+        return len(astray) >= SEVERAL and 2 * len(astray) > len(sure) and index - self._searched >= RETRY
 
     def _in_doubt(self, index: int) -> list[Live]:
         """Sure tracks that are lost, hardly followed or in front of each other, and due; the longest unseen first."""
