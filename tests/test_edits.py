@@ -138,8 +138,9 @@ WRONG = [
     ("--draw|face@12:1,2,3", "write LABEL@FRAME"),
     ("--draw|face:1,2,3,4", "write LABEL@FRAME"),
     ("--draw|cat@12:1,2,3,4", "choose from face"),
-    ("--draw|face@12:1,2,0,4", "outside of the picture"),
-    ("--draw|face@12:1,2,nan,4", "outside of the picture"),
+    ("--draw|face@12:1,2,0,4", "no width or no height"),
+    ("--draw|face@12:1,2,3,-4", "no width or no height"),
+    ("--draw|face@12:1,2,nan,4", "no width or no height"),
     ("--draw|face@12:inf,2,3,4", "outside of the picture"),
     ("--draw|face@12:700,2,30,4", "outside of the picture"),
     ("--draw|face@12:1,2,3,4|--until|11", "later moment"),
@@ -153,6 +154,10 @@ def test_what_makes_no_sense_is_refused_in_one_line(text, said):
     with pytest.raises(OptionError, match=said) as refused:
         edited(text)
     assert len(str(refused.value).splitlines()) == 1
+
+
+def test_a_track_that_is_named_twice_is_deleted_once():
+    assert [track.id for track in edited("--delete|3,3,1").tracks] == [2, 4]
 
 
 def test_every_edit_that_is_known_is_understood():

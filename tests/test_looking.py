@@ -64,6 +64,21 @@ def test_what_comes_into_a_still_picture_is_looked_at():
     assert any(holds(part.box, film.box(40)) for g in glances(film) if g.frame.index >= 30 for part in g.parts)
 
 
+@pytest.mark.parametrize("first", [31, 32, 33, 34])
+@pytest.mark.parametrize("lasting", [1, 2, 3])
+def test_what_comes_up_at_once_in_a_calm_picture_is_looked_at_in_that_frame(first, lasting):
+    """It may be gone before the next look would come; and somebody else may come up elsewhere."""
+    seldom = Looking(every=6, turns=("whole", "part"), hold=14, interval_s=Fraction(9))
+    there = [(300, 300)] * lasting + [None] * 7
+    film = Film([None] * first + there + [(900, 80)] * lasting + [None] * 9, size=SIZE, side=80)
+    assert {first, first + len(there)} <= {glance.frame.index for glance in glances(film, seldom) if glance.areas}
+
+
+def test_what_moves_all_the_time_is_looked_at_no_more_often_for_that():
+    film = Film([(20 + 40 * i, 90) for i in range(25)], size=SIZE, side=80)
+    assert [glance.frame.index for glance in glances(film)] == list(range(0, 25, TURNS.every))
+
+
 def test_a_new_shot_is_looked_at_from_the_start():
     film = Film(ACROSS[:1] * 40, size=SIZE, cuts=frozenset({20}))
     later = [glance for glance in glances(film) if glance.frame.index >= 20]

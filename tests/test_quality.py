@@ -80,6 +80,26 @@ def test_the_smallest_face_gives_the_size_of_the_small_picture(min_face, longest
 
 
 @pytest.mark.parametrize(
+    ("size", "longest"),
+    [
+        ((1920, 1080), 960),
+        ((1080, 1920), 960),
+        ((1080, 1080), 960),
+        ((1920, 804), 1088),
+        ((3840, 600), 1920),
+        ((600, 3840), 1920),
+        ((20000, 200), 1920),
+        ((1280, 720), 960),
+        ((2560, 1440), 1280),
+        ((3840, 2160), 1920),
+        ((7680, 4320), 1920),
+    ],
+)
+def test_large_and_wide_pictures_are_not_looked_at_more_coarsely(size, longest):
+    assert longest_look(replace(INFO, size=size), Options()) == longest
+
+
+@pytest.mark.parametrize(
     ("quality", "rate", "bound"),
     [
         ("balanced", 30, "a face of 20 pixels and more falls into a look once it is there for 12 frames"),

@@ -106,7 +106,7 @@ def _extend(plan: Plan, text: str) -> Plan:
 
 
 def _delete(plan: Plan, text: str) -> Plan:
-    for track in _ids(Edit("delete", text), text):
+    for track in dict.fromkeys(_ids(Edit("delete", text), text)):
         plan = plan.delete(track)
     return plan
 
@@ -131,8 +131,10 @@ def _drawn(plan: Plan, text: str, until: str | None) -> Drawn:
         x, y, width, height = (float(side) for side in sides.split(","))
     except ValueError:
         raise _unclear(edit) from None
+    if not (width > 0 and height > 0):
+        raise OptionError(f"--draw {text} has no width or no height; write X,Y,W,H in pixels")
     wide, high = plan.media.size
-    if not (width > 0 and height > 0 and x < wide and y < high and x + width > 0 and y + height > 0):
+    if not (x < wide and y < high and x + width > 0 and y + height > 0):
         raise OptionError(f"--draw {text} lies outside of the picture, which has {wide}x{high} pixels; draw into it")
     frame = _frame(plan, edit, moment)
     last = None if until is None else _frame(plan, Edit("until", until), until)

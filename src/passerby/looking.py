@@ -2,13 +2,15 @@
 
 Every so many frames there is a look, in turn at the whole picture made small, where large things are found, and at one
 part of it in full size, where the small ones are. Where nothing has changed since the last look nobody has come, so
-that only the areas that did change are looked at. Cuts, both ends of a shot and sudden changes are looked at as well.
+that only the areas that did change are looked at. Both ends of a shot are looked at besides, and sudden changes: of the
+whole picture, and of a place in one that was calm.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import cycle
 from typing import Literal
@@ -33,6 +35,12 @@ CHANGE = 8
 """Grey levels by which such a mean changes when something has come or gone; noise does not reach it."""
 MARGIN = 2
 """Cells around what has changed that are looked at with it: a face that moves changes at its edges first."""
+SUDDEN = 24
+"""Grey levels by which such a mean changes from one frame to the next when something else has taken its place."""
+STARTLING, TIMES = 16, 3
+"""Cells that change so at once, at least, and how many times more than lately, when somebody may have come up."""
+LATELY = 25
+"""Frames that tell how much changes anyway."""
 STEP = 4 * GRID
 """Pixels in whole steps of which the area that is looked at in a part grows: a model plans anew for every size."""
 MOST = 0.6
@@ -105,13 +113,18 @@ def scheduled(frames: Iterable[Marked], looking: Looking) -> Stream[Glance]:
     last: Frame | None = None
     for item, at_end in _with_ends(frames):
         attention = attention if attention and not item.cut else Attention(item, looking)
+        # Where no look is at a part, the next one comes soon enough.
+        startled = "part" in looking.turns and attention.startled(item)
+        glance = Glance(item.frame, item.cut)
         sudden = item.cut or item.changed or at_end or last is None
         if sudden or _due(item.frame, last, looking):
             at = next(turns)
-            yield attention.glance(item, "whole" if sudden and at == "part" else at)
+            glance = attention.glance(item, "whole" if sudden and at == "part" else at)
             last = item.frame
-        else:
-            yield Glance(item.frame, item.cut)
+        if startled and glance.areas is None:
+            # Besides the looks that are due, which go on in their rhythm.
+            glance = replace(glance, areas=attention.glance(item, "whole").areas)
+        yield glance
 
 
 def _with_ends(frames: Iterable[Marked]) -> Iterator[tuple[Marked, bool]]:
@@ -144,6 +157,25 @@ class Attention:
         self._ages = np.zeros(len(self._parts), np.int64)
         unseen = np.full(_cells(first.light).shape, -1000, np.int16)
         self._seen_whole, self._seen_parts = unseen, unseen.copy()
+        self._before: NDArray[np.int16] | None = None
+        self._stirs: deque[int] = deque(maxlen=3)
+        """Cells that changed suddenly in this frame and the two before it."""
+        self._lately: deque[int] = deque(maxlen=LATELY)
+        """How many did in each of three frames in a row: of what moves many do, of what comes up and goes none."""
+
+    def startled(self, item: Marked) -> bool:
+        """Whether far more changes in a frame than did in those before it. To be asked of every frame, once."""
+        cells, before = _cells(item.light), self._before
+        self._before = cells
+        if before is None:
+            return False
+        self._stirs.append(int(np.count_nonzero(np.abs(cells - before) > SUDDEN)))
+        if len(self._stirs) == 1:
+            # Of the first two pictures of a shot nobody can say how much changes in it; the first one is looked at.
+            return False
+        usual = max(self._stirs[-2], *self._lately, 0)
+        self._lately.append(min(self._stirs))
+        return self._stirs[-1] >= STARTLING and self._stirs[-1] > TIMES * usual
 
     def glance(self, item: Marked, at: At) -> Glance:
         """Where to look in a frame in which it is time to."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -18,6 +19,8 @@ from passerby.targets import detector
 
 SMALLEST = 10
 """Pixels of the longer side of the smallest face that the detector finds reliably, in the picture it is given."""
+FULL = 1920
+"""Longest side of the frames that the qualities are made for."""
 LARGEST_LOOK = 1920
 """Longest side of the small picture, at most: a larger one takes too much memory, and parts find the rest."""
 SLOW = 8
@@ -31,7 +34,7 @@ class _Level:
     """What a quality's name stands for."""
 
     longest: int
-    """Longest side of the small picture, in pixels."""
+    """Longest side of the small picture, in pixels; more of large or wide frames (see `longest_look`)."""
     per_second: int
     """Looks per second of video, about."""
     most: int
@@ -95,9 +98,15 @@ def finders(info: MediaInfo, options: Options) -> Finders:
 
 
 def longest_look(info: MediaInfo, options: Options) -> int:
-    """Longest side of the small picture: `SMALLEST` pixels in it are the smallest face to be found."""
+    """Longest side of the small picture: `SMALLEST` pixels in it are the smallest face to be found.
+
+    Of larger frames than `FULL` it has the same share of the pixels, for they take the rest of the work longer as well;
+    of wider ones than 16:9 as many as of others, or it would be a thin strip.
+    """
     if options.min_face is None:
-        return LEVELS[options.quality].longest
+        longest = LEVELS[options.quality].longest
+        share = max(longest / FULL, math.sqrt(longest**2 * 9 / 16 / math.prod(info.size)))
+        return min(max(int(max(info.size) * share) // MULTIPLE * MULTIPLE, longest), LARGEST_LOOK)
     wanted = max(info.size) * SMALLEST // options.min_face
     return min(max(-(-wanted // MULTIPLE) * MULTIPLE, 320), LARGEST_LOOK)
 

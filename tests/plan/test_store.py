@@ -84,6 +84,14 @@ def test_a_plan_is_read_back_as_it_was(make, tmp_path):
     assert told(loaded(stored(it), tmp_path / "x.plan")) == told(it)
 
 
+def test_texts_hold_whatever_somebody_wrote(tmp_path):
+    """What another program wrote was imported in place, and then could not be opened any more."""
+    before = plan(track(1, 0, 3, label="fa\0ce"), decisions=(Decision(False, 1, reason="o\0k \ud800 \n", by="\0"),))
+    after = loaded(stored(before), tmp_path / "x.plan")
+    assert after.decisions == before.decisions
+    assert after.labels == before.labels
+
+
 def test_what_is_read_cannot_be_written_to(tmp_path):
     it = loaded(stored(rich()), tmp_path / "x.plan")
     with pytest.raises(ValueError, match="read-only"):

@@ -298,6 +298,8 @@ def _media(head: Mapping[str, Any], folder: Path) -> Media:
     if len(bytes.fromhex(sha256)) != 32:
         raise ValueError(f"{sha256[:70]!r} is no sha256")
     path = None if head["path"] is None else _string(head["path"])
+    if path is not None and "\0" in path:
+        raise ValueError("the medium's path is none")
     return Media(
         name=_string(head["name"]),
         sha256=sha256,
@@ -338,7 +340,7 @@ def _whole(value: object, most: int) -> int:
 
 
 def _string(value: object) -> str:
-    if not isinstance(value, str) or "\0" in value:
+    if not isinstance(value, str):
         raise ValueError(f"{str(value)[:40]} is not text")
     return value
 

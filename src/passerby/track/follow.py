@@ -3,8 +3,8 @@
 Between two looks a track is carried on from picture to picture by what it looks like (`motion`). When a look finds
 it again, the gap is followed once more from its far end, and what neither direction is sure of is filled with the
 line between. What a look finds for the first time is followed back to where it came in. Where following is in doubt,
-or breaks off, the tracker asks for another look, at that place only. Ends are extended. All of this adds sightings;
-nothing takes one away.
+or breaks off, the tracker asks for another look, at that place only; or everywhere, when most is lost at once. Ends are
+extended. All of this adds sightings; nothing takes one away.
 """
 
 from __future__ import annotations
@@ -41,6 +41,8 @@ TRIES = 3
 """Looks at past frames while a new track is followed back, at most."""
 AT_ONCE = 2
 """Tracks in doubt that are looked at in one frame, at most."""
+SEVERAL = 2
+"""Tracks that go astray at once, from which it is the camera that was thrown about."""
 TOGETHER = 3
 """Frames that two tracks are in the same place, from which they are the same thing."""
 
@@ -61,7 +63,7 @@ class Following:
     sure: float = 0.5
     """Score from which a detection is no doubt a face, in 0..1."""
     doubt: int = 10
-    """Frames that stand in for both while a track has no sure detection."""
+    """Frames that stand in for `hold` and `patience` while a track has no sure detection."""
     linger: int = 6
     """Frames that the ends of a track are extended where it cannot be followed."""
     likeness: float = 0.55
@@ -75,7 +77,12 @@ class Following:
 
 
 class Follow:
-    """A `Tracker` (see `core.stages`)."""
+    """A `Tracker` (see `core.stages`).
+
+    Each frame carries every live track one step further. A look then tells which of them are there: the gaps since they
+    were last found are closed, and what is new begins a track, which is traced back through the frames that are held.
+    Where nobody looked, the tracks in doubt may be looked at again. In the end those go that nobody expects any more.
+    """
 
     def __init__(self, following: Following | None = None, again: Again | None = None) -> None:
         """`again`: takes another look where following is in doubt; None does without."""
@@ -83,8 +90,12 @@ class Follow:
         self._again = again
         self._live: list[Live] = []
         self._past: deque[Glimpse] = deque(maxlen=self.following.hold + 1)
+        """The frames that are held, the newest last."""
         self._next_id = 1
         self._scale = 1
+        """How many times smaller the pictures are that are followed in."""
+        self._searched = -RETRY
+        """Frame in which it was last looked everywhere because most tracks were lost."""
 
     def cut(self) -> None:
         self._live.clear()
@@ -104,6 +115,8 @@ class Follow:
         self._retire(frame)
         return rows.sightings()
 
+    # Forwards: every live track, from each frame to the next
+
     def _carry_on(self, now: Glimpse, rows: Rows) -> None:
         """Every live track, one frame further."""
         for track in self._live:
@@ -122,12 +135,96 @@ class Follow:
                 track.lost = steps
                 rows.add(track, now.index, swept(track.box, track.speed * steps), np.nan, Origin.EXTENDED)
 
+    def _followed(self, before: NDArray[np.uint8], now: NDArray[np.uint8], box: Box, guess: Box) -> tuple[Box, float]:
+        """Where the thing in `box` of one picture is in another, and how alike the two look."""
+        scale = np.float32(self._scale)
+        shift, likeness = follow(before, now, box / scale, guess / scale)
+        return shifted(box, shift * scale), likeness
+
+    def _retire(self, frame: Frame) -> None:
+        """End the tracks that left the picture, that were not found for `patience` frames, or cannot be followed."""
+
+        def goes_on(track: Live) -> bool:
+            inside = bx.area(bx.clip(track.box[None], frame.size))[0] > 0
+            patience = self._reach(track, self.following.patience)
+            waits = frame.index - track.seen < patience and track.lost < self.following.linger
+            return bool(inside) and waits
+
+        self._live = [track for track in self._live if goes_on(track)]
+
+    def _reach(self, track: Live, frames: int) -> int:
+        """Frames that `track` reaches beyond its detections, of at most so many."""
+        return frames if track.sure else min(self.following.doubt, frames)
+
+    # Looks: what was found, and where to look again
+
+    def _meet(self, index: int, found: Detections, rows: Rows) -> None:
+        """What a look found: tracks seen again, and new ones."""
+        known = list(self._live)
+        at = np.stack([track.box for track in known]) if known else np.empty((0, 4), np.float32)
+        pairs = match(at, np.array([track.label for track in known], np.str_), found.boxes, found.labels)
+        seen = _seen(found, self._past[-1].frame)
+        tracks = {i: known[row] for row, i in pairs}
+        for i, track in tracks.items():
+            self._close_gap(track, index, seen[i], rows)
+        for i in sorted(set(range(len(found))) - set(tracks)):
+            tracks[i] = self._begun(str(found.labels[i]), seen[i])
+        # All of them take their places before any is traced back, or one could be taken for another that is here too.
+        surer = [self._put(track, index, seen[i], float(found.scores[i])) for i, track in tracks.items()]
+        for track, traced in zip(tracks.values(), surer, strict=True):
+            if traced:
+                self._trace_back(track, rows)
+        for i, track in tracks.items():
+            rows.add(track, index, found.boxes[i], float(found.scores[i]), Origin.DETECTED, seen[i])
+        self._drop_covered(index, found)
+
+    def _put(self, track: Live, index: int, seen: Seen, score: float) -> bool:
+        """Let `track` be where it was `seen` in the frame looked at. True if it is to be traced back from there."""
+        new, sure = track.seen < 0, score >= self.following.sure
+        surer = sure and not track.sure
+        track.box, track.seen_as = seen.box, seen
+        track.looked = self._past[-1].luma
+        track.seen, track.lost, track.likeness, track.sure = index, 0, 1.0, track.sure or sure
+        self._past[-1].seen.append((track, seen.box))
+        return new or surer
+
+    def _begun(self, label: str, seen: Seen) -> Live:
+        """A new track."""
+        track = Live(self._next_id, label, seen.box, -1, seen, self._past[-1].luma)
+        self._next_id += 1
+        self._live.append(track)
+        return track
+
+    def _drop_covered(self, index: int, found: Detections) -> None:
+        """End the tracks that went astray onto something that was found just now, and so is hidden anyway."""
+        if not len(found):
+            return
+
+        def astray(track: Live) -> bool:
+            same = found.boxes[found.labels == track.label]
+            inside = bx.intersection(track.box[None], same) / max(float(bx.area(track.box[None])[0]), 1e-6)
+            return track.seen < index and bool((inside >= MOSTLY).any())
+
+        self._live = [track for track in self._live if not astray(track)]
+
     def _look_again(self, frame: Frame, again: Again, rows: Rows) -> None:
-        """Another look at some of the tracks of which it is in doubt where they are."""
+        """Another look: around some of the tracks in doubt, or everywhere if those are most of them."""
+        if self._at_sea(frame.index):
+            self._searched = frame.index
+            everywhere = np.array([0, 0, *frame.size], np.float32)
+            for label in sorted({track.label for track in self._live if track.sure}):
+                self._meet(frame.index, again(frame, everywhere, label), rows)
+            return
         for track in self._in_doubt(frame.index)[:AT_ONCE]:
             if track.seen < frame.index and track in self._live:
                 track.tried = frame.index
                 self._meet(frame.index, again(frame, shifted(track.box, track.speed * track.lost), track.label), rows)
+
+    def _at_sea(self, index: int) -> bool:
+        """Whether the camera was thrown about: of several sure tracks most cannot be followed any more."""
+        sure = [track for track in self._live if track.sure]
+        astray = [track for track in sure if track.lost or track.likeness < CLEAR]
+        return len(astray) >= SEVERAL and 2 * len(astray) > len(sure) and index - self._searched >= RETRY
 
     def _in_doubt(self, index: int) -> list[Live]:
         """Sure tracks that are lost, hardly followed or in front of each other, and due; the longest unseen first."""
@@ -145,46 +242,7 @@ class Follow:
         ]
         return sorted(due, key=lambda track: track.seen)
 
-    def _meet(self, index: int, found: Detections, rows: Rows) -> None:
-        """What a look found: tracks seen again, and new ones."""
-        known = list(self._live)
-        at = np.stack([track.box for track in known]) if known else np.empty((0, 4), np.float32)
-        pairs = match(at, np.array([track.label for track in known], np.str_), found.boxes, found.labels)
-        seen = _seen(found, self._past[-1].frame)
-        tracks = {i: known[row] for row, i in pairs}
-        for i, track in tracks.items():
-            self._close_gap(track, index, seen[i], rows)
-        for i in sorted(set(range(len(found))) - set(tracks)):
-            tracks[i] = self._begun(str(found.labels[i]), seen[i])
-        # All of them take their places before any is traced back, or one could be taken for another that is here too.
-        surer = [self._found(track, index, seen[i], float(found.scores[i])) for i, track in tracks.items()]
-        for track, traced in zip(tracks.values(), surer, strict=True):
-            if traced:
-                self._trace_back(track, rows)
-        for i, track in tracks.items():
-            rows.add(track, index, found.boxes[i], float(found.scores[i]), Origin.DETECTED, seen[i])
-        self._drop_covered(index, found)
-
-    def _found(self, track: Live, index: int, seen: Seen, score: float) -> bool:
-        """`track` is what was `seen` in the frame looked at. True if it is to be traced back from here."""
-        new, sure = track.seen < 0, score >= self.following.sure
-        surer = sure and not track.sure
-        track.box, track.seen_as = seen.box, seen
-        track.looked = self._past[-1].luma
-        track.seen, track.lost, track.likeness, track.sure = index, 0, 1.0, track.sure or sure
-        self._past[-1].seen.append((track, seen.box))
-        return new or surer
-
-    def _begun(self, label: str, seen: Seen) -> Live:
-        """A new track."""
-        track = Live(self._next_id, label, seen.box, -1, seen, self._past[-1].luma)
-        self._next_id += 1
-        self._live.append(track)
-        return track
-
-    def _reach(self, track: Live, frames: int) -> int:
-        """Frames that `track` reaches beyond its detections, of at most so many."""
-        return frames if track.sure else min(self.following.doubt, frames)
+    # Backwards: through the frames that are held, from where a thing was found
 
     def _close_gap(self, track: Live, index: int, seen: Seen, rows: Rows) -> None:
         """Cover the frames since `track` was last found, now that it is `seen` again, within the hold."""
@@ -206,7 +264,7 @@ class Follow:
         path, speed = self._path_back(
             track.box, self._reach(track, self.following.hold), track.label if track.sure else ""
         )
-        met = self._known(track, path)
+        met = self._met(track, path)
         if met is not None:
             path = path[: met[1]]
             self._go_on_as(track, met[0], path[-1][0])
@@ -219,55 +277,6 @@ class Follow:
             first, box = (path[-1][0], path[-1][1]) if path else (track.seen, track.box)
             for frame in range(max(first - self.following.linger, self._past[0].index), first):
                 rows.add(track, frame, swept(box, speed * (first - frame)), np.nan, Origin.EXTENDED)
-
-    def _known(self, track: Live, path: list[_Step]) -> tuple[Live, int] | None:
-        """Another track in whose place `track` was on its `path`, after how many steps, or None.
-
-        They must go on back together, or the one only crosses the other's way; and the other was lost where they
-        met, or they were together for long enough to be the same thing.
-        """
-        beside = [None if np.isnan(likeness) else self._beside(track, frame, box) for frame, box, likeness in path]
-        for i, other in enumerate(beside):
-            run = beside[i : i + TOGETHER]
-            if other is None or any(it is not other for it in run):
-                continue
-            if len(run) == TOGETHER or not self._seen_after(other, path[i][0]):
-                return other, i + 1
-        return None
-
-    def _beside(self, track: Live, frame: int, box: Box) -> Live | None:
-        """Another track that was seen in the same place in a past frame, or None."""
-        others = [
-            (other, there)
-            for other, there in self._past[frame - self._past[0].index].seen
-            if other.id != track.id and other.label == track.label
-        ]
-        if not others:
-            return None
-        same = bx.iou(box[None], np.stack([there for _, there in others]))[0] >= SAME_PLACE
-        return others[int(np.argmax(same))][0] if same.any() else None
-
-    def _seen_after(self, track: Live, frame: int) -> bool:
-        later = list(self._past)[frame - self._past[0].index + 1 :]
-        return any(it is track or it.id == track.id for glimpse in later for it, _ in glimpse.seen)
-
-    def _go_on_as(self, track: Live, other: Live, frame: int) -> None:
-        """Let `track` be the `other` that it meets in a past frame, if that was lost there: a face keeps its id."""
-        if not self._seen_after(other, frame):
-            self._live = [it for it in self._live if it is not other]
-            track.id = other.id
-
-    def _drop_covered(self, index: int, found: Detections) -> None:
-        """End the tracks that went astray onto something that was found just now, and so is hidden anyway."""
-        if not len(found):
-            return
-
-        def astray(track: Live) -> bool:
-            same = found.boxes[found.labels == track.label]
-            inside = bx.intersection(track.box[None], same) / max(float(bx.area(track.box[None])[0]), 1e-6)
-            return track.seen < index and bool((inside >= MOSTLY).any())
-
-        self._live = [track for track in self._live if not astray(track)]
 
     def _path_back(self, box: Box, frames: int, wanted: str = "") -> tuple[list[_Step], NDArray[np.float32]]:
         """Where a thing was in the frames before this one, as far as that is sure, and where it came from.
@@ -311,22 +320,42 @@ class Follow:
         pairs = match(box[None], np.array([label]), found.boxes, found.labels)
         return found.boxes[pairs[0][1]] if pairs else None
 
-    def _followed(self, before: NDArray[np.uint8], now: NDArray[np.uint8], box: Box, guess: Box) -> tuple[Box, float]:
-        """Where the thing in `box` of one picture is in another, and how alike the two look."""
-        scale = np.float32(self._scale)
-        shift, likeness = follow(before, now, box / scale, guess / scale)
-        return shifted(box, shift * scale), likeness
+    def _met(self, track: Live, path: list[_Step]) -> tuple[Live, int] | None:
+        """The other track that `track` meets on its `path` back, and after how many steps; or None.
 
-    def _retire(self, frame: Frame) -> None:
-        """End the tracks that left the picture, that were not found for `hold` frames, or cannot be followed."""
+        They must go on back together, or the one only crosses the other's way; and the other was lost where they
+        met, or they were together for long enough to be the same thing.
+        """
+        beside = [None if np.isnan(likeness) else self._in_place_of(track, frame, box) for frame, box, likeness in path]
+        for i, other in enumerate(beside):
+            run = beside[i : i + TOGETHER]
+            if other is None or any(it is not other for it in run):
+                continue
+            if len(run) == TOGETHER or not self._seen_after(other, path[i][0]):
+                return other, i + 1
+        return None
 
-        def goes_on(track: Live) -> bool:
-            inside = bx.area(bx.clip(track.box[None], frame.size))[0] > 0
-            patience = self._reach(track, self.following.patience)
-            waits = frame.index - track.seen < patience and track.lost < self.following.linger
-            return bool(inside) and waits
+    def _in_place_of(self, track: Live, frame: int, box: Box) -> Live | None:
+        """Another track that was seen in the same place in a past frame, or None."""
+        others = [
+            (other, there)
+            for other, there in self._past[frame - self._past[0].index].seen
+            if other.id != track.id and other.label == track.label
+        ]
+        if not others:
+            return None
+        same = bx.iou(box[None], np.stack([there for _, there in others]))[0] >= SAME_PLACE
+        return others[int(np.argmax(same))][0] if same.any() else None
 
-        self._live = [track for track in self._live if goes_on(track)]
+    def _seen_after(self, track: Live, frame: int) -> bool:
+        later = list(self._past)[frame - self._past[0].index + 1 :]
+        return any(it is track or it.id == track.id for glimpse in later for it, _ in glimpse.seen)
+
+    def _go_on_as(self, track: Live, other: Live, frame: int) -> None:
+        """Let `track` be the `other` that it meets in a past frame, if that was lost there: a face keeps its id."""
+        if not self._seen_after(other, frame):
+            self._live = [it for it in self._live if it is not other]
+            track.id = other.id
 
 
 def _seen(found: Detections, frame: Frame) -> list[Seen]:

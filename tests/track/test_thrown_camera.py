@@ -1,0 +1,49 @@
+"""A camera that is thrown about: nothing is where it is looked for, and nobody may be seen for that."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from drawn_frames import Film, found
+
+from passerby.core import boxes as bx
+from passerby.core.tracks import Sightings
+from passerby.track.follow import Follow
+from passerby.track.refine import settled
+
+THROWN = [((x, 20), (x + 60, 300)) for x in (20, 160, 300)]
+"""Where three squares are before and after the camera is thrown about: further than anything is followed."""
+
+
+@pytest.mark.parametrize(("moving", "everywhere"), [(3, True), (2, True), (1, False)])
+def test_when_most_are_lost_at_once_the_whole_picture_is_looked_at(moving, everywhere):
+    films = [Film([a] * 8 + [b if n < moving else a] * 4, size=(640, 360)) for n, (a, b) in enumerate(THROWN)]
+    asked = []
+
+    def again(frame, box, label):
+        asked.append((frame.index, tuple(box.tolist())))
+        whole = tuple(box.tolist()) == (0, 0, *frame.size)
+        return found(*(film.box(frame.index) for film in films)) if whole else found()
+
+    tracker = Follow(again=again)
+    rows = []
+    for frames in zip(*films, strict=True):
+        picture = np.array(frames[0].planes[0])
+        for film, frame in zip(films, frames, strict=True):
+            x, y = film.path[frame.index]
+            picture[y : y + film.side, x : x + film.side] = frame.planes[0][y : y + film.side, x : x + film.side]
+        first = frames[0]
+        seen = found(*(film.box(0) for film in films)) if first.index == 0 else None
+        rows.append(tracker.step(first.with_planes((picture, *first.planes[1:])), seen))
+    whole = (0, 0, *first.size)
+    assert [index for index, box in asked if box == whole] == [8] * everywhere
+    if everywhere:
+        rows = settled(Sightings.concat(rows))
+        for film in films:
+            assert all(covered(rows, film.box(index)[None], index) for index in range(12))
+
+
+def covered(rows, box, index):
+    """Whether a frame's boxes, as large as they are painted, cover all that matters of `box` (1, 4)."""
+    boxes = bx.grow(rows.boxes[rows.frames == index], 0.3)
+    return bx.intersection(boxes, box).max(initial=0) >= 0.9 * bx.area(box)[0]
