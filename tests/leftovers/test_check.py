@@ -12,6 +12,7 @@ import footage
 import numpy as np
 import pytest
 from drawn_frames import found
+from drawn_frames import frame as drawn_frame
 from onnx_models import onnx, photo, real
 
 import passerby
@@ -21,8 +22,9 @@ from passerby.core.detections import Detections
 from passerby.core.errors import InputError, LeftoversFound, OptionError, PlanError, WeightsError
 from passerby.job import Job
 from passerby.leftovers import seekers as who
-from passerby.leftovers.check import Checking, checked
+from passerby.leftovers.check import BODIES, HEADS, Checking, checked
 from passerby.leftovers.page import page
+from passerby.leftovers.scales import UpperParts
 from passerby.leftovers.seekers import Seekers, seekers, sums
 from passerby.media import xmp
 from passerby.methods import generating, marking
@@ -180,6 +182,61 @@ def test_persons_and_vehicles_are_looked_for_by_who_did_not_hide_them():
         assert [model.split()[0] for model in found_by.models] == ["nanodet_m_416"]
         [found] = found_by.detector((640, 425), 0.6).detect([photo("truth/coco_000000000785.jpg")])
     assert set(found.labels) == {"person"}
+
+
+def test_heads_are_looked_for_as_the_upper_parts_of_persons_found_by_who_did_not_hide_them():
+    """There is no model of heads to judge; who hides them finds faces and persons with three others."""
+    for name in ("nanodet_m_416.onnx", "yolox_nano_416.onnx"):
+        real(name)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(weights, "folders", lambda: iter([real("nanodet_m_416.onnx").parent]))
+        found_by = seekers({"head", "person"}, sums(targets.usual({"head"})))
+        assert [model.split()[0] for model in found_by.models] == ["nanodet_m_416"]
+        [found] = found_by.detector((640, 425), 0.6).detect([photo("truth/coco_000000000785.jpg")])
+    heads, persons = found.boxes[found.labels == "head"], found.boxes[found.labels == "person"]
+    assert len(heads) == len(persons) > 0
+    assert (heads[:, :3] == persons[:, :3]).all()
+    assert (heads[:, 3] < persons[:, 3]).all()
+
+
+def test_the_upper_part_of_a_person_is_a_third_of_it_and_within_the_frame():
+    class Persons:
+        labels = frozenset({"person"})
+
+        def detect(self, frames):
+            boxes = np.array([[10, 20, 50, 170], [-10, -4, 10, 30], [40, 60, 80, 70]], np.float32)
+            return [Detections(boxes, np.ones(3, np.float32), np.full(3, "person")) for _ in frames]
+
+    [found] = UpperParts(Persons()).detect([drawn_frame(size=(96, 80))])
+    assert found.boxes.tolist() == [[10, 20, 50, 70], [0, 0, 10, 16], [40, 60, 80, 70]]
+    assert set(found.labels) == {"head"}
+
+
+def test_of_heads_it_is_said_that_nobody_finds_them_as_such(street, face):
+    plan = load_plan(street.with_name("its.plan"))
+    heads = replace(plan, tracks=tuple(replace(track, label="head") for track in plan.tracks))
+    out = street.with_name("out.mp4")
+    alone = checked(out, Checking(plan=heads), seek=seeing())
+    beside = checked(out, Checking(plan=heads, original=street), seek=seeing())
+    assert {HEADS, BODIES} <= set(alone.blind_spots)
+    assert HEADS in beside.blind_spots
+    assert BODIES not in beside.blind_spots
+    assert not {HEADS, BODIES} & set(checked(out, Checking(plan=plan), seek=seeing()).blind_spots)
+
+
+@pytest.mark.parametrize("label", ["head", "face"])
+def test_the_usual_models_of_a_label_never_look_for_it(street, label):
+    """A plan that was imported names no models."""
+    plan = load_plan(street.with_name("its.plan"))
+    told = replace(plan, provenance={}, tracks=tuple(replace(track, label=label) for track in plan.tracks))
+    asked = []
+    checked(
+        street.with_name("out.mp4"),
+        Checking(plan=told),
+        seek=lambda labels, hid: asked.append(hid) or seeing()(labels, hid),
+    )
+    assert asked == [sums(targets.usual({"face", label}))]
+    assert (sums(targets.STREET) <= asked[0]) == (label == "head")
 
 
 def test_of_text_the_one_model_that_is_known_looks_again_and_that_is_said():

@@ -61,7 +61,7 @@ def hid(plan: Plan | None, also: Collection[str] = ()) -> dict[str, str]:
         WeightsError: one of `also` is neither.
     """
     labels = plan.labels if plan is not None and plan.labels else (FACE,)
-    names = [name for label in labels for name in targets.MODELS.get(label, ())]
+    names = sorted(targets.usual(labels))
     # The same network as it was published, before it was rewritten for other sizes.
     names += [f"{name}_published" for name in names if f"{name}_published" in weights.TABLE]
     answer = {name: weights.entry(name).sha256 for name in names}

@@ -37,6 +37,14 @@ BLIND_SPOTS = (
     "faces that the model misses: very small, very dark, from behind or masked ones",
     "what is hidden in the pixels on purpose (steganography), and words inside of the picture",
 )
+HEADS = (
+    "heads of persons whom the model misses, and heads that are not in the upper part of a person: no model finds "
+    "heads as such"
+)
+BODIES = (
+    "whether a head is hidden already: below one that is, the model finds a body, whose upper part then counts as left "
+    "over; --original tells the two apart"
+)
 
 Seek = Callable[[Collection[str], Collection[str]], Seekers]
 """Chooses who looks for which labels, by the SHA-256 sums of the models that hid."""
@@ -160,9 +168,10 @@ def _check_other(path: Path, sha256: str | None, checking: Checking) -> None:
 
 def _hid(labels: Collection[str], checking: Checking) -> frozenset[str]:
     """The SHA-256 sums of models that never look: passerby's own for `labels`, and those that are known to have hid."""
-    names = {name for label in labels for name in targets.MODELS.get(label, ())}
     planned = checking.plan.models.values() if checking.plan else ()
-    return frozenset(weights.entry(name).sha256 for name in names).union(sums(checking.hidden_by), planned)
+    return frozenset(weights.entry(name).sha256 for name in targets.usual(labels)).union(
+        sums(checking.hidden_by), planned
+    )
 
 
 def _seen(source: VideoSource | StillSource, checking: Checking, found_by: Seekers, progress: Progress) -> Seen:
@@ -214,6 +223,10 @@ def _blind_spots(checking: Checking, labels: Collection[str]) -> list[str]:
     if checking.every > 1:
         skipped = f"{checking.every - 1} of {checking.every} frames are not looked at"
         spots.insert(0, f"who is there for a short time: {skipped}")
+    if "head" in labels:
+        spots.append(HEADS)
     if checking.plan is not None and checking.original is None:
         spots.append("whether what the plan hides was really painted; --original compares the pixels")
+        if "head" in labels:
+            spots.append(BODIES)
     return spots
