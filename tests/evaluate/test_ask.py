@@ -208,6 +208,20 @@ def test_outside_of_what_is_hidden_the_picture_is_as_it_was(tmp_path: Path) -> N
     assert [verdict.goal.figure for verdict in quality.verdicts] == ["SSIM", "LPIPS", "FID"]
 
 
+def test_every_class_is_laid_out_by_what_is_hidden_of_it(tmp_path: Path) -> None:
+    film = Film()
+    found = asked(film, tmp_path, "quality", truth=truth(film, tmp_path / "truth.csv", "plate"))
+    quality = section(found, "quality")
+    named = {one.name: one for one in quality.figures}
+    likeness = next(grid for grid in quality.grids if "SSIM" in grid.title)
+    cells = {of: [named[name].value if name in named else None for name in names] for of, names in likeness.rows}
+    assert list(cells) == ["Whole frame", "Faces", "Number plates"]
+    assert all(value is not None for value in cells["Number plates"])
+    assert cells["Number plates"][1] < cells["Number plates"][2]
+    assert 0 < named["part hidden"].value < named["part hidden, plate"].value <= 1
+    assert not [grid for grid in quality.grids if "LPIPS" in grid.title], "it was not measured"
+
+
 def test_plates_that_a_truth_tells_of_are_a_class_of_their_own(tmp_path: Path) -> None:
     film = Film()
     found = asked(film, tmp_path, "quality", truth=truth(film, tmp_path / "truth.csv", "plate"))

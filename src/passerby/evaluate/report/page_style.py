@@ -47,6 +47,7 @@ th { font-weight: 600; } tbody th { font-weight: normal; }
 thead th { font-size: .875rem; white-space: nowrap; }
 .files th, .files td { overflow-wrap: normal; } .files td:nth-child(2), code { overflow-wrap: anywhere; }
 .figures td, .goals td { white-space: nowrap; } .figures td.none, .goals td:last-child { white-space: normal; }
+.grid { table-layout: fixed; margin-bottom: .8rem; } .grid tbody th { font-weight: 600; }
 .protocol th { padding-top: .8rem; font-size: .875rem; color: var(--dim); }
 .whisker { display: block; margin-top: .4rem; }
 .whisker .scale { stroke: var(--line); fill: none; } .whisker .reach { stroke: var(--accent); stroke-width: 3; }

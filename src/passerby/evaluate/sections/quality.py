@@ -20,13 +20,13 @@ from passerby.evaluate.people import Appearances
 from passerby.evaluate.quality import Fidelity
 from passerby.evaluate.sections import crops
 from passerby.evaluate.sections.answer import Answer, Asking, noted
+from passerby.evaluate.sections.quality_grids import PLATE, grids
 from passerby.evaluate.statistics import Figure
 from passerby.evaluate.watchers import FACE, PERSON, VEHICLE
 
 QUESTION = "Is the picture still as it was where nobody had to be hidden?"
 MOST_FRAMES = 200
 """Of a clip, spread evenly: neighbours tell nothing new, and all metrics of a large frame take seconds."""
-PLATE = "plate"
 NET: Net = "alex"
 BACKBONE = "alexnet-owt-7be5be79.pth"
 """As torchvision publishes it, beside whose weights LPIPS publishes its own."""
@@ -40,11 +40,12 @@ def quality(clips: Sequence[Clip], asking: Asking) -> Answer:
     except (WeightsError, OptionError) as error:
         missing.append(f"LPIPS: {error}")
         fidelity = Fidelity()
-    protocols = []
+    protocols, looked_for = [], set[str]()
     for clip in clips:
         hidden = asking.hidden(clip)
         protocols.append(hidden.protocol)
         plates = _plates(clip)
+        looked_for |= {*clip.watchers.models, *([PLATE] if plates is not None else [])}
         frames = clip.frames(asking.progress(f"{clip.name}, quality"))
         step = max(1, -(-clip.count // MOST_FRAMES))
         if step > 1:
@@ -67,6 +68,7 @@ def quality(clips: Sequence[Clip], asking: Asking) -> Answer:
         figures=tuple(figures),
         headline=("SSIM, outside", "PSNR, pooled, outside", "SSIM"),
         verdicts=tuple(goals.judged(goals.QUALITY_GOALS, figures)),
+        grids=grids(figures, looked_for),
     )
     return Answer(section, tuple(missing))
 
