@@ -12,6 +12,7 @@ from drawn_pictures import saved
 from evaluate.composed import Colours, Film, boxes, face, filled, left, nobody, pair, seen, truth, write
 from PIL import Image
 
+from passerby import analyze
 from passerby.core.errors import InputError, OptionError
 from passerby.evaluate import ask, distribution
 from passerby.evaluate.ask import Asked, Told
@@ -20,6 +21,7 @@ from passerby.evaluate.findings import Section
 from passerby.evaluate.sections import crops, temporal
 from passerby.evaluate.sections.answer import Asking
 from passerby.evaluate.statistics import Figure
+from passerby.plan import store
 
 
 def asked(film: Film, folder: Path, *parts: str, **told: object) -> Asked:
@@ -305,7 +307,7 @@ def test_folders_are_compared_file_by_file_and_what_is_alone_is_told(tmp_path: P
         pair(film, tmp_path, name)
     write(film, tmp_path / "original" / "three.mp4", hidden=False)
     found = ask.asked(tmp_path / "original", tmp_path / "anonymized", ["leaks"], Told(), Asking(), seen(film))
-    assert [before.name for before, _ in found.evaluation.pairs] == ["two.mp4", "one.mp4"]
+    assert [before.name for before, _ in found.evaluation.pairs] == ["deep/two.mp4", "one.mp4"]
     assert found.left_out == (f"three.mp4: there is no file of that name in {tmp_path / 'anonymized'}",)
     assert figure(section(found, "leaks"), "any-leak rate").n == 6
 
@@ -318,6 +320,58 @@ def test_people_of_two_clips_are_different_people(tmp_path: Path, recognizer: No
     anonymized = figure(section(found, "reid"), "Rank-1, anonymized, face, track")
     assert anonymized.n == 6
     assert any("of 6 people" in note for note in anonymized.notes)
+
+
+def test_a_clip_without_a_face_does_not_keep_the_others_from_drifting(tmp_path: Path, recognizer: None) -> None:
+    pair(Film(hide=left), tmp_path, "crowd.mp4")
+    pair(Film(people=0), tmp_path, "empty.mp4")
+    found = ask.asked(tmp_path / "original", tmp_path / "anonymized", ["drift"], Told(), Asking(), seen(Film()))
+    distance = figure(section(found, "drift"), "distance to the original")
+    assert distance.n == 3
+    assert any(note.startswith("empty.mp4: nobody") for note in distance.notes)
+
+
+def test_who_hid_in_one_file_of_a_folder_measures_in_none_of_them(tmp_path: Path) -> None:
+    """So that all figures are of one model, whose name they have."""
+    plans = tmp_path / "plans"
+    plans.mkdir()
+    for name, provenance in (("one", {}), ("two", {"model mine": "1f" * 32})):
+        original, _ = pair(Film(seed=len(provenance)), tmp_path, f"{name}.mp4")
+        with (plans / f"{name}.plan").open("wb") as file:
+            store.save(replace(analyze(original), provenance=provenance), file, plans)
+    asked_for = []
+
+    def watch(labels, hidden_by, brought):  # type: ignore[no-untyped-def]
+        asked_for.append(hidden_by)
+        return seen(Film())(labels, hidden_by, brought)
+
+    ask.asked(tmp_path / "original", tmp_path / "anonymized", ["leaks"], Told(plan=plans), Asking(), watch)
+    assert len(asked_for) == 2
+    assert all("1f" * 32 in hid for hid in asked_for)
+
+
+def test_every_model_that_hid_is_told_once(tmp_path: Path) -> None:
+    original, anonymized = pair(Film(), tmp_path)
+    plan = analyze(original)
+    found = ask.asked(original, anonymized, ["leaks"], Told(plan=plan), Asking(), seen(Film())).evaluation
+    assert [line.split(" sha256 ")[0] for line in found.hidden_by] == ["centerface"]
+
+
+def test_of_two_originals_only_the_one_of_the_same_ending_is_compared(tmp_path: Path) -> None:
+    """The other one would be held against a file that was not made of it."""
+    film = Film()
+    pair(film, tmp_path, "street.mp4")
+    write(film, tmp_path / "original" / "street.mkv", hidden=False)
+    found = ask.asked(tmp_path / "original", tmp_path / "anonymized", ["leaks"], Told(), Asking(), seen(film))
+    assert [before.name for before, _ in found.evaluation.pairs] == ["street.mp4"]
+    assert found.left_out == (f"street.mkv: there is no file of that name in {tmp_path / 'anonymized'}",)
+
+
+def test_an_anonymized_file_without_an_original_is_told(tmp_path: Path) -> None:
+    pair(Film(), tmp_path, "one.mp4")
+    write(Film(), tmp_path / "anonymized" / "more" / "two.mp4", hidden=True)
+    found = ask.asked(tmp_path / "original", tmp_path / "anonymized", ["leaks"], Told(), Asking(), seen(Film()))
+    assert found.left_out == (f"more/two.mp4: there is no original of that name in {tmp_path / 'original'}",)
 
 
 def test_one_pair_that_does_not_fit_does_not_spoil_the_others(tmp_path: Path) -> None:

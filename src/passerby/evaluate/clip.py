@@ -159,7 +159,11 @@ def watched(
         shown.end()
     enough(len(times), pair.name)
     frames = last + 1 if pair.every == 1 else max(last + 1, pair.info.frames or 0)
-    media = tuple(Medium(info.name, info.sha256 or "", frames, info.size) for info in (pair.info, pair.anonymized.info))
+    place = Path(pair.name)
+    media = tuple(
+        Medium(str(place.with_name(info.name)), info.sha256 or "", frames, info.size)
+        for info in (pair.info, pair.anonymized.info)
+    )
     clip = Clip(pair, (media[0], media[1]), np.array(times), watchers, tuple(before), tuple(after), plan)
     return clip if truth is None else replace(clip, truth=read_truth(truth, clip))
 
@@ -205,7 +209,7 @@ def read_truth(path: Path, clip: Clip) -> Sightings:
 def _media(clip: Clip) -> Media:
     info, medium = clip.pair.info, clip.media[0]
     return Media(
-        name=medium.name,
+        name=info.name,
         sha256=medium.sha256,
         size=medium.size,
         frames=medium.frames,
