@@ -18,6 +18,7 @@ from passerby.evaluate.statistics import Figure
 STILL_WIDTH = 480
 """Of a frame on the page, in pixels at most."""
 JPEG_QUALITY = 80
+FILLED = "Faces are grey here, and are not so in the file. Outlined in red is who can be seen there."
 
 
 def section_part(section: Section, place: int) -> str:
@@ -193,7 +194,7 @@ def _stills(stills: Sequence[Still]) -> str:
     shown = "".join(_still(still) for still in stills)
     if not shown:
         return ""
-    return f'<h3>Frames to look at</h3>\n<p>Whoever is to be hidden is.</p>\n<div class="stills">\n{shown}</div>\n'
+    return f'<h3>Frames to look at</h3>\n<p>{FILLED}</p>\n<div class="stills">\n{shown}</div>\n'
 
 
 def _still(still: Still) -> str:
