@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 from drawn_pictures import saved
-from evaluate.composed import Colours, Film, boxes, face, filled, left, nobody, pair, seen, truth, write
+from evaluate.composed import Colours, Film, boxes, face, filled, left, nobody, pair, seen, tiled, truth, write
 from PIL import Image
 
 from passerby import analyze
@@ -403,6 +403,17 @@ def test_two_different_clips_are_refused_in_one_line(other: Film, said: str, tmp
     with pytest.raises(InputError, match=said) as error:
         ask.asked(original, anonymized, ["leaks"], Told(), Asking(), seen(Film()))
     assert "\n" not in str(error.value)
+
+
+def test_a_film_that_has_nothing_of_the_original_is_refused(tmp_path: Path) -> None:
+    """Everybody in the original would seem to be hidden in it."""
+    original = write(tiled(), tmp_path / "a.mp4", hidden=False)
+    other = write(tiled(seed=1), tmp_path / "b.mp4", hidden=True)
+    with pytest.raises(InputError, match="nothing in the anonymized file looks as in the original"):
+        ask.asked(original, other, ["leaks"], Told(), Asking(), seen(tiled()))
+    made = write(tiled(), tmp_path / "c.mp4", hidden=True)
+    found = ask.asked(original, made, ["leaks"], Told(), Asking(), seen(tiled()))
+    assert figure(section(found, "leaks"), "any-leak rate").value == pytest.approx(14 / 15)
 
 
 def test_a_truth_of_another_clip_is_refused(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from drawn_frames import found
 from drawn_frames import frame as drawn_frame
+from evaluate.composed import tiled, write
 from onnx_models import onnx, photo, real
 
 import passerby
@@ -128,6 +129,28 @@ def test_an_original_with_fewer_frames_is_refused(street, tmp_path):
     )
     with pytest.raises(InputError, match=r"has 5 frames and .* 30, which cannot be compared"):
         checked(street.with_name("out.mp4"), Checking(original=tmp_path / "a.mp4"), seek=seeing((20, LEFT)))
+
+
+def test_a_plan_of_another_file_is_refused(street, tmp_path):
+    """What it hides might lie over somebody by chance."""
+    plan, out = load_plan(street.with_name("its.plan")), street.with_name("out.mp4")
+    times = np.append(plan.times, plan.times[-1] + 1)
+    longer = replace(plan, media=replace(plan.media, frames=31), times=times)
+    with pytest.raises(PlanError, match=r"of 31 frames of street\.mp4, and out\.mp4 has 30"):
+        checked(out, Checking(plan=longer), seek=seeing())
+    other = replace(plan, media=replace(plan.media, name="mall.mp4", sha256="ab" * 32))
+    with pytest.raises(PlanError, match=r"plan is for mall\.mp4 \(abababab\), and the original is street\.mp4"):
+        checked(out, Checking(plan=other, original=street), seek=seeing((3, LEFT)))
+
+
+def test_another_film_of_the_same_length_is_no_original(tmp_path):
+    """Nobody of it would be found in there, and all would seem to be well."""
+    out = write(tiled(), tmp_path / "out.mp4", hidden=True)
+    other = write(tiled(seed=1), tmp_path / "other.mp4", hidden=False)
+    with pytest.raises(InputError, match=r"nothing in out\.mp4 looks as in other\.mp4"):
+        checked(out, Checking(original=other), seek=seeing((3, LEFT)))
+    its_own = write(tiled(), tmp_path / "own.mp4", hidden=False)
+    assert checked(out, Checking(original=its_own), seek=seeing((3, LEFT))).frames == 12
 
 
 @pytest.mark.parametrize("wrong", [{"every": 0}, {"conf": 0}, {"conf": 1}])
