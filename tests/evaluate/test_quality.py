@@ -42,6 +42,14 @@ def test_psnr_of_equal_pictures_is_infinite() -> None:
     assert quality.psnr(noise(1), noise(1)) == math.inf
 
 
+@pytest.mark.parametrize("measure", [quality.psnr, quality.ssim])
+def test_pixels_that_are_no_numbers_have_no_likeness(measure) -> None:  # type: ignore[no-untyped-def]
+    broken = constant(100)
+    broken[3, 3] = math.nan
+    with pytest.raises(NotMeasurable, match="not a number"):
+        measure(broken, constant(100))
+
+
 def test_the_mean_of_psnrs_is_not_the_psnr_of_the_mean() -> None:
     """T14"""
     errors = [1.0**2, 16.0**2]

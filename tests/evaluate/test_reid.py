@@ -66,7 +66,7 @@ def test_a_clip_that_is_shorter_than_the_gap_cannot_be_measured():
 @pytest.mark.parametrize("mode", MODES)
 def test_one_person_alone_cannot_be_told_from_anybody(mode):
     identities, frames, rows = crowd(people=1)
-    with pytest.raises(NotMeasurable, match=r"beside somebody else|told apart from two on"):
+    with pytest.raises(NotMeasurable, match=r"beside somebody else|told apart from two people on"):
         reid.evaluate(Embedded(identities, frames, rows, rows), mode, "body")
 
 

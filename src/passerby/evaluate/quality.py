@@ -138,7 +138,10 @@ def _mean(values: Floats, area: Area | None) -> float:
     chosen = values if area is None else values[area]
     if not chosen.size:
         raise NotMeasurable("there is no pixel to compare; choose an area with one in it")
-    return float(chosen.mean())
+    mean = float(chosen.mean())
+    if math.isnan(mean):
+        raise NotMeasurable("a pixel is not a number; compare pictures that were decoded")
+    return mean
 
 
 # All frames

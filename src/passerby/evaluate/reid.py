@@ -157,7 +157,7 @@ def _by_track(people: Embedded, of: str) -> Reidentification:
         after.append(originals[late].mean(axis=0))
         anonymized.append(changed[late].mean(axis=0))
     if len(twice) < 2:
-        raise NotMeasurable(f"{len(twice)} people are seen twice or more; tracks are told apart from two on")
+        raise NotMeasurable("nobody but one at most is seen twice or more; tracks are told apart from two people on")
     tracks = Embedded(twice, np.zeros(len(twice), np.int64), np.array(after), np.array(anonymized), people.model)
     ignored = np.zeros((len(twice), len(twice)), bool)
     return _looked_up(tracks, Mode.TRACK, of, ignored, np.array(before))
