@@ -44,7 +44,7 @@ def test_psnr_of_equal_pictures_is_infinite() -> None:
 
 @pytest.mark.parametrize("measure", [quality.psnr, quality.ssim])
 def test_pixels_that_are_no_numbers_have_no_likeness(measure) -> None:  # type: ignore[no-untyped-def]
-    broken = constant(100)
+    broken = constant(100.0)
     broken[3, 3] = math.nan
     with pytest.raises(NotMeasurable, match="not a number"):
         measure(broken, constant(100))

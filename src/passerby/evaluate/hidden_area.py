@@ -28,7 +28,7 @@ BLOCK = 8
 DIFFERS = 8.0
 """Mean difference of 0..255 from which a square is another one, at least."""
 TIMES_USUAL, AT_MOST = 10.0, 30.0
-"""Or so many times the lower quartile of all squares, where the encoder was coarse; but no more than that. It is not the
+"""Or so many times the lower quartile of all squares, where the encoder was coarse; but no more than that. Not the
 median, for of a portrait most may be hidden."""
 GAP = 3
 """Squares across which what differs is one area: between the cells of a mosaic some look as before."""
