@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 from drawn_pictures import saved
-from evaluate.composed import Colours, Film, boxes, face, filled, left, nobody, pair, seen, tiled, truth, write
+from evaluate.composed import Colours, Film, Seeing, boxes, face, filled, left, nobody, pair, seen, tiled, truth, write
 from PIL import Image
 
 from passerby import analyze
@@ -21,6 +21,7 @@ from passerby.evaluate.findings import Section
 from passerby.evaluate.sections import crops, temporal
 from passerby.evaluate.sections.answer import Asking
 from passerby.evaluate.statistics import Figure
+from passerby.evaluate.watchers import Watchers
 from passerby.plan import store
 
 
@@ -222,6 +223,22 @@ def test_every_class_is_laid_out_by_what_is_hidden_of_it(tmp_path: Path) -> None
     assert cells["Number plates"][1] < cells["Number plates"][2]
     assert 0 < named["part hidden"].value < named["part hidden, plate"].value <= 1
     assert not [grid for grid in quality.grids if "LPIPS" in grid.title], "it was not measured"
+    assert "faces as told by drawn sha256 none" in named["SSIM, face, inside"].notes
+    assert "plates as told by the truth" in named["part hidden, plate"].notes
+    assert not [note for note in named["SSIM"].notes if "told" in note]
+
+
+def test_doubtful_finds_are_no_part_of_a_class(tmp_path: Path) -> None:
+    film = Film()
+
+    class Doubting(Seeing):
+        def detect(self, frames):  # type: ignore[no-untyped-def]
+            return [replace(one, scores=one.scores * 0.5) for one in super().detect(frames)]
+
+    original, anonymized = pair(film, tmp_path)
+    watch = lambda *asked: Watchers({"face": "drawn"}, (lambda size: Doubting(film),))  # noqa: E731
+    found = ask.asked(original, anonymized, ["quality"], Told(), Asking(), watch)
+    assert not [one.name for one in section(found, "quality").figures if "face" in one.name]
 
 
 def test_plates_that_a_truth_tells_of_are_a_class_of_their_own(tmp_path: Path) -> None:
