@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeVar
@@ -141,8 +141,8 @@ def asked(
     labels = frozenset().union(*(questions[name].labels for name in parts))
     openings = _all_that_go(pairs, left_out, lambda pair: _opening(pair, original.is_dir(), told))
     # Who hid in one file measures in none: figures of all of them together are of one model.
-    models = {name: sha256 for one in openings for name, sha256 in hid(one.plan, told.hidden_by).items()}
-    no_part = frozenset(models.values()).union(*(excluded(one.plan) for one in openings))
+    models = dict.fromkeys(model for one in openings for model in hid(one.plan, told.hidden_by).items())
+    no_part = frozenset(sha256 for _, sha256 in models).union(*(excluded(one.plan) for one in openings))
     clips = _all_that_go(openings, left_out, lambda one: _clip(one, labels, no_part, told, asking, watch))
     answers = _answers(clips, parts, replace(asking, hid=tuple(sorted(no_part))))
     missing = [line for clip in clips for line in clip.watchers.missing]
@@ -236,7 +236,7 @@ def _beside(pair: Named, folder: Path, endings: Sequence[str]) -> Path | None:
     return next((path for end in endings if (path := base.with_name(base.name + end)).is_file()), None)
 
 
-def _named(models: Mapping[str, str], *, assumed: bool) -> list[str]:
-    """The models that hid, for people; passerby's own are a guess where no plan says so."""
+def _named(models: Iterable[tuple[str, str]], *, assumed: bool) -> list[str]:
+    """The models that hid, by name and sha256, for people; passerby's own are a guess where no plan says so."""
     guess = " (assumed: without a plan the files do not say)" if assumed else ""
-    return [f"{name} sha256 {sha256}{guess if name in weights.TABLE else ''}" for name, sha256 in models.items()]
+    return [f"{name} sha256 {sha256}{guess if name in weights.TABLE else ''}" for name, sha256 in models]
