@@ -101,7 +101,7 @@ def operators() -> list[Operator]:
     return [
         Nothing(),
         Solid(),
-        Painted("passerby's default (mosaic of 4 cells, noise)", Mosaic(), 4),
+        Painted("passerby's default (a drawn mosaic)", Mosaic()),
         Painted("passerby --method fill", Fill()),
         Painted("passerby --method noise", Noise()),
         Painted("passerby --method blur", Blur()),

@@ -2,7 +2,8 @@
 
     python benchmarks/speed.py CLIP... [--quality NAME...] [--repeat 3] [--seconds 30 300] [--deface PATH | --no-deface]
 
-The floor is a pure transcode with the same encoder settings. Every tool runs as a process of its own, start-up
+The floor is a pure transcode with the same encoder settings; `nobody` is passerby with a detector that finds nothing at
+no cost, below which no detector can bring it. Every tool runs as a process of its own, start-up
 included; the repetitions of all tools take turns, so that a busy moment of the machine hits all alike; the fastest of
 each counts.
 """
@@ -25,6 +26,8 @@ import results
 
 from passerby.options.choices import QUALITIES
 
+SCRIPTS = ("floor", "nobody")
+"""Tools that are a script beside this one, and print the seconds that they took."""
 DEFACE = ("deface==1.5.0", "onnx", "onnxruntime")
 COLUMNS = (
     "clip",
@@ -79,11 +82,16 @@ def main(arguments: Sequence[str]) -> int:
 def tools(clip: Path, folder: Path, chosen: argparse.Namespace, deface: Path | None) -> Mapping[str, Sequence[str]]:
     """The command of every tool for `clip`, each writing into `folder`."""
     encoding = [chosen.encoder, str(chosen.crf), chosen.preset]
-    floor = [sys.executable, str(Path(__file__).with_name("floor.py")), str(clip), str(folder / "floor.mp4"), *encoding]
+    floor, nobody = (
+        [sys.executable, str(Path(__file__).with_name(f"{name}.py")), str(clip), str(folder / f"{name}.mp4"), *encoding]
+        for name in SCRIPTS
+    )
     output = folder / "passerby.mp4"
     passerby = [sys.executable, "-m", "passerby", "anonymize", str(clip), "-o", str(output), "-y", "-q", "--json"]
     passerby += ["--encoder", encoding[0], "--crf", encoding[1], "--preset", encoding[2]]
-    commands = {"floor": floor} | {quality: [*passerby, "--quality", quality] for quality in chosen.quality}
+    commands = {"floor": floor, "nobody": nobody} | {
+        quality: [*passerby, "--quality", quality] for quality in chosen.quality
+    }
     if deface:
         commands["deface"] = [str(deface), str(clip), "-o", str(folder / "deface.mp4")]
     return commands
@@ -114,7 +122,7 @@ def compare(clip: Path, commands: Mapping[str, Sequence[str]], repeat: int) -> l
 
 def _inside(tool: str, answer: str) -> float | None:
     """The seconds that a tool says it took."""
-    if tool == "floor":
+    if tool in SCRIPTS:
         return float(answer)
     if tool in QUALITIES:
         return round(float(json.loads(answer)["files"][0]["report"]["seconds"]), 3)

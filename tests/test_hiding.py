@@ -43,8 +43,8 @@ def test_who_has_no_method_of_their_own_gets_the_labels():
 
 def test_the_hidden_is_seen_only_where_some_effect_needs_it():
     assert effect(Options(method="fill"), (), ("noise",)).blind
-    assert not effect(Options(method="fill"), (), ("mosaic",)).blind
-    assert not effect(Options(), (), ("fill",)).blind
+    assert not effect(Options(method="fill"), (), ("blur",)).blind
+    assert not effect(Options(method="blur"), (), ("fill",)).blind
 
 
 def test_without_methods_nothing_is_added():

@@ -302,11 +302,14 @@ def test_an_effect_gets_its_frames_in_batches_with_context():
     assert all(hidden_share(frame, film.box(frame.index)) == 1 for frame in frames)
 
 
-def test_a_blind_effect_is_shown_nothing_that_is_hidden():
+@pytest.mark.parametrize("looks", [True, False], ids=["around", "not at all"])
+def test_a_blind_effect_is_shown_nothing_that_is_hidden(looks):
     film = Film(ACROSS[:5])
     shown = []
 
     class Curious(Fill):
+        drawn = not looks
+
         def paint(self, frames, hidden):
             shown.extend(zip(frames, hidden, strict=True))
             return super().paint(frames, hidden)
@@ -316,6 +319,7 @@ def test_a_blind_effect_is_shown_nothing_that_is_hidden():
         x0, y0, x1, y1 = film.box(frame.index).astype(int)
         assert len(regions) == 1
         assert frame.planes[0][y0:y1, x0:x1].std() == 0
+        assert (frame.planes[0].std() > 0) == looks
 
 
 def test_a_rate_that_lies_does_not_keep_the_detector_from_looking():

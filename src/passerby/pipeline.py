@@ -31,7 +31,7 @@ from passerby.looker import Look, Looker
 from passerby.looking import Looking, scheduled
 from passerby.mask.shapes import Shape
 from passerby.one_thread import one_thread
-from passerby.paint.composite import blanked, composite
+from passerby.paint.composite import blanked, composite, grey
 from passerby.track.cuts import marked
 from passerby.track.follow import Follow, Following
 from passerby.track.refine import settled
@@ -236,12 +236,20 @@ def hidden(
     """Frames with everything known hidden by `effect`, but for what `decisions` keep visible; and what was hidden."""
     stream = _chosen(known, shapes, seed, decisions)
     for context, body in windowed(stream, effect.batch, effect.reach):
-        shown = [blanked(frame, mine) if effect.blind else frame for frame, _, mine in context]
-        painted = effect.paint(shown, [mine for _, _, mine in context])
+        painted = effect.paint(
+            [_shown(effect, frame, mine) for frame, _, mine in context], [mine for _, _, mine in context]
+        )
         if len(painted) != len(context):
             raise StageError(f"the effect painted {len(painted)} frames of {len(context)}")
         for (frame, rows, mine), patches in zip(context[body], painted[body], strict=True):
             yield composite(frame, mine, patches), rows
+
+
+def _shown(effect: Anonymizer, frame: Frame, mine: Sequence[Region]) -> Frame:
+    """What `effect` may see of a frame in which those regions are hidden."""
+    if not effect.blind:
+        return frame
+    return grey(frame) if getattr(effect, "drawn", False) else blanked(frame, mine)
 
 
 def _chosen(

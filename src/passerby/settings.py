@@ -368,7 +368,7 @@ class Options(Diffusing, Redressing, Marking):
         """What about these options may leave somebody recognizable, one line each; `labels` likewise."""
         from passerby.options.cautions import cautions  # which knows these options
 
-        return cautions(self, DEFAULTS.cells, labels)
+        return cautions(self, labels)
 
     def fill_colour(self) -> tuple[int, int, int]:
         """Red, green and blue of `fill`, 0..255."""

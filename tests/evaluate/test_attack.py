@@ -151,31 +151,16 @@ def test_a_parrot_sees_through_what_the_naive_one_does_not():
     assert result.worst.value == 1
 
 
-@pytest.mark.parametrize("effect", [Fill(), Noise()], ids=["fill", "noise"])
+@pytest.mark.parametrize("effect", [Mosaic(), Fill(), Noise()], ids=["mosaic", "fill", "noise"])
 def test_effects_that_are_blind_give_nothing_to_go_on(effect):
     [result] = attacked(Painted("blind", effect))
-    assert result.worst.value < 0.3
-    assert result.worst.low < 2 / PEOPLE
-
-
-def test_of_our_mosaic_hardly_more_comes_back_than_is_shown():
-    [result] = attacked(Painted("mosaic", Mosaic(), 4))
-    found = by_name(result)
-    assert found["inversion, whole track"] < found["naive"] + 0.4 < 0.9
-
-
-def test_our_mosaic_is_what_the_attacker_takes_it_for():
-    crop = person(1, 1)
-    operator = Painted("mosaic", Mosaic(noise=0), 4)
-    [hidden] = operator.hide([crop], 5)
-    [known] = operator.known(1, 5)
-    # Means are cut to whole numbers, and rounded once more with the colour.
-    assert np.abs(known.forward(crop.astype(np.float32)) - hidden).max() <= 1.5
+    assert result.worst.value < 0.2
+    assert result.worst.low <= result.chance
 
 
 def test_noise_of_a_track_stays_and_is_another_one_in_the_next():
     crop = person(1, 1)
-    operator = Painted("mosaic", Mosaic(), 4)
+    operator = Painted("noise", Noise())
     first, second = operator.hide([crop, crop], 5)
     [other] = operator.hide([crop], 6)
     assert np.array_equal(first, second)

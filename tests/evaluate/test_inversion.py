@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from passerby.evaluate.inversion import Averaged, Blurred, OneColour, Same, undone
+from passerby.evaluate.inversion import Averaged, Blurred, Same, undone
 from passerby.evaluate.operators import FreshNoise, GaussianBlur, Pixelate
 
 SIDE = 64
@@ -14,7 +14,7 @@ RANDOM = np.random.default_rng(4)
 FACE = cv2.normalize(cv2.GaussianBlur(RANDOM.uniform(0, 255, (SIDE, SIDE, 3)), (0, 0), 2), None, 20, 235, 32).astype(
     np.uint8
 )
-MODELS = [Same(), Blurred(3), Averaged(4, (0, 0)), Averaged(5, (3, -7)), Averaged(8, (20, 100)), OneColour(4)]
+MODELS = [Same(), Blurred(3), Averaged(4, (0, 0)), Averaged(5, (3, -7)), Averaged(8, (20, 100))]
 
 
 def off(picture, other=FACE):

@@ -11,7 +11,7 @@ from drawn_frames import FORMATS, YUV420, frame
 from passerby.core import pixels
 from passerby.core.errors import StageError
 from passerby.core.regions import Mask, Patch, Region
-from passerby.paint.composite import blanked, composite
+from passerby.paint.composite import blanked, composite, grey
 from passerby.paint.effects import ByLabel, Fill, Mosaic, Outline
 
 BOX = np.array([20, 10, 50, 40], np.float32)
@@ -104,6 +104,23 @@ def test_blanked_pictures_do_not_tell_what_was_there():
     for a, b in zip(blanked(one, regions).planes, blanked(other, regions).planes, strict=True):
         rows, columns = (slice(5, 20), slice(10, 25)) if len(a) == 32 else (slice(10, 40), slice(20, 50))
         assert np.array_equal(a[rows, columns], b[rows, columns])
+
+
+@pytest.mark.parametrize("turn", range(4))
+@pytest.mark.parametrize("pixel_format", FORMATS, ids=lambda f: f.name)
+def test_a_grey_picture_is_that_of_all_that_is_hidden(pixel_format, turn):
+    before = frame(pixel_format, turn=turn)
+    whole = blanked(before, [region(full(0, 0, *before.size))])
+    plain = grey(before)
+    assert (plain.size, plain.format, plain.turn, plain.index) == (
+        before.size,
+        before.format,
+        before.turn,
+        before.index,
+    )
+    for a, b in zip(plain.planes, whole.planes, strict=True):
+        assert a.dtype == b.dtype
+        assert np.array_equal(a, b)
 
 
 def good_patch(picture, regions):

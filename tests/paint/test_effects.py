@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from drawn_frames import FORMATS, GREY_16, RGB, RGBA_16, YUV420, frame
+from drawn_frames import FORMATS, RGB, RGBA_16, YUV420, frame
 
 from passerby.core import pixels
 from passerby.core.errors import OptionError, StageError
@@ -54,36 +54,21 @@ def test_the_mosaics_grid_moves_with_the_track():
     )
 
 
-def test_the_mosaics_noise_belongs_to_the_track():
-    picture = frame(GREY_16)
-    clean = inside(painted(Mosaic(noise=0), picture, region()), region()).astype(int)
-    first = inside(painted(Mosaic(), picture, region(seed=1)), region()).astype(int) - clean
-    other_picture = frame(GREY_16, seed=9)
-    clean_other = inside(painted(Mosaic(noise=0), other_picture, region()), region()).astype(int)
-    again = inside(painted(Mosaic(), other_picture, region(seed=1)), region()).astype(int) - clean_other
-    other_track = inside(painted(Mosaic(), picture, region(seed=2)), region()).astype(int) - clean
-    assert np.array_equal(first, again)
-    assert not np.array_equal(first, other_track)
-    assert np.abs(first).max() > 100
+@pytest.mark.parametrize("pixel_format", FORMATS, ids=lambda f: f.name)
+def test_the_mosaic_is_the_same_for_everybody(pixel_format):
+    """Cells of one's own would be a sign by which who is known at one moment is found at another."""
+    first, later, other = (
+        inside(painted(Mosaic(), frame(pixel_format, seed=picture), region(seed=track)), region())
+        for picture, track in ((0, 1), (9, 1), (9, 2))
+    )
+    assert np.array_equal(first, later)
+    assert np.array_equal(first, other)
+    assert np.ptp(first[..., :3] if first.ndim == 3 else first) > 20
 
 
-@pytest.mark.parametrize("x", [16, -20, 80])
-def test_the_cells_of_a_mosaic_have_one_colour_the_mean(x):
-    """Those of skin, hair and coat tell people apart. Cells beyond the picture's edge have no say in it."""
-    where, picture = region(x=x), frame(YUV420)
-    after = painted(Mosaic(noise=0), picture, where)
-    columns, rows = slice(max(where.mask.box[0], 0) // 2, where.mask.box[2] // 2), slice(4, 16)
-    for before, now in zip(picture.planes[1:], after.planes[1:], strict=True):
-        cells = now[rows, columns]
-        assert cells.min() == cells.max()
-        assert abs(int(cells[0, 0]) - before[where.mask.box[1] // 2 : where.mask.box[3] // 2, columns].mean()) < 2
-
-
-def test_the_cells_of_a_mosaic_in_rgb_have_one_colour_too():
-    after = inside(painted(Mosaic(noise=0), frame(RGB), region()), region()).astype(int)
-    apart = after - after.mean(axis=-1, keepdims=True)
-    assert np.ptp(apart, axis=(0, 1)).max() < 2
-    assert np.ptp(after, axis=(0, 1)).max() > 2
+def test_the_cells_of_a_mosaic_have_no_colour():
+    after = inside(painted(Mosaic(), frame(RGB), region()), region()).astype(int)
+    assert np.ptp(after, axis=-1).max() == 0
 
 
 @pytest.mark.parametrize("effect", EFFECTS, ids=lambda e: type(e).__name__)
@@ -123,15 +108,9 @@ def test_no_effect_makes_an_opaque_picture_transparent(effect, pixel_format):
 
 
 @pytest.mark.parametrize("pixel_format", [RGBA_8, RGBA_16], ids=lambda f: f.name)
-def test_noise_is_opaque_over_transparent_pixels(pixel_format):
-    assert (inside(painted(Noise(), frame(pixel_format), region()), region())[..., 3] == pixel_format.peak).all()
-
-
-@pytest.mark.parametrize("pixel_format", [RGBA_8, RGBA_16], ids=lambda f: f.name)
-def test_a_mosaic_keeps_the_mean_transparency_of_its_cells(pixel_format):
-    noisy, plain = (painted(effect, frame(pixel_format), region()) for effect in (Mosaic(), Mosaic(noise=0)))
-    assert np.array_equal(noisy.planes[0][..., 3], plain.planes[0][..., 3])
-    assert not np.array_equal(noisy.planes[0][..., :3], plain.planes[0][..., :3])
+@pytest.mark.parametrize("effect", [Mosaic(), Noise()], ids=lambda e: type(e).__name__)
+def test_what_is_drawn_is_opaque_over_transparent_pixels(effect, pixel_format):
+    assert (inside(painted(effect, frame(pixel_format), region()), region())[..., 3] == pixel_format.peak).all()
 
 
 def test_the_picture_is_shown_upright_and_whole():

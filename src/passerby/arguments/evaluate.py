@@ -172,7 +172,7 @@ EXTRAS = (
         frozenset({"attack"}),
         "HOW",
         "how faces were hidden, for the attacker who knows it: mosaic:CELLS, blur:SIGMA (pixels), noise, and "
-        "one-colour:CELLS or samples:COUNT for passerby's mosaic or blur (default: by --run-report)",
+        "samples:COUNT for passerby's blur (default: by --run-report)",
         str,
     ),
 )

@@ -108,7 +108,11 @@ class Embedder(Protocol):
 
 
 class Anonymizer(Protocol):
-    """Makes what takes the place of the hidden regions. Does not write into frames."""
+    """Makes what takes the place of the hidden regions. Does not write into frames.
+
+    One that reads nothing of a frame but its size and format may have `drawn = True` besides `blind`: it is shown
+    frames that are grey all over, which cost nothing, where others are shown copies that are blanked.
+    """
 
     @property
     def batch(self) -> int:

@@ -14,7 +14,7 @@ recognized, and a solid fill has to come out at chance; else the run says nothin
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,6 +30,8 @@ from passerby.evaluate.statistics import Figure, mean
 
 SEEDS = 3
 """How often the parrot hides what it trains on: the noise of a track is not known, so it learns to see past it."""
+ROUNDS = 5
+"""How often what is drawn is drawn anew for everybody: once, a pattern may happen to look like the right person's."""
 RECOGNIZED = 0.5
 """Share of queries that the attackers have to recognize when nothing is hidden, at least, for a run to be valid."""
 UNDONE = "inversion, frame by frame", "inversion, whole track"
@@ -110,11 +112,18 @@ def attack(known: Tracks, asked: Tracks, operators: Sequence[Operator], look: Lo
     Raises:
         NotMeasurable: fewer than two people are known, or others are asked about.
     """
-    return attack_hidden(known, asked, [_by(operator, known, asked) for operator in operators], look)
+    return _attacked(known, asked, [(operator.name, _by(operator, known, asked)) for operator in operators], look)
 
 
 def attack_hidden(known: Tracks, asked: Tracks, hidden: Sequence[Hidden], look: Look) -> list[Attacked]:
     """The same for pictures that are hidden already, such as the crops of a finished file by the original's boxes."""
+    return _attacked(known, asked, [(pictures.name, [pictures]) for pictures in hidden], look)
+
+
+def _attacked(
+    known: Tracks, asked: Tracks, hidden: Sequence[tuple[str, Iterable[Hidden]]], look: Look
+) -> list[Attacked]:
+    """The answer to each of `hidden`: what it is called, and its rounds."""
     people = np.unique(known.people)
     if len(people) < 2 or not np.array_equal(np.unique(asked.people), people):
         raise NotMeasurable(f"{len(people)} people are known; an attack needs two, and to be asked about the same ones")
@@ -125,11 +134,11 @@ def attack_hidden(known: Tracks, asked: Tracks, hidden: Sequence[Hidden], look: 
     chance = 1 / len(people)
     invalid = tuple(_broken(open_, filled, chance))
     answer = []
-    for pictures in hidden:
-        attacks = run.attacks(pictures)
+    for name, rounds in hidden:
+        attacks = run.attacks(rounds)
         answer.append(
             Attacked(
-                operator=pictures.name,
+                operator=name,
                 attacks=attacks,
                 worst=worst(attacks),
                 chance=chance,
@@ -140,19 +149,23 @@ def attack_hidden(known: Tracks, asked: Tracks, hidden: Sequence[Hidden], look: 
     return answer
 
 
-def _by(operator: Operator, known: Tracks, asked: Tracks) -> Hidden:
-    """Every track hidden with a seed of its own; the known ones several times, where that makes a difference."""
-    versions = [_each(operator, known, first_seed=1_000_000 * (n + 1)) for n in range(SEEDS)]
-    random = not all(np.array_equal(a, b) for a, b in zip(versions[0], versions[1], strict=True))
-    return Hidden(
-        name=operator.name,
-        asked=_each(operator, asked, first_seed=0),
-        known=versions if random else versions[:1],
-        models=[operator.known(len(track), seed) for seed, track in enumerate(asked.crops)],
-    )
+def _by(operator: Operator, known: Tracks, asked: Tracks) -> Iterator[Hidden]:
+    """Rounds in which every track is hidden with a seed of its own; one is enough where that makes no difference."""
+    for number in range(ROUNDS):
+        first, *others = (1_000_000 * (number * (SEEDS + 1) + n) for n in range(SEEDS + 1))
+        versions = [_each(operator, known, seed) for seed in others]
+        random = not all(np.array_equal(a, b) for a, b in zip(versions[0], versions[1], strict=True))
+        yield Hidden(
+            name=operator.name,
+            asked=_each(operator, asked, first),
+            known=versions if random else versions[:1],
+            models=[operator.known(len(track), first + n) for n, track in enumerate(asked.crops)],
+        )
+        if not random:
+            return
 
 
-def _each(operator: Operator, tracks: Tracks, *, first_seed: int) -> list[list[Crop]]:
+def _each(operator: Operator, tracks: Tracks, first_seed: int) -> list[list[Crop]]:
     return [operator.hide(track, first_seed + number) for number, track in enumerate(tracks.crops)]
 
 
@@ -185,41 +198,42 @@ class _Run:
     gallery: NDArray[np.float32]
     """Embeddings of the known as they are."""
 
-    def attacks(self, hidden: Hidden) -> tuple[Figure, ...]:
+    def attacks(self, rounds: Iterable[Hidden]) -> tuple[Figure, ...]:
         """All attackers on what one operator made."""
+        answers = [self._round(hidden) for hidden in rounds]
+        return tuple(self._figure(of_one) for of_one in zip(*answers, strict=True))
+
+    def _round(self, hidden: Hidden) -> list[_Answer]:
+        """What each attacker achieves, in one order."""
         queries = self.look.of(hidden.asked)
         trained = np.concatenate([self.look.of(tracks) for tracks in hidden.known])
         plain = self.known.whose()
         whose = np.tile(plain, len(hidden.known))
-        return (
-            self._figure("naive", heads.nearest(self.gallery, plain, queries)),
-            self._figure("reverse", heads.nearest(trained[: len(plain)], plain, queries)),
-            self._figure("parrot, linear head", heads.linear(trained, whose, queries)),
-            self._figure("parrot, nearest", heads.nearest(trained, whose, queries)),
+        return [
+            self._answer("naive", heads.nearest(self.gallery, plain, queries)),
+            self._answer("reverse", heads.nearest(trained[: len(plain)], plain, queries)),
+            self._answer("parrot, linear head", heads.linear(trained, whose, queries)),
+            self._answer("parrot, nearest", heads.nearest(trained, whose, queries)),
             *self._inversions(hidden),
             *self._learned(hidden),
-        )
+        ]
 
-    def _inversions(self, hidden: Hidden) -> list[Figure]:
+    def _inversions(self, hidden: Hidden) -> list[_Answer]:
         """What is known undone in each frame on its own, and in all frames of a track together."""
         models = [each for each in hidden.models if each is not None]
         if len(models) < len(hidden.asked):
-            model = self.look.embedder.model
-            return [
-                Figure(name=name, value=None, n=0, protocol=PROTOCOL, model=model, missing=hidden.unknown)
-                for name in UNDONE
-            ]
+            return [_Answer(name, missing=hidden.unknown) for name in UNDONE]
         by_frame, by_track = [], []
         for track, each in zip(hidden.asked, models, strict=True):
             by_frame.append([undone([crop], [way]) for crop, way in zip(track, each, strict=True)])
             by_track.append([undone(track, each)] * len(track))
         plain = self.known.whose()
         return [
-            self._figure(name, heads.nearest(self.gallery, plain, self.look.of(restored)))
+            self._answer(name, heads.nearest(self.gallery, plain, self.look.of(restored)))
             for name, restored in zip(UNDONE, (by_frame, by_track), strict=True)
         ]
 
-    def _learned(self, hidden: Hidden) -> list[Figure]:
+    def _learned(self, hidden: Hidden) -> list[_Answer]:
         """The same by a filter that knows nothing but pairs of the known people."""
         undo = learned(*([crop for track in side for crop in track] for side in (hidden.known[0], self.known.crops)))
         by_frame = [[undo.undone(np.asarray(crop, np.float64)) for crop in track] for track in hidden.asked]
@@ -227,14 +241,31 @@ class _Run:
         plain = self.known.whose()
         names = "inversion, learned, frame by frame", "inversion, learned, mean of the track"
         return [
-            self._figure(name, heads.nearest(self.gallery, plain, self.look.of(restored)))
+            self._answer(name, heads.nearest(self.gallery, plain, self.look.of(restored)))
             for name, restored in zip(names, (by_frame, by_track), strict=True)
         ]
 
-    def _figure(self, name: str, scores: heads.Scores) -> Figure:
+    def _answer(self, name: str, scores: heads.Scores) -> _Answer:
         whose = self.asked.whose()
         recognized = heads.hits(scores, whose)
         # By person: who answers with one name always is right for one of them, whoever is asked about most often.
-        people = np.unique(whose)
-        shares = [float(recognized[whose == person].mean()) for person in people]
-        return mean(name, shares, people, protocol=PROTOCOL, model=self.look.embedder.model)
+        return _Answer(name, [float(recognized[whose == person].mean()) for person in np.unique(whose)])
+
+    def _figure(self, rounds: Sequence[_Answer]) -> Figure:
+        """What one attacker achieves in all rounds."""
+        name, missing, model = rounds[0].name, rounds[0].missing, self.look.embedder.model
+        if missing:
+            return Figure(name=name, value=None, n=0, protocol=PROTOCOL, model=model, missing=missing)
+        shares = np.mean([each.shares for each in rounds], axis=0)
+        return mean(name, shares, np.unique(self.asked.people), protocol=PROTOCOL, model=model)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What one attacker achieves in one round."""
+
+    name: str
+    shares: Sequence[float] = ()
+    """Of everybody's crops, those given to the right person."""
+    missing: str = ""
+    """Why the attack could not be tried."""

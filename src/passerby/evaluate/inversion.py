@@ -80,21 +80,6 @@ class Averaged:
         return self.forward(picture)
 
 
-@dataclass(frozen=True)
-class OneColour:
-    """passerby's mosaic of `cells` across and down, which differ in light alone: a projection, its own adjoint."""
-
-    cells: int
-
-    def forward(self, picture: Picture) -> Picture:
-        means = Averaged(self.cells, (0, 0)).forward(picture)
-        light = means.mean(axis=-1, keepdims=True)
-        return np.asarray(light + (means - light).mean(axis=(0, 1)), np.float32)
-
-    def adjoint(self, picture: Picture) -> Picture:
-        return self.forward(picture)
-
-
 @lru_cache(maxsize=1024)
 def _cells(length: int, cells: int, shift: int) -> Picture:
     """Which of a side's pixels lie in which cell, (length, cells): columns of length one, for means by U U'.

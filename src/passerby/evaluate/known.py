@@ -20,13 +20,13 @@ from passerby.evaluate.inversion import Linear, Picture, Same
 from passerby.mask.shapes import Box, Shape, Size
 from passerby.methods import hiding
 from passerby.paint.effects import Blur
-from passerby.settings import DEFAULTS, Options
+from passerby.settings import Options
 
 Side = tuple[float, float]
 """One side of what is hidden, from where to where, in pixels of a crop; it may reach beyond it."""
 Matrix = NDArray[np.float32]
 """(length, length): from the pixels of a crop's side to those of what is shown."""
-FORMS = "mosaic:CELLS, one-colour:CELLS (passerby's mosaic), samples:COUNT (passerby's blur), blur:SIGMA or noise"
+FORMS = "mosaic:CELLS, samples:COUNT (passerby's blur), blur:SIGMA or noise"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,20 +35,12 @@ class Separable:
 
     down: Matrix
     across: Matrix
-    one_colour: bool = False
-    """Whether the parts differ in light alone, as those of passerby's mosaic do."""
 
     def forward(self, picture: Picture) -> Picture:
-        return self._plain(_along(self.down, self.across, picture))
+        return _along(self.down, self.across, picture)
 
     def adjoint(self, picture: Picture) -> Picture:
-        return _along(self.down.T, self.across.T, self._plain(picture))
-
-    def _plain(self, picture: Picture) -> Picture:
-        if not self.one_colour:
-            return picture
-        light = picture.mean(axis=-1, keepdims=True)
-        return np.asarray(light + (picture - light).mean(axis=(0, 1)), np.float32)
+        return _along(self.down.T, self.across.T, picture)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,7 +98,6 @@ class Known:
         inner = Separable(
             make(down, side, self.amount, scales[1]),
             make(across, side, self.amount, scales[0]),
-            self.kind == "one-colour",
         )
         at = (mask.x - x0 + 0.5) * scales[0] - 0.5, (mask.y - y0 + 0.5) * scales[1] - 0.5
         moved = np.array([[scales[0], 0, at[0]], [0, scales[1], at[1]]])
@@ -151,7 +142,6 @@ def _number(where: Side, length: int, count: int) -> NDArray[np.intp]:
 
 KINDS: Mapping[str, Callable[[Side, int, float, float], Matrix]] = {
     "mosaic": _cells,
-    "one-colour": _cells,
     "samples": _samples,
     "blur": _gaussian,
 }
@@ -184,9 +174,5 @@ def by_run(report: Path, options: Options) -> Known | None:
         InputError: it is no report of a run.
     """
     runs = cost.finished(report)
-    ways = {
-        (run.get("methods", {}).get("face"), run.get("options", {}).get("cells", str(DEFAULTS.cells))) for run in runs
-    }
-    [(method, cells)] = ways if len(ways) == 1 else [(None, "")]
-    written = {"mosaic": f"one-colour:{cells}", "blur": f"samples:{Blur().samples}"}.get(method or "")
-    return None if written is None else told(written, options)
+    ways = {run.get("methods", {}).get("face") for run in runs}
+    return told(f"samples:{Blur().samples}", options) if ways == {"blur"} else None

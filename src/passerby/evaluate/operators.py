@@ -20,7 +20,7 @@ from passerby.core.frame import Frame, PixelFormat
 from passerby.core.regions import Mask, Region
 from passerby.core.stages import Anonymizer
 from passerby.evaluate.embedders import Crop
-from passerby.evaluate.inversion import Averaged, Blurred, Linear, OneColour, Same
+from passerby.evaluate.inversion import Averaged, Blurred, Linear, Same
 
 MOST_CELLS = 4
 """Mosaic cells across a face up to which it withstands; with more it can be recognized again."""
@@ -180,8 +180,6 @@ class Painted:
 
     name: str
     effect: Anonymizer
-    cells: int | None = None
-    """The mosaic's, for an attacker who knows them; None for effects that cannot be undone."""
 
     def hide(self, crops: Sequence[Crop], seed: int) -> list[Crop]:
         answer = []
@@ -193,8 +191,8 @@ class Painted:
             answer.append(np.asarray(patch.planes[0], np.uint8))
         return answer
 
-    def known(self, count: int, seed: int) -> list[Linear] | None:
-        return None if self.cells is None else [OneColour(self.cells)] * count
+    def known(self, count: int, seed: int) -> None:
+        return None
 
 
 def _frame(crop: Crop, index: int) -> Frame:

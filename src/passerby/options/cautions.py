@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from passerby.methods import clothing, generating
-from passerby.options.choices import NAMES, PARTS, SAFE_CELLS, WORN
+from passerby.options.choices import NAMES, PARTS, WORN
 
 if TYPE_CHECKING:
     from passerby.settings import Options
 
 
-def cautions(options: Options, usual_cells: int, labels: Sequence[str] = ()) -> tuple[str, ...]:
+def cautions(options: Options, labels: Sequence[str] = ()) -> tuple[str, ...]:
     """What about these options may leave somebody recognizable, one line each; a plan may speak of more `labels`."""
     methods = set(options.methods(labels).values())
     lines = []
@@ -27,9 +27,7 @@ def cautions(options: Options, usual_cells: int, labels: Sequence[str] = ()) -> 
         lines.append(f"NOT EVERYTHING IS HIDDEN: {', '.join(idle)} have a --model and are not in --hide {options.hide}")
     lines += clothing.warnings(options.methods(labels), options.parser)
     if "blur" in methods:
-        lines.append("a blur can be undone in part; fill, noise and image leave nothing")
-    if "mosaic" in methods and options.cells > SAFE_CELLS:
-        lines.append(f"a mosaic of {options.cells} cells can leave a face recognizable; {usual_cells} is the default")
+        lines.append("a blur can be undone in part; mosaic, fill, noise and image leave nothing")
     if options.only_zone:
         lines.append("NOT EVERYONE IS HIDDEN: only who touches an --only-zone is")
     if options.keep_zone:

@@ -46,5 +46,3 @@ DEFAULT_GROW, DEFAULT_CONF = 0.3, 0.2
 DEFAULT_READ_CONF = 0.5
 """Of what is found by its letters: the mean share of letters in a line, and no certainty."""
 VERIFY = ("off", "check", "fix")
-SAFE_CELLS = 10
-"""With more mosaic cells than this, a face can be recognized again."""

@@ -48,15 +48,16 @@ def composite(frame: Frame, hidden: Sequence[Region], patches: Sequence[Patch]) 
 
 def blanked(frame: Frame, hidden: Sequence[Region]) -> Frame:
     """`frame` with grey where regions hide it: what an anonymizer is shown that must not know what was there."""
-    grey = pixels.colour(frame.format, (128, 128, 128))
-    patches = []
-    for region in hidden:
-        box = pixels.aligned(frame, region.mask.box)
-        planes = [np.empty_like(plane) for plane in pixels.crop(frame, box)]
-        for plane, value in zip(planes, grey, strict=True):
-            plane[:] = value
-        patches.append(Patch(box, tuple(planes)))
-    return composite(frame, hidden, patches)
+    plain = grey(frame)
+    boxes = [pixels.aligned(frame, region.mask.box) for region in hidden]
+    return composite(frame, hidden, [Patch(box, tuple(pixels.crop(plain, box))) for box in boxes])
+
+
+def grey(frame: Frame) -> Frame:
+    """A frame like `frame` that is grey all over, in no memory: for an anonymizer that draws without looking."""
+    values = pixels.colour(frame.format, (128, 128, 128))
+    planes = zip(frame.planes, values, strict=True)
+    return frame.with_planes(tuple(np.broadcast_to(np.asarray(v, plane.dtype), plane.shape) for plane, v in planes))
 
 
 def _rank(pair: tuple[Region, Patch]) -> tuple[bool, bool, int]:

@@ -1,8 +1,7 @@
 """Effects that need no model: mosaic, fill, blur, noise, a picture, and an outline that hides nothing.
 
-Every one works on the frame's own planes, at its own bit depth, inside the regions only. Whatever is random is
-drawn from the region's seed, so that it stays the same while a track lasts: noise that changed from frame to frame
-would average away.
+Every one works on the frame's own planes, at its own bit depth, inside the regions only. What is random stays the same
+while a track lasts: noise that changed from frame to frame would average away.
 """
 
 from __future__ import annotations
@@ -43,100 +42,57 @@ class _PerRegion:
         ]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Mosaic(_PerRegion):
-    """Large cells of mean light and one mean colour, on a grid that moves and scales with what is hidden.
+class _Drawn(_PerRegion):
+    """One that reads nothing of a frame but its size and format."""
 
-    One colour for all cells, because those of skin, hair and coat tell people apart; and fixed noise on that and on the
-    light of each cell, so that they cannot be matched against the mosaic of a known picture.
+    blind = True
+    drawn = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mosaic(_Drawn):
+    """Large grey cells, lighter and darker, on a grid that moves and scales with what is hidden.
+
+    They are noise, and the same for everybody in every frame. Means of the picture would tell the people of one scene
+    apart, by skin, hair and light, whatever noise is on them; cells drawn for each track, as the grains of `Noise` are,
+    would be a sign by which who is known at one moment is found at another.
     """
 
     cells: int = 4
     """Cells across and down, over the whole of what is hidden."""
-    noise: float = 0.06
-    """Standard deviation of the noise on a cell's light and on the colour of all, as a share of full scale."""
-    blind = False
+    noise: float = 0.08
+    """Standard deviation of the light of a cell, as a share of full scale."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.cells <= 64:
-            raise OptionError(f"--cells must lie in 1..64, got {self.cells}; above 10 a face can be recognized again")
+            raise OptionError(f"--cells must lie in 1..64, got {self.cells}")
 
     def patch(self, frame: Frame, region: Region) -> Patch:
         box = pixels.aligned(frame, region.mask.box)
-        edges = np.array(pixels.bounds(frame, box, region.mask.box, self.cells))
-        corners = [
-            _corners(plane, columns, rows)
-            for plane, (columns, rows) in zip(pixels.crop(frame, box), edges, strict=True)
-        ]
-        # The few cells of all planes at once: a call costs more than the numbers in it.
-        sides = edges[..., 1:] - edges[..., :-1]
-        counts = sides[:, 1, :, None] * sides[:, 0, None, :]
-        values = _one_colour(_means(np.array(corners, np.int64), counts), counts)
-        values += _cell_noise(region.seed, self.cells, self.noise, frame.format)
-        darkest, brightest = np.array(pixels.limits(frame.format)).T.reshape(2, -1, *[1] * (values.ndim - 1))
-        values = np.minimum(np.maximum(values, darkest), brightest).astype(frame.format.dtype)
+        drawn = _cells(self.cells, self.noise, frame.format)
+        bounds = pixels.bounds(frame, box, region.mask.box, self.cells)
         return Patch(
             box,
             tuple(
-                cells.repeat(widths, axis=1).repeat(heights, axis=0)
-                for cells, (widths, heights) in zip(values, sides, strict=True)
+                plane.repeat(np.diff(columns), axis=1).repeat(np.diff(rows), axis=0)
+                for plane, (columns, rows) in zip(drawn, bounds, strict=True)
             ),
         )
 
 
-@lru_cache(maxsize=1024)
-def _cell_noise(seed: int, cells: int, noise: float, pixel_format: PixelFormat) -> NDArray[np.int64]:
-    """What is added to the cells, (planes, cells, cells[, C]): drawn once for a track, for it never changes."""
-    rng = np.random.default_rng(seed)
-    planes, channels = len(pixel_format.subsampling), pixel_format.channels
-    light = rng.normal(0, noise * pixel_format.peak, (cells, cells))
-    colour = rng.normal(0, noise * pixel_format.peak, 3)
-    if channels == 1:
-        drawn = np.stack([light, *(np.full_like(light, colour[i]) for i in range(1, planes))])
-    else:
-        drawn = (light[..., None] + colour)[None]
-        if channels == 4:  # what is opaque stays so
-            drawn = np.append(drawn, np.zeros((1, cells, cells, 1)), axis=-1)
-    return np.rint(drawn).astype(np.int64)
-
-
-def _one_colour(values: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """`values` (planes, cells, cells[, C]) of cells of so many samples each, with the mean of their colours for all."""
-    share = counts / np.maximum(counts.sum(axis=(1, 2), keepdims=True), 1)
-    if values.ndim == 3:
-        values[1:] = np.rint((values[1:] * share[1:]).sum(axis=(1, 2), keepdims=True))
-        return values
-    light = values[..., :3].mean(axis=-1, keepdims=True)
-    colour = ((values[..., :3] - light) * share[..., None]).sum(axis=(1, 2), keepdims=True)
-    values[..., :3] = np.rint(light + colour)
-    return values
-
-
-def _corners(plane: Plane, columns: NDArray[np.int64], rows: NDArray[np.int64]) -> NDArray[Any]:
-    """The sums of all samples above and left of where these `columns` and `rows` cross, (rows, columns[, C])."""
-    if plane.size == 0:  # OpenCV takes no empty arrays
-        return np.zeros((len(rows), len(columns), *plane.shape[2:]), np.int64)
-    depth = cv2.CV_32S if plane.dtype == np.uint8 and plane.size < 1 << 23 else cv2.CV_64F
-    return np.asarray(cv2.integral(plane, sdepth=depth).take(rows, axis=0).take(columns, axis=1))
-
-
-def _means(corners: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The mean of every cell of so many samples, (planes, cells, cells[, C]): 0 where it has none.
-
-    The sum over a rectangle follows from the sums at its four corners: far faster than to sum cell by cell.
-    """
-    sums = corners[:, 1:, 1:] - corners[:, :-1, 1:] - corners[:, 1:, :-1] + corners[:, :-1, :-1]
-    counts = np.maximum(counts, 1)
-    return np.asarray(sums // (counts[..., None] if sums.ndim > counts.ndim else counts))
+@lru_cache(maxsize=8)
+def _cells(cells: int, noise: float, pixel_format: PixelFormat) -> tuple[Plane, ...]:
+    """One sample for each cell, planes of (cells, cells[, C])."""
+    light = 0.45 + np.random.default_rng(cells).normal(0, noise, (cells, cells, 1))
+    return pixels.from_rgb(np.rint(light.clip(0, 1) * 255).astype(np.uint8).repeat(3, axis=2), pixel_format)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fill(_PerRegion):
+class Fill(_Drawn):
     """One colour."""
 
     colour: tuple[int, int, int] = (0, 0, 0)
     """Red, green and blue, 0..255."""
-    blind = True
 
     def patch(self, frame: Frame, region: Region) -> Patch:
         box = pixels.aligned(frame, region.mask.box)
@@ -170,12 +126,11 @@ class Blur(_PerRegion):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Noise(_PerRegion):
+class Noise(_Drawn):
     """A pattern of random grains that belongs to the track and tells nothing of what is under it."""
 
     grains: int = 24
     """Grains across and down."""
-    blind = True
 
     def patch(self, frame: Frame, region: Region) -> Patch:
         box = pixels.aligned(frame, region.mask.box)
@@ -195,10 +150,8 @@ class Noise(_PerRegion):
         return Patch(box, tuple(planes))
 
 
-class Image(_PerRegion):
+class Image(_Drawn):
     """A picture over each thing, stretched to what is hidden."""
-
-    blind = True
 
     def __init__(self, picture: NDArray[np.uint8]) -> None:
         """`picture`: RGB uint8 (H, W, 3)."""
@@ -276,6 +229,7 @@ class ByLabel:
         self.batch = min((effect.batch for effect in self.effects.values()), default=1)
         self.reach = max((effect.reach for effect in self.effects.values()), default=0)
         self.blind = all(effect.blind for effect in self.effects.values())
+        self.drawn = all(getattr(effect, "drawn", False) for effect in self.effects.values())
 
     def paint(self, frames: Sequence[Frame], hidden: Sequence[Sequence[Region]]) -> list[list[Patch]]:
         answer: list[list[Any]] = [[None] * len(regions) for regions in hidden]

@@ -23,7 +23,7 @@ from passerby.methods.dividing import Once
 from passerby.paint.clothes.redress import PROMPTS, Redressed, worn
 from passerby.paint.composite import composite
 from passerby.paint.diffusion.effect import Inpainted
-from passerby.paint.effects import Fill, Mosaic
+from passerby.paint.effects import Blur, Fill, Mosaic
 from passerby.testing import check_anonymizer
 
 SIZE = (320, 360)
@@ -221,7 +221,7 @@ def test_a_model_that_fails_ends_the_run() -> None:
 
 def test_what_draws_must_be_blind() -> None:
     with pytest.raises(ValueError, match="blind"):
-        Redressed(Truth([]), Mosaic(), others=Mosaic(), cover=Mosaic())
+        Redressed(Truth([]), Blur(), others=Mosaic(), cover=Mosaic())
 
 
 def test_who_stands_how_is_seen_before_anything_is_covered_and_shown_to_the_model() -> None:
