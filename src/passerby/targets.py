@@ -78,6 +78,12 @@ class Chosen:
         return weights.find(path.stem, path) if looks_like_one and not self.named else weights.find(self.source)
 
 
+def usual(labels: Iterable[str]) -> frozenset[str]:
+    """The names of the models that find `labels` unless others are chosen; of heads, those of their parts."""
+    parts = {part for label in labels for part in (PARTS if label == "head" else (label,))}
+    return frozenset(name for part in parts for name in MODELS.get(part, ()))
+
+
 def models(options: Options) -> tuple[str, ...]:
     """The names of the models that are needed, each once."""
     return tuple(dict.fromkeys(chosen.name for label in options.labels() for chosen in _all(label, options)))

@@ -48,6 +48,13 @@ class Film:
     places: Sequence[tuple[int, int]] = field(default=((8, 20), (64, 40), (120, 20)))
 
 
+def tiled(seed: int = 0) -> Film:
+    """People from edge to edge, of whom one is hidden."""
+    everywhere = [(x, y) for x in range(0, SIZE[0], SIDE) for y in range(0, SIZE[1], SIDE)]
+    bare = [(frame, person) for frame in range(12) for person in range(1, len(everywhere))]
+    return Film(people=len(everywhere), places=everywhere, bare=bare, seed=seed)
+
+
 def boxes(film: Film) -> np.ndarray[Any, np.dtype[np.float32]]:
     return np.array([(x, y, x + SIDE, y + SIDE) for x, y in film.places[: film.people]], np.float32).reshape(-1, 4)
 

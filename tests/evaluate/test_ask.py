@@ -9,9 +9,10 @@ import cv2
 import numpy as np
 import pytest
 from drawn_pictures import saved
-from evaluate.composed import Colours, Film, boxes, face, filled, left, nobody, pair, seen, truth, write
+from evaluate.composed import Colours, Film, Seeing, boxes, face, filled, left, nobody, pair, seen, tiled, truth, write
 from PIL import Image
 
+from passerby import analyze
 from passerby.core.errors import InputError, OptionError
 from passerby.evaluate import ask, distribution
 from passerby.evaluate.ask import Asked, Told
@@ -20,6 +21,8 @@ from passerby.evaluate.findings import Section
 from passerby.evaluate.sections import crops, temporal
 from passerby.evaluate.sections.answer import Asking
 from passerby.evaluate.statistics import Figure
+from passerby.evaluate.watchers import Watchers
+from passerby.plan import store
 
 
 def asked(film: Film, folder: Path, *parts: str, **told: object) -> Asked:
@@ -208,6 +211,36 @@ def test_outside_of_what_is_hidden_the_picture_is_as_it_was(tmp_path: Path) -> N
     assert [verdict.goal.figure for verdict in quality.verdicts] == ["SSIM", "LPIPS", "FID"]
 
 
+def test_every_class_is_laid_out_by_what_is_hidden_of_it(tmp_path: Path) -> None:
+    film = Film()
+    found = asked(film, tmp_path, "quality", truth=truth(film, tmp_path / "truth.csv", "plate"))
+    quality = section(found, "quality")
+    named = {one.name: one for one in quality.figures}
+    likeness = next(grid for grid in quality.grids if "SSIM" in grid.title)
+    cells = {of: [named[name].value if name in named else None for name in names] for of, names in likeness.rows}
+    assert list(cells) == ["Whole frame", "Faces", "Number plates"]
+    assert all(value is not None for value in cells["Number plates"])
+    assert cells["Number plates"][1] < cells["Number plates"][2]
+    assert 0 < named["part hidden"].value < named["part hidden, plate"].value <= 1
+    assert not [grid for grid in quality.grids if "LPIPS" in grid.title], "it was not measured"
+    assert "faces as told by drawn sha256 none" in named["SSIM, face, inside"].notes
+    assert "plates as told by the truth" in named["part hidden, plate"].notes
+    assert not [note for note in named["SSIM"].notes if "told" in note]
+
+
+def test_doubtful_finds_are_no_part_of_a_class(tmp_path: Path) -> None:
+    film = Film()
+
+    class Doubting(Seeing):
+        def detect(self, frames):  # type: ignore[no-untyped-def]
+            return [replace(one, scores=one.scores * 0.5) for one in super().detect(frames)]
+
+    original, anonymized = pair(film, tmp_path)
+    watch = lambda *asked: Watchers({"face": "drawn"}, (lambda size: Doubting(film),))  # noqa: E731
+    found = ask.asked(original, anonymized, ["quality"], Told(), Asking(), watch)
+    assert not [one.name for one in section(found, "quality").figures if "face" in one.name]
+
+
 def test_plates_that_a_truth_tells_of_are_a_class_of_their_own(tmp_path: Path) -> None:
     film = Film()
     found = asked(film, tmp_path, "quality", truth=truth(film, tmp_path / "truth.csv", "plate"))
@@ -291,7 +324,7 @@ def test_folders_are_compared_file_by_file_and_what_is_alone_is_told(tmp_path: P
         pair(film, tmp_path, name)
     write(film, tmp_path / "original" / "three.mp4", hidden=False)
     found = ask.asked(tmp_path / "original", tmp_path / "anonymized", ["leaks"], Told(), Asking(), seen(film))
-    assert [before.name for before, _ in found.evaluation.pairs] == ["two.mp4", "one.mp4"]
+    assert [before.name for before, _ in found.evaluation.pairs] == ["deep/two.mp4", "one.mp4"]
     assert found.left_out == (f"three.mp4: there is no file of that name in {tmp_path / 'anonymized'}",)
     assert figure(section(found, "leaks"), "any-leak rate").n == 6
 
@@ -304,6 +337,59 @@ def test_people_of_two_clips_are_different_people(tmp_path: Path, recognizer: No
     anonymized = figure(section(found, "reid"), "Rank-1, anonymized, face, track")
     assert anonymized.n == 6
     assert any("of 6 people" in note for note in anonymized.notes)
+
+
+def test_a_clip_without_a_face_does_not_keep_the_others_from_drifting(tmp_path: Path, recognizer: None) -> None:
+    pair(Film(hide=left), tmp_path, "crowd.mp4")
+    pair(Film(people=0), tmp_path, "empty.mp4")
+    found = ask.asked(tmp_path / "original", tmp_path / "anonymized", ["drift"], Told(), Asking(), seen(Film()))
+    distance = figure(section(found, "drift"), "distance to the original")
+    assert distance.n == 3
+    assert any(note.startswith("empty.mp4: nobody") for note in distance.notes)
+
+
+def test_who_hid_in_one_file_of_a_folder_measures_in_none_of_them(tmp_path: Path) -> None:
+    """So that all figures are of one model, whose name they have."""
+    plans = tmp_path / "plans"
+    plans.mkdir()
+    for seed, (name, sha256) in enumerate((("one", "1f" * 32), ("two", "2e" * 32))):
+        original, _ = pair(Film(seed=seed), tmp_path, f"{name}.mp4")
+        provenance = {"model mine": sha256}
+        with (plans / f"{name}.plan").open("wb") as file:
+            store.save(replace(analyze(original), provenance=provenance), file, plans)
+    asked_for = []
+
+    def watch(labels, hidden_by, brought):  # type: ignore[no-untyped-def]
+        asked_for.append(hidden_by)
+        return seen(Film())(labels, hidden_by, brought)
+
+    ask.asked(tmp_path / "original", tmp_path / "anonymized", ["leaks"], Told(plan=plans), Asking(), watch)
+    assert len(asked_for) == 2
+    assert all({"1f" * 32, "2e" * 32} <= hid for hid in asked_for)
+
+
+def test_every_model_that_hid_is_told_once(tmp_path: Path) -> None:
+    original, anonymized = pair(Film(), tmp_path)
+    plan = analyze(original)
+    found = ask.asked(original, anonymized, ["leaks"], Told(plan=plan), Asking(), seen(Film())).evaluation
+    assert [line.split(" sha256 ")[0] for line in found.hidden_by] == ["centerface"]
+
+
+def test_of_two_originals_only_the_one_of_the_same_ending_is_compared(tmp_path: Path) -> None:
+    """The other one would be held against a file that was not made of it."""
+    film = Film()
+    pair(film, tmp_path, "street.mp4")
+    write(film, tmp_path / "original" / "street.mkv", hidden=False)
+    found = ask.asked(tmp_path / "original", tmp_path / "anonymized", ["leaks"], Told(), Asking(), seen(film))
+    assert [before.name for before, _ in found.evaluation.pairs] == ["street.mp4"]
+    assert found.left_out == (f"street.mkv: there is no file of that name in {tmp_path / 'anonymized'}",)
+
+
+def test_an_anonymized_file_without_an_original_is_told(tmp_path: Path) -> None:
+    pair(Film(), tmp_path, "one.mp4")
+    write(Film(), tmp_path / "anonymized" / "more" / "two.mp4", hidden=True)
+    found = ask.asked(tmp_path / "original", tmp_path / "anonymized", ["leaks"], Told(), Asking(), seen(Film()))
+    assert found.left_out == (f"more/two.mp4: there is no original of that name in {tmp_path / 'original'}",)
 
 
 def test_one_pair_that_does_not_fit_does_not_spoil_the_others(tmp_path: Path) -> None:
@@ -335,6 +421,17 @@ def test_two_different_clips_are_refused_in_one_line(other: Film, said: str, tmp
     with pytest.raises(InputError, match=said) as error:
         ask.asked(original, anonymized, ["leaks"], Told(), Asking(), seen(Film()))
     assert "\n" not in str(error.value)
+
+
+def test_a_film_that_has_nothing_of_the_original_is_refused(tmp_path: Path) -> None:
+    """Everybody in the original would seem to be hidden in it."""
+    original = write(tiled(), tmp_path / "a.mp4", hidden=False)
+    other = write(tiled(seed=1), tmp_path / "b.mp4", hidden=True)
+    with pytest.raises(InputError, match="nothing in the anonymized file looks as in the original"):
+        ask.asked(original, other, ["leaks"], Told(), Asking(), seen(tiled()))
+    made = write(tiled(), tmp_path / "c.mp4", hidden=True)
+    found = ask.asked(original, made, ["leaks"], Told(), Asking(), seen(tiled()))
+    assert figure(section(found, "leaks"), "any-leak rate").value == pytest.approx(14 / 15)
 
 
 def test_a_truth_of_another_clip_is_refused(tmp_path: Path) -> None:

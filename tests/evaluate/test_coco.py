@@ -94,6 +94,18 @@ def test_retention_is_after_over_before() -> None:
     assert (ratio.low, ratio.high) == (pytest.approx(51 / 101), 1)
 
 
+def test_clips_without_anything_to_be_found_promise_no_interval() -> None:
+    """They count for their false finds, but drawn alone they say nothing."""
+    empty = found(BOX, [0.95], np.zeros((0, 4)))
+    clips = ["cars", "cars", "none", "nor here"]
+    before = {"vehicle": [found(BOX, [0.9]), found(BOX, [0.9]), empty, empty]}
+    after = {"vehicle": [found(BOX, [0.9]), found(BOX + 90, [0.3]), empty, empty]}
+    for figure in coco.retention(before, after, clips):
+        assert (figure.low, figure.high, figure.n) == (None, None, 2)
+        assert figure.notes == ("one clip alone gives no interval",)
+    assert coco.retention(before, after, clips)[0].value == pytest.approx(0.5)  # two false finds come first
+
+
 def test_a_detector_that_found_nothing_before_has_no_ratio() -> None:
     nothing = {"face": [found(BOX + 90, [0.9])]}
     *_, ratio = coco.retention(nothing, nothing, ["a"])

@@ -92,3 +92,10 @@ def test_tracks_that_all_came_to_the_same_promise_nothing():
     assert (figure.value, figure.low, figure.high) == (1, None, None)
     assert "all 2 came to the same" in figure.notes[0]
     assert drift.figures(same[:1])[0].notes == ("one track alone gives no interval",)
+
+
+def test_tracks_of_two_clips_are_drawn_apart_though_both_are_called_0():
+    """Drawn as one they would promise too little: one track alone gives no interval."""
+    tracks = [drift.along(0, [0, 1], TURNING[:2]), drift.along(0, [0, 1], [(1, 0), (1, 0)])]
+    consecutive = drift.figures(tracks)[0]
+    assert (consecutive.low, consecutive.high) == (pytest.approx(0.8), 1)

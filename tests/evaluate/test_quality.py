@@ -42,6 +42,14 @@ def test_psnr_of_equal_pictures_is_infinite() -> None:
     assert quality.psnr(noise(1), noise(1)) == math.inf
 
 
+@pytest.mark.parametrize("measure", [quality.psnr, quality.ssim])
+def test_pixels_that_are_no_numbers_have_no_likeness(measure) -> None:  # type: ignore[no-untyped-def]
+    broken = constant(100.0)
+    broken[3, 3] = math.nan
+    with pytest.raises(NotMeasurable, match="not a number"):
+        measure(broken, constant(100))
+
+
 def test_the_mean_of_psnrs_is_not_the_psnr_of_the_mean() -> None:
     """T14"""
     errors = [1.0**2, 16.0**2]
@@ -130,6 +138,59 @@ def test_frames_are_measured_whole_inside_outside_and_by_class() -> None:
     assert "infinite" in figures["PSNR, pooled, outside"].missing
     assert "SSIM, plate" not in figures
     assert "L = 255" in figures["SSIM"].protocol
+
+
+def test_a_class_is_split_by_what_is_hidden_of_it() -> None:
+    """A face of 16x16 pixels, whose left half is hidden and 16 brighter; the right half is 4 brighter by mistake."""
+    before = constant(100, side=32)
+    face, hidden = np.zeros((32, 32), bool), np.zeros((32, 32), bool)
+    face[8:24, 8:24] = True
+    hidden[:, :16] = True
+    after = before.copy()
+    after[face & hidden] += 16
+    after[face & ~hidden] += 4
+    fidelity = Fidelity()
+    fidelity.add("a.mp4", before, after, hidden=hidden, classes={"face": face})
+    figures = by_name(fidelity)
+    told = {name: figures[f"PSNR, pooled, {name}"].value for name in ("face", "face, inside", "face, outside")}
+    assert told == {
+        "face": pytest.approx(26.7954, abs=5e-5),  # (256 + 16) / 2
+        "face, inside": pytest.approx(24.0484, abs=5e-5),
+        "face, outside": pytest.approx(36.0896, abs=5e-5),
+    }
+    assert figures["PSNR, pooled, inside"].value == pytest.approx(10 * math.log10(255**2 / 64))
+    assert figures["part hidden, face"].value == figures["part hidden"].value == 0.5
+    assert not [name for name in figures if name.startswith("part hidden") and name.endswith("side")]
+
+
+def test_constant_pictures_are_as_alike_in_every_part() -> None:
+    corner, left = np.zeros((32, 32), bool), np.zeros((32, 32), bool)
+    corner[:20, :20] = True
+    left[:, :10] = True
+    fidelity = Fidelity()
+    fidelity.add("a.mp4", constant(100, side=32), constant(150, side=32), hidden=left, classes={"plate": corner})
+    similar = {name: figure.value for name, figure in by_name(fidelity).items() if name.startswith("SSIM")}
+    assert set(similar) == {f"SSIM{of}{side}" for of in ("", ", plate") for side in ("", ", inside", ", outside")}
+    assert all(value == pytest.approx(0.923092, abs=1e-6) for value in similar.values())
+
+
+def test_of_several_frames_the_part_that_is_hidden_is_that_of_all_pixels() -> None:
+    fidelity = Fidelity()
+    for clip, columns in [("a.mp4", 2), ("b.mp4", 6)]:
+        hidden, person = np.zeros((16, 16), bool), np.zeros((16, 16), bool)
+        hidden[:, :columns] = True
+        person[:, : columns + 2] = True
+        fidelity.add(clip, constant(0), constant(9), hidden=hidden, classes={"person": person})
+    figures = by_name(fidelity)
+    assert figures["part hidden, person"].value == pytest.approx(8 / 12)
+    assert (figures["part hidden, person"].low, figures["part hidden, person"].high) == (0.5, 0.75)
+    assert figures["part hidden"].value == 0.25
+
+
+def test_without_a_mask_nothing_is_said_of_what_it_hides() -> None:
+    fidelity = Fidelity()
+    fidelity.add("a.mp4", constant(0), constant(9), classes={"face": np.ones((16, 16), bool)})
+    assert not [name for name in by_name(fidelity) if "hidden" in name or "inside" in name or "outside" in name]
 
 
 def test_equal_frames_are_left_out_of_the_mean_of_psnrs_and_counted() -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from passerby.core.errors import OutputError
 from passerby.evaluate import report
-from passerby.evaluate.findings import Evaluation, Line, Medium, Section, Still
+from passerby.evaluate.findings import Evaluation, Grid, Line, Medium, Section, Still
 from passerby.evaluate.report import plots
 from passerby.evaluate.report.page import page
 from passerby.evaluate.report.shareable import shareable, text
@@ -180,6 +180,16 @@ def test_goals_are_told_with_how_sure_that_is() -> None:
     assert "SSIM above 0.85 0.91 (0.88 to 0.94) ✓ met the whole interval says so" in said
     assert "LPIPS below 0.15 not measured ! in doubt no network was given" in said
     assert "FID below 50 62 ✗ not met not met by the value; it has no interval" in said
+
+
+def test_a_grid_lays_figures_side_by_side_and_folds_them_away_below() -> None:
+    names = ("SSIM", "SSIM, inside", "LPIPS", "PSNR, pooled")
+    grid = Grid("Likeness", "1 is the same.", ("a", "b", "c", "d"), (("Whole <frame>", names),))
+    read = Read(page(drawn.evaluation(replace(drawn.quality(), grids=(grid,)))))
+    assert "Likeness 1 is the same. a b c d Whole <frame> 0.91 0.88 to 0.94; 300 cases" in read.text
+    assert "not there not measured no network was given 31.24 dB from 30 dB; 300 cases" in read.text
+    assert "All 4 figures, and how each was measured" in read.text
+    assert "All 4 figures" not in Read(page(drawn.evaluation(drawn.quality()))).text
 
 
 def test_frames_are_shown_as_they_are_given() -> None:

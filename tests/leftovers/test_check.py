@@ -12,6 +12,8 @@ import footage
 import numpy as np
 import pytest
 from drawn_frames import found
+from drawn_frames import frame as drawn_frame
+from evaluate.composed import tiled, write
 from onnx_models import onnx, photo, real
 
 import passerby
@@ -21,8 +23,9 @@ from passerby.core.detections import Detections
 from passerby.core.errors import InputError, LeftoversFound, OptionError, PlanError, WeightsError
 from passerby.job import Job
 from passerby.leftovers import seekers as who
-from passerby.leftovers.check import Checking, checked
+from passerby.leftovers.check import BODIES, HEADS, Checking, checked
 from passerby.leftovers.page import page
+from passerby.leftovers.scales import UpperParts
 from passerby.leftovers.seekers import Seekers, seekers, sums
 from passerby.media import xmp
 from passerby.methods import generating, marking
@@ -128,6 +131,28 @@ def test_an_original_with_fewer_frames_is_refused(street, tmp_path):
         checked(street.with_name("out.mp4"), Checking(original=tmp_path / "a.mp4"), seek=seeing((20, LEFT)))
 
 
+def test_a_plan_of_another_file_is_refused(street, tmp_path):
+    """What it hides might lie over somebody by chance."""
+    plan, out = load_plan(street.with_name("its.plan")), street.with_name("out.mp4")
+    times = np.append(plan.times, plan.times[-1] + 1)
+    longer = replace(plan, media=replace(plan.media, frames=31), times=times)
+    with pytest.raises(PlanError, match=r"of 31 frames of street\.mp4, and out\.mp4 has 30"):
+        checked(out, Checking(plan=longer), seek=seeing())
+    other = replace(plan, media=replace(plan.media, name="mall.mp4", sha256="ab" * 32))
+    with pytest.raises(PlanError, match=r"plan is for mall\.mp4 \(abababab\), and the original is street\.mp4"):
+        checked(out, Checking(plan=other, original=street), seek=seeing((3, LEFT)))
+
+
+def test_another_film_of_the_same_length_is_no_original(tmp_path):
+    """Nobody of it would be found in there, and all would seem to be well."""
+    out = write(tiled(), tmp_path / "out.mp4", hidden=True)
+    other = write(tiled(seed=1), tmp_path / "other.mp4", hidden=False)
+    with pytest.raises(InputError, match=r"nothing in out\.mp4 looks as in other\.mp4"):
+        checked(out, Checking(original=other), seek=seeing((3, LEFT)))
+    its_own = write(tiled(), tmp_path / "own.mp4", hidden=False)
+    assert checked(out, Checking(original=its_own), seek=seeing((3, LEFT))).frames == 12
+
+
 @pytest.mark.parametrize("wrong", [{"every": 0}, {"conf": 0}, {"conf": 1}])
 def test_wrong_options_are_refused(wrong):
     with pytest.raises(OptionError):
@@ -180,6 +205,61 @@ def test_persons_and_vehicles_are_looked_for_by_who_did_not_hide_them():
         assert [model.split()[0] for model in found_by.models] == ["nanodet_m_416"]
         [found] = found_by.detector((640, 425), 0.6).detect([photo("truth/coco_000000000785.jpg")])
     assert set(found.labels) == {"person"}
+
+
+def test_heads_are_looked_for_as_the_upper_parts_of_persons_found_by_who_did_not_hide_them():
+    """There is no model of heads to judge; who hides them finds faces and persons with three others."""
+    for name in ("nanodet_m_416.onnx", "yolox_nano_416.onnx"):
+        real(name)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(weights, "folders", lambda: iter([real("nanodet_m_416.onnx").parent]))
+        found_by = seekers({"head", "person"}, sums(targets.usual({"head"})))
+        assert [model.split()[0] for model in found_by.models] == ["nanodet_m_416"]
+        [found] = found_by.detector((640, 425), 0.6).detect([photo("truth/coco_000000000785.jpg")])
+    heads, persons = found.boxes[found.labels == "head"], found.boxes[found.labels == "person"]
+    assert len(heads) == len(persons) > 0
+    assert (heads[:, :3] == persons[:, :3]).all()
+    assert (heads[:, 3] < persons[:, 3]).all()
+
+
+def test_the_upper_part_of_a_person_is_a_third_of_it_and_within_the_frame():
+    class Persons:
+        labels = frozenset({"person"})
+
+        def detect(self, frames):
+            boxes = np.array([[10, 20, 50, 170], [-10, -4, 10, 30], [40, 60, 80, 70]], np.float32)
+            return [Detections(boxes, np.ones(3, np.float32), np.full(3, "person")) for _ in frames]
+
+    [found] = UpperParts(Persons()).detect([drawn_frame(size=(96, 80))])
+    assert found.boxes.tolist() == [[10, 20, 50, 70], [0, 0, 10, 16], [40, 60, 80, 70]]
+    assert set(found.labels) == {"head"}
+
+
+def test_of_heads_it_is_said_that_nobody_finds_them_as_such(street, face):
+    plan = load_plan(street.with_name("its.plan"))
+    heads = replace(plan, tracks=tuple(replace(track, label="head") for track in plan.tracks))
+    out = street.with_name("out.mp4")
+    alone = checked(out, Checking(plan=heads), seek=seeing())
+    beside = checked(out, Checking(plan=heads, original=street), seek=seeing())
+    assert {HEADS, BODIES} <= set(alone.blind_spots)
+    assert HEADS in beside.blind_spots
+    assert BODIES not in beside.blind_spots
+    assert not {HEADS, BODIES} & set(checked(out, Checking(plan=plan), seek=seeing()).blind_spots)
+
+
+@pytest.mark.parametrize("label", ["head", "face"])
+def test_the_usual_models_of_a_label_never_look_for_it(street, label):
+    """A plan that was imported names no models."""
+    plan = load_plan(street.with_name("its.plan"))
+    told = replace(plan, provenance={}, tracks=tuple(replace(track, label=label) for track in plan.tracks))
+    asked = []
+    checked(
+        street.with_name("out.mp4"),
+        Checking(plan=told),
+        seek=lambda labels, hid: asked.append(hid) or seeing()(labels, hid),
+    )
+    assert asked == [sums(targets.usual({"face", label}))]
+    assert (sums(targets.STREET) <= asked[0]) == (label == "head")
 
 
 def test_of_text_the_one_model_that_is_known_looks_again_and_that_is_said():

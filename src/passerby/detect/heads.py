@@ -51,7 +51,7 @@ class Heads:
 
 def _joined(frame: Frame, faces: Detections, persons: Detections) -> Detections:
     heads = bx.clip(_around(faces.boxes), frame.size)
-    uppers = bx.clip(_upper(persons.boxes), frame.size)
+    uppers = bx.clip(upper_parts(persons.boxes), frame.size)
     shares = bx.intersection(heads, uppers) / np.maximum(bx.area(heads), 1e-9)[:, None]
     alone = np.ones(len(heads), bool)
     for i in range(len(heads)):
@@ -71,8 +71,8 @@ def _around(faces: Boxes) -> Boxes:
     return np.asarray(faces + np.array([-1, -1, 1, 1], np.float32) * more * np.tile(sides, 2), np.float32)
 
 
-def _upper(persons: Boxes) -> Boxes:
-    """The upper parts of `persons` (N, 4)."""
+def upper_parts(persons: Boxes) -> Boxes:
+    """Of `persons` (N, 4), the parts that hold the head of whoever stands or sits."""
     width, height = (persons[:, 2:] - persons[:, :2]).T
     down = np.minimum(np.maximum(height * UPPER, width), height)
     return np.column_stack([persons[:, :3], persons[:, 1] + down]).astype(np.float32)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeVar
 
 import cv2
 
@@ -14,7 +15,7 @@ from passerby.core.plan import Plan
 from passerby.evaluate import media_pair
 from passerby.evaluate.clip import Clip, watched
 from passerby.evaluate.findings import Evaluation
-from passerby.evaluate.media_pair import Named
+from passerby.evaluate.media_pair import Named, Pair
 from passerby.evaluate.sections import (
     attack,
     clothes,
@@ -29,7 +30,7 @@ from passerby.evaluate.sections import (
     utility,
 )
 from passerby.evaluate.sections.answer import Answer, Asking
-from passerby.evaluate.watchers import FACE, PERSON, VEHICLE, Watchers, hid, watchers
+from passerby.evaluate.watchers import FACE, PERSON, VEHICLE, Watchers, excluded, hid, watchers
 from passerby.plan import store
 
 Place = str | Path
@@ -136,31 +137,21 @@ def asked(
     if unknown or not parts:
         raise OptionError(f"there is no question {', '.join(unknown) or 'at all'}; choose of {', '.join(questions)}")
     cv2.setNumThreads(1)
-    pairs, alone = media_pair.named(original, anonymized)
-    left_out = [f"{name}: there is no file of that name in {anonymized}" for name in alone]
+    pairs, left_out = media_pair.named(original, anonymized)
     labels = frozenset().union(*(questions[name].labels for name in parts))
-    clips: list[Clip] = []
-    took_part: dict[str, str] = {}
-    for pair in pairs:
-        try:
-            clip, models = _clip(pair, original.is_dir(), labels, told, asking, watch)
-        except PasserbyError as error:
-            if len(pairs) == 1:
-                raise
-            left_out.append(f"{pair.name}: {error}")
-            continue
-        clips.append(clip)
-        took_part |= models
-    if not clips:
-        raise InputError(f"not one of {len(pairs)} pairs can be compared; the first: {left_out[0]}")
-    answers = _answers(clips, parts, replace(asking, hid=tuple(took_part.values())))
+    openings = _all_that_go(pairs, left_out, lambda pair: _opening(pair, original.is_dir(), told))
+    # Who hid in one file measures in none: figures of all of them together are of one model.
+    models = dict.fromkeys(model for one in openings for model in hid(one.plan, told.hidden_by).items())
+    no_part = frozenset(sha256 for _, sha256 in models).union(*(excluded(one.plan) for one in openings))
+    clips = _all_that_go(openings, left_out, lambda one: _clip(one, labels, no_part, told, asking, watch))
+    answers = _answers(clips, parts, replace(asking, hid=tuple(sorted(no_part))))
     missing = [line for clip in clips for line in clip.watchers.missing]
     missing += [line for answer in answers for line in answer.missing]
     found = Evaluation(
         pairs=tuple(clip.media for clip in clips),
         sections=tuple(answer.section for answer in answers if answer.section is not None),
         missing=tuple(dict.fromkeys([*left_out, *missing])),
-        hidden_by=tuple(_named(took_part, assumed=any(clip.plan is None for clip in clips))),
+        hidden_by=tuple(_named(models, assumed=any(clip.plan is None for clip in clips))),
     )
     return Asked(found, tuple(clips), tuple(left_out))
 
@@ -169,17 +160,57 @@ def _answers(clips: Sequence[Clip], parts: Collection[str], asking: Asking) -> l
     return [one.ask(clips, asking) for name, one in {**PARTS, **ALONE}.items() if name in parts]
 
 
-def _clip(
-    pair: Named, in_folder: bool, labels: Collection[str], told: Told, asking: Asking, watch: Watch
-) -> tuple[Clip, dict[str, str]]:
-    """A pair as it was read once, and the models that hid in it."""
+@dataclass(frozen=True, slots=True)
+class _Opening:
+    """A pair before anybody looked at it, and what is known of it."""
+
+    pair: Pair
+    plan: Plan | None
+    truth: Path | None
+
+    @property
+    def name(self) -> str:
+        return self.pair.name
+
+
+_Pair = TypeVar("_Pair", Named, _Opening)
+_Result = TypeVar("_Result")
+
+
+def _all_that_go(pairs: Sequence[_Pair], left_out: list[str], do: Callable[[_Pair], _Result]) -> list[_Result]:
+    """What `do` makes of each of several `pairs`; those that do not go are told in `left_out`.
+
+    Raises:
+        InputError: not one of them goes.
+        PasserbyError: there is one alone, and it does not.
+    """
+    done, reasons = [], []
+    for pair in pairs:
+        try:
+            done.append(do(pair))
+        except PasserbyError as error:
+            if len(pairs) == 1:
+                raise
+            reasons.append(f"{pair.name}: {error}")
+    if not done:
+        raise InputError(f"not one of {len(pairs)} pairs can be compared; the first: {reasons[0]}")
+    left_out += reasons
+    return done
+
+
+def _opening(pair: Named, in_folder: bool, told: Told) -> _Opening:
     plan = _plan(pair, in_folder, told)
     truth = _beside(pair, told.truth, TRUTHS) if in_folder and told.truth is not None else told.truth
-    models = hid(plan, told.hidden_by)
-    opened = media_pair.opened(pair, plan, told.every)
-    progress = asking.progress(f"{pair.name}, looking")
-    found_by = watch(labels, frozenset(models.values()), told.detectors) if labels else Watchers()
-    return watched(opened, found_by, plan=plan, truth=truth, progress=progress), models
+    return _Opening(media_pair.opened(pair, plan, told.every), plan, truth)
+
+
+def _clip(
+    one: _Opening, labels: Collection[str], no_part: frozenset[str], told: Told, asking: Asking, watch: Watch
+) -> Clip:
+    """A pair as it was read once, looked at by who took no part in hiding."""
+    progress = asking.progress(f"{one.name}, looking")
+    found_by = watch(labels, no_part, told.detectors) if labels else Watchers()
+    return watched(one.pair, found_by, plan=one.plan, truth=one.truth, progress=progress)
 
 
 def _plan(pair: Named, in_folder: bool, told: Told) -> Plan | None:
@@ -205,7 +236,7 @@ def _beside(pair: Named, folder: Path, endings: Sequence[str]) -> Path | None:
     return next((path for end in endings if (path := base.with_name(base.name + end)).is_file()), None)
 
 
-def _named(models: Mapping[str, str], *, assumed: bool) -> list[str]:
-    """The models that hid, for people; passerby's own are a guess where no plan says so."""
+def _named(models: Iterable[tuple[str, str]], *, assumed: bool) -> list[str]:
+    """The models that hid, by name and sha256, for people; passerby's own are a guess where no plan says so."""
     guess = " (assumed: without a plan the files do not say)" if assumed else ""
-    return [f"{name} sha256 {sha256}{guess if name in weights.TABLE else ''}" for name, sha256 in models.items()]
+    return [f"{name} sha256 {sha256}{guess if name in weights.TABLE else ''}" for name, sha256 in models]

@@ -19,6 +19,7 @@ from passerby.evaluate.media_pair import Pair, enough
 from passerby.evaluate.people import SURE, Appearances, appearances, joined, some
 from passerby.evaluate.tracking import read_mot
 from passerby.evaluate.watchers import Watchers
+from passerby.leftovers.resemblance import Resemblance
 from passerby.plan import exchange, store
 from passerby.progress import Progress, Silent
 
@@ -147,8 +148,10 @@ def watched(
     last = 0
     before: list[Detections] = []
     after: list[Detections] = []
+    resemblance = Resemblance()
     try:
         for one, other in pair.frames():
+            resemblance.add(one, other)
             times.append(float(one.time))
             last = one.index
             if detector is not None:
@@ -158,8 +161,18 @@ def watched(
     finally:
         shown.end()
     enough(len(times), pair.name)
+    # With a plan of the original there is no doubt, and all of every frame may be hidden.
+    if plan is None and resemblance.none:
+        raise InputError(
+            f"{pair.name}: nothing in the anonymized file looks as in the original: beside another film, everybody "
+            "would seem to be hidden; give what was made of this very file, or its plan"
+        )
     frames = last + 1 if pair.every == 1 else max(last + 1, pair.info.frames or 0)
-    media = tuple(Medium(info.name, info.sha256 or "", frames, info.size) for info in (pair.info, pair.anonymized.info))
+    place = Path(pair.name)
+    media = tuple(
+        Medium(str(place.with_name(info.name)), info.sha256 or "", frames, info.size)
+        for info in (pair.info, pair.anonymized.info)
+    )
     clip = Clip(pair, (media[0], media[1]), np.array(times), watchers, tuple(before), tuple(after), plan)
     return clip if truth is None else replace(clip, truth=read_truth(truth, clip))
 
@@ -205,7 +218,7 @@ def read_truth(path: Path, clip: Clip) -> Sightings:
 def _media(clip: Clip) -> Media:
     info, medium = clip.pair.info, clip.media[0]
     return Media(
-        name=medium.name,
+        name=info.name,
         sha256=medium.sha256,
         size=medium.size,
         frames=medium.frames,

@@ -168,6 +168,9 @@ def retention(
 ) -> list[Figure]:
     """'<what> mAP before', 'after' and 'after / before' of one frozen detector; intervals from drawing clips again.
 
+    Drawn are those clips in which there is something to be found. In the others all finds are false: they count every
+    time, and are no cases.
+
     Args:
         before, after: every class's pictures, as many as `clips`, against the same truths.
         clips: (N,) which clip each picture is of.
@@ -182,25 +185,30 @@ def retention(
     if truths[0] != truths[1]:
         raise ValueError(f"there are {truths[0]} truths before and {truths[1]} after; hold both against the same")
     protocol = f"COCO {'OKS' if what == 'pose' else 'IoU'} .50:.05:.95, area all, {most} detections"
-    true = truths[0] > 0
-    found = true and _averaged(one).ap > 0
+    there = {clip for pictures in one for clip, picture in zip(clips, pictures, strict=True) if picture.truths}
+    drawn = np.flatnonzero([clip in there for clip in clips])
+    rest = np.flatnonzero([clip not in there for clip in clips])
+    found = bool(there) and _averaged(one).ap > 0
+
+    def precision(run: list[list[_Matches]], rows: NDArray[np.intp]) -> float:
+        return _ap(run, np.concatenate([drawn[rows], rest]))
 
     def ratio(rows: NDArray[np.intp]) -> float:
-        whole = _ap(one, rows)
-        return _ap(other, rows) / whole if whole else math.inf
+        whole = precision(one, rows)
+        return precision(other, rows) / whole if whole else math.inf
 
     return [
         of_clips(
             f"{what} mAP {name}",
-            list(clips) if usable else [],
+            [clip for clip in clips if clip in there] if usable else [],
             statistic,
             protocol=protocol,
             model=model,
             missing=missing,
         )
         for name, usable, statistic, missing in [
-            ("before", true, lambda rows: _ap(one, rows), "there is nothing to be found"),
-            ("after", true, lambda rows: _ap(other, rows), "there is nothing to be found"),
+            ("before", bool(there), lambda rows: precision(one, rows), "there is nothing to be found"),
+            ("after", bool(there), lambda rows: precision(other, rows), "there is nothing to be found"),
             ("after / before", found, ratio, "the detector found nothing before"),
         ]
     ]

@@ -123,21 +123,22 @@ def pseudonyms(tracks: ArrayLike, frames: ArrayLike, embeddings: ArrayLike) -> P
 
 def figures(drifts: list[Drift], model: str = "") -> tuple[Figure, ...]:
     """Means over tracks, every track counting the same, with an interval from drawing tracks again."""
-    columns: dict[str, list[tuple[int, float]]] = {
-        "cosine of consecutive frames": [(d.track, float(d.consecutive.mean())) for d in drifts if len(d.pairs)],
-        "least cosine to the first frame": [(d.track, d.lowest) for d in drifts],
-        "mean cosine of all pairs of frames": [(d.track, d.together) for d in drifts if d.together is not None],
-        "distance to the original": [(d.track, float(d.original.mean())) for d in drifts if d.original is not None],
+    columns: dict[str, list[float]] = {
+        "cosine of consecutive frames": [float(d.consecutive.mean()) for d in drifts if len(d.pairs)],
+        "least cosine to the first frame": [d.lowest for d in drifts],
+        "mean cosine of all pairs of frames": [d.together for d in drifts if d.together is not None],
+        "distance to the original": [float(d.original.mean()) for d in drifts if d.original is not None],
     }
-    return tuple(_over_tracks(name, rows, model) for name, rows in columns.items())
+    return tuple(_over_tracks(name, values, model) for name, values in columns.items())
 
 
-def _over_tracks(name: str, rows: list[tuple[int, float]], model: str) -> Figure:
-    values = np.array([value for _, value in rows], np.float64)
+def _over_tracks(name: str, values: list[float], model: str) -> Figure:
+    each = np.array(values, np.float64)
     return of_clips(
         name,
-        [str(track) for track, _ in rows],
-        lambda picked: float(values[picked].mean()),
+        # Every clip counts its tracks from 0: their numbers do not tell them apart.
+        [str(place) for place in range(len(each))],
+        lambda picked: float(each[picked].mean()),
         protocol=PROTOCOL,
         model=model,
         missing="no track has what it is computed from",

@@ -36,6 +36,18 @@ class Curve:
     """Whether its points have no order, and are not to be joined."""
 
 
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Figures side by side, for who reads them first."""
+
+    title: str
+    explained: str
+    """How to read it, for somebody who does not know the metric."""
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[str, ...]], ...]
+    """What each is about, and the name of the figure in each column. What has no figure was not there to be seen."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Still:
     """A frame that is worth a look, as it may be shown."""
@@ -63,6 +75,8 @@ class Section:
     'X, anonymized' is compared with 'X, originals' and 'X, chance' where there are such, any other with 'chance'.
     """
     verdicts: tuple[Verdict, ...] = ()
+    grids: tuple[Grid, ...] = ()
+    """Of `figures`, what is to be compared at a glance. Those are then folded away on the page."""
     curves: tuple[Curve, ...] = ()
     stills: tuple[Still, ...] = ()
     broken: tuple[str, ...] = ()

@@ -27,8 +27,9 @@ BLOCK = 8
 """Sides of the squares that are compared, in pixels: what an encoder does to a picture evens out over them."""
 DIFFERS = 8.0
 """Mean difference of 0..255 from which a square is another one, at least."""
-TIMES_USUAL = 6.0
-"""Or so many times the median of all squares, where the encoder was coarse."""
+TIMES_USUAL, AT_MOST = 10.0, 30.0
+"""Or so many times the lower quartile of all squares, where the encoder was coarse; but no more than that. Not the
+median, for of a portrait most may be hidden."""
 GAP = 3
 """Squares across which what differs is one area: between the cells of a mosaic some look as before."""
 
@@ -83,7 +84,7 @@ def changed(difference: NDArray[np.float32]) -> Area:
     height, width = difference.shape
     size = -(-width // BLOCK), -(-height // BLOCK)
     squares = cv2.resize(difference, size, interpolation=cv2.INTER_AREA)
-    other = squares > max(DIFFERS, TIMES_USUAL * float(np.median(squares)))
+    other = squares > min(max(DIFFERS, TIMES_USUAL * float(np.quantile(squares, 0.25))), AT_MOST)
     closed = cv2.morphologyEx(other.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((GAP, GAP), np.uint8))
     # A single square is an encoder's doing more often than anybody's face.
     opened = cv2.morphologyEx(closed, cv2.MORPH_OPEN, np.ones((2, 2), np.uint8))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -126,10 +126,10 @@ def opened(named: Named, plan: Plan | None = None, every: int = 1) -> Pair:
 
 
 def named(original: Path, anonymized: Path) -> tuple[list[Named], list[str]]:
-    """The pairs of two files, or of two folders, and the names of originals for which there is nothing.
+    """The pairs of two files, or of two folders, and which files of folders are alone, one line each.
 
-    In a folder a file belongs to the one of the same place and name; its ending may be another, and its name may end
-    with `MARKED`, as passerby's own outputs do.
+    In a folder a file belongs to the one of the same place and name; its ending may be another where none has the same,
+    and its name may end with `MARKED`, as passerby's own outputs do. Nothing belongs to two.
 
     Raises:
         InputError: one is a folder and the other is not, or no two files belong together.
@@ -138,37 +138,44 @@ def named(original: Path, anonymized: Path) -> tuple[list[Named], list[str]]:
         raise InputError(f"{original} and {anonymized} are a folder and a file; give two of one kind")
     if not original.is_dir():
         return [Named(original.name, original, anonymized)], []
-    others = {path.relative_to(anonymized): path for path in _media(anonymized)}
-    pairs, alone = [], []
-    for path in _media(original):
-        if path.resolve().is_relative_to(anonymized.resolve()):
-            continue
-        place = path.relative_to(original)
-        other = _partner(place, others)
-        if other is None:
-            alone.append(str(place))
-        else:
-            pairs.append(Named(str(place), path, other))
-    if not pairs:
+    ours, others = _media(original, beside=anonymized), _media(anonymized, beside=original)
+    found: dict[Path, Path] = {}
+    free = dict.fromkeys(others)
+    for partner in (_same_name, _same_stem):
+        for place in ours:
+            if place not in found and (other := partner(place, free)) is not None:
+                found[place] = other
+                del free[other]
+    if not found:
         raise InputError(f"no file in {anonymized} is called as one in {original}; give two folders of the same files")
+    pairs = [Named(str(place), original / place, anonymized / found[place]) for place in ours if place in found]
+    alone = [f"{place}: there is no file of that name in {anonymized}" for place in ours if place not in found]
+    alone += [f"{other}: there is no original of that name in {original}" for other in free]
     return pairs, alone
 
 
-def _media(folder: Path) -> list[Path]:
-    known = STILL_SUFFIXES | VIDEO_SUFFIXES
-    return [path for path in sorted(folder.rglob("*")) if path.suffix.lower() in known and path.is_file()]
+def _media(folder: Path, *, beside: Path) -> list[Path]:
+    """The places in `folder` of all films and pictures that do not lie in the other folder as well."""
+    known, other = STILL_SUFFIXES | VIDEO_SUFFIXES, beside.resolve()
+    within = other != folder.resolve() and folder.resolve().is_relative_to(other)
+    return [
+        path.relative_to(folder)
+        for path in sorted(folder.rglob("*"))
+        if path.suffix.lower() in known and path.is_file() and (within or not path.resolve().is_relative_to(other))
+    ]
 
 
-def _partner(place: Path, others: dict[Path, Path]) -> Path | None:
+def _same_name(place: Path, others: Collection[Path]) -> Path | None:
+    """The one of `others` that is called as `place`, or so with `MARKED`."""
+    return next((name for name in (place, place.with_stem(place.stem + MARKED)) if name in others), None)
+
+
+def _same_stem(place: Path, others: Collection[Path]) -> Path | None:
+    """Likewise, but for the ending; a picture and a film do not belong together."""
     still = place.suffix.lower() in STILL_SUFFIXES
-    for name in (place, place.with_stem(place.stem + MARKED)):
-        if name in others:
-            return others[name]
-        for other, path in others.items():
-            alike = other.suffix.lower() in STILL_SUFFIXES
-            if other.with_suffix("") == name.with_suffix("") and alike == still:
-                return path
-    return None
+    alike = [other for other in others if (other.suffix.lower() in STILL_SUFFIXES) == still]
+    names = place.with_suffix(""), place.with_name(place.stem + MARKED)
+    return next((other for name in names for other in alike if other.with_suffix("") == name), None)
 
 
 def _source(path: Path, plan: Plan | None = None) -> VideoSource | StillSource:

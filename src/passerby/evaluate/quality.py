@@ -27,6 +27,7 @@ Floats = NDArray[np.float64]
 
 PEAK = 255.0
 """L, the range of 8-bit pictures: 255, not the largest value that happens to be in them."""
+WHOLE = "whole frame"
 WINDOW, SIGMA = 11, 1.5
 """Side in pixels and standard deviation of SSIM's Gaussian."""
 K1, K2 = 0.01, 0.03
@@ -44,10 +45,19 @@ def squared_error(original: Picture, other: Picture, area: Area | None = None) -
         ValueError: the shapes differ.
         NotMeasurable: there is no pixel in `area`.
     """
+    return _mean(squared_errors(original, other), area)
+
+
+def squared_errors(original: Picture, other: Picture) -> Floats:
+    """(original - other)² of each pixel, (H, W) float64; of colour pictures the mean of the channels.
+
+    Raises:
+        ValueError: the shapes differ.
+    """
     if original.shape != other.shape:
         raise ValueError(f"pictures have shapes {original.shape} and {other.shape}; compare two of one shape")
     errors = np.square(original.astype(np.float64) - other.astype(np.float64))
-    return _mean(errors, area)
+    return errors if errors.ndim == 2 else np.asarray(errors.mean(axis=2), np.float64)
 
 
 def psnr(original: Picture, other: Picture, *, peak: float = PEAK, area: Area | None = None) -> float:
@@ -128,7 +138,10 @@ def _mean(values: Floats, area: Area | None) -> float:
     chosen = values if area is None else values[area]
     if not chosen.size:
         raise NotMeasurable("there is no pixel to compare; choose an area with one in it")
-    return float(chosen.mean())
+    mean = float(chosen.mean())
+    if math.isnan(mean):
+        raise NotMeasurable("a pixel is not a number; compare pictures that were decoded")
+    return mean
 
 
 # All frames
@@ -153,6 +166,8 @@ class Compared:
     clip: str
     mse: float
     pixels: int
+    hidden: int | None
+    """How many of its pixels the mask covers; None where there is no mask."""
     ssim: float | None
     """None where the area is too near to the frame's edge, or the frame too small."""
     distance: float | None = None
@@ -163,7 +178,8 @@ class Compared:
 class Fidelity:
     """Takes pairs of frames one by one and remembers numbers alone; any number of clips.
 
-    Areas are 'whole frame', 'inside' and 'outside' of what is hidden, and every class by its name.
+    Areas are 'whole frame', every class by its name, 'inside' and 'outside' of what is hidden, and of each class what
+    lies 'CLASS, inside' and 'CLASS, outside'.
     """
 
     peak: float = PEAK
@@ -185,31 +201,32 @@ class Fidelity:
         An area without a pixel in this frame does not count in it.
         """
         everywhere = np.ones(original.shape[:2], bool)
-        parts = dict(classes or {})
-        if hidden is not None:
-            parts |= {"inside": hidden, "outside": ~hidden}
+        parts = _crossed(classes or {}, hidden)
+        errors = squared_errors(original, other)
         similar = ssim_map(original, other, peak=self.peak) if min(original.shape[:2]) >= WINDOW else None
         apart = self.perception.map(original, other) if self.perception and parts else None
-        for name, area in {"whole frame": everywhere, **parts}.items():
+        for name, area in {WHOLE: everywhere, **parts}.items():
             if not area.any():
                 continue
             distance = None if apart is None else _mean(apart, area)
             if area is everywhere and self.perception:
                 distance = self.perception.distance(original, other)
-            mse = squared_error(original, other, area)
-            row = Compared(clip, mse, int(area.sum()), _inner_mean(similar, area), distance)
+            covered = None if hidden is None else int((area & hidden).sum())
+            row = Compared(clip, _mean(errors, area), int(area.sum()), covered, _inner_mean(similar, area), distance)
             self.areas.setdefault(name, []).append(row)
 
     def figures(self) -> list[Figure]:
         """'PSNR, mean of frames', 'PSNR, pooled', 'SSIM' and 'LPIPS' of each area; parts have ', <area>' behind.
 
-        Pooled over pixels, so that a large frame counts for more; the means over frames. Intervals come from drawing
-        clips again, where there are two or more.
+        Where there are masks also 'part hidden' of the frame and of each class, by which to read the others. Pooled
+        over pixels, so that a large frame counts for more; the means over frames. Intervals come from drawing clips
+        again, where there are two or more.
         """
-        return [figure for name, rows in self.areas.items() for figure in self._of(name, rows)]
+        return [figure for name, rows in self.areas.items() for figure in (*_hidden(name, rows), *self._of(name, rows))]
 
     def _of(self, area: str, rows: list[Compared]) -> list[Figure]:
-        ending = "" if area == "whole frame" else f", {area}"
+        ending = _ending(area)
+        beyond = "; windows see 5 pixels beyond the area" if ending else ""
         scale = f"L = {self.peak:g}"
         differing = [row for row in rows if row.mse > 0]
         equal = len(rows) - len(differing)
@@ -244,7 +261,7 @@ class Fidelity:
                 f"SSIM{ending}",
                 [row.clip for row in seen],
                 lambda picked: float(similarity[picked].mean()),
-                protocol=f"Gaussian 11x11, sigma 1.5, mean of R, G, B, {scale}",
+                protocol=f"Gaussian 11x11, sigma 1.5, mean of R, G, B, {scale}{beyond}",
                 notes=near,
                 missing="no frame has a pixel of it 5 pixels or more from the edge",
             ),
@@ -254,7 +271,7 @@ class Fidelity:
     def _distance(self, area: str, ending: str, rows: list[Compared]) -> Figure:
         seen = [(row.clip, row.distance) for row in rows if row.distance is not None]
         distances = np.array([distance for _, distance in seen], np.float64)
-        place = "" if area == "whole frame" else ", mean of its map over the area"
+        place = ", mean of its map over the area" if ending else ""
         return of_clips(
             f"LPIPS{ending}",
             [clip for clip, _ in seen],
@@ -263,6 +280,35 @@ class Fidelity:
             model=self.perception.model if self.perception else "",
             missing="no network was given; it takes torchvision's weights and the heads of LPIPS 0.1",
         )
+
+
+def _crossed(classes: Mapping[str, Area], hidden: Area | None) -> dict[str, Area]:
+    """Every class, both sides of the mask, and every class on each side."""
+    sides = {} if hidden is None else {"inside": hidden, "outside": ~hidden}
+    crossed = {f"{name}, {side}": area & where for name, area in classes.items() for side, where in sides.items()}
+    return {**classes, **sides, **crossed}
+
+
+def _ending(area: str) -> str:
+    """What stands behind the names of an area's figures."""
+    return "" if area == WHOLE else f", {area}"
+
+
+def _hidden(area: str, rows: list[Compared]) -> list[Figure]:
+    """How much of an area is hidden: of the frame and of a class, as it is known of either side."""
+    if area.split(", ")[-1] in ("inside", "outside") or any(row.hidden is None for row in rows):
+        return []
+    hidden = np.array([row.hidden for row in rows], np.float64)
+    pixels = np.array([row.pixels for row in rows], np.float64)
+    return [
+        of_clips(
+            f"part hidden{_ending(area)}",
+            [row.clip for row in rows],
+            lambda picked: float(hidden[picked].sum() / pixels[picked].sum()),
+            protocol="pixels of the area that the mask covers, of all frames together",
+            unit="share of pixels",
+        )
+    ]
 
 
 def _inner_mean(similar: Floats | None, area: Area) -> float | None:

@@ -138,6 +138,8 @@ def evaluate(people: Embedded, mode: Mode, of: str, *, gap_frames: int = GAP_FRA
         return _by_track(people, of)
     other_frame = people.frames[:, None] != people.frames[None]
     ignored = other_frame if mode is Mode.SAME_FRAME else people.too_near(gap_frames)
+    if not (~ignored & people.same).any():
+        raise NotMeasurable(f"nobody is to be seen twice, {gap_frames} frames apart or more; give a longer clip")
     return _looked_up(people, mode, of, ignored, people.originals)
 
 
@@ -155,7 +157,7 @@ def _by_track(people: Embedded, of: str) -> Reidentification:
         after.append(originals[late].mean(axis=0))
         anonymized.append(changed[late].mean(axis=0))
     if len(twice) < 2:
-        raise NotMeasurable(f"{len(twice)} people are seen twice or more; tracks are told apart from two on")
+        raise NotMeasurable("nobody but one at most is seen twice or more; tracks are told apart from two people on")
     tracks = Embedded(twice, np.zeros(len(twice), np.int64), np.array(after), np.array(anonymized), people.model)
     ignored = np.zeros((len(twice), len(twice)), bool)
     return _looked_up(tracks, Mode.TRACK, of, ignored, np.array(before))
@@ -169,6 +171,8 @@ def _looked_up(
     rivals = (~ignored & (whose[:, None] != whose[None])).any(axis=1)
     # Who can be taken for nobody else is found for sure, and says nothing.
     left_out = ignored | ~rivals[:, None]
+    if not rivals.any():
+        raise NotMeasurable("nobody is to be seen beside somebody else, so nobody can be taken for another")
     anonymized, originals = (
         ranking.rank(ranking.cosine(rows, gallery), whose, whose, left_out)
         for rows in (people.anonymized, people.originals)

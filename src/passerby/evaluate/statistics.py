@@ -216,7 +216,9 @@ def mean(
 
 
 def _plural(drawn: str, count: int) -> str:
-    return "people" if drawn == "person" else drawn if count == 1 else f"{drawn}s"
+    if count == 1:
+        return drawn
+    return "people" if drawn == "person" else f"{drawn}s"
 
 
 def all_the_same(count: int) -> str:

@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from passerby import targets, weights
 from passerby.core.errors import WeightsError
-from passerby.core.plan import Plan
+from passerby.core.plan import MODEL, Plan
 from passerby.core.stages import Detector
 from passerby.detect import families
 from passerby.detect.classes import PERSONS, VEHICLES
@@ -54,20 +54,29 @@ class Watchers:
 def hid(plan: Plan | None, also: Collection[str] = ()) -> dict[str, str]:
     """The models that did the hiding as far as is known, sha256 by name.
 
-    They are those that the plan names, those that passerby finds its labels with (faces, without a plan), and `also`:
-    names of the registry or files.
+    They are those that the plan names, or where it names none those that passerby finds its labels with (faces, without
+    a plan); and `also`: names of the registry or files.
 
     Raises:
         WeightsError: one of `also` is neither.
     """
-    labels = plan.labels if plan is not None and plan.labels else (FACE,)
-    names = [name for label in labels for name in targets.MODELS.get(label, ())]
+    told = plan.provenance.items() if plan is not None else ()
+    answer = {key.removeprefix(MODEL): sha256 for key, said in told for sha256 in _SHA256.findall(said)}
+    answer = answer or {name: weights.entry(name).sha256 for name in _usual(plan)}
+    return answer | {Path(model).name: sha256 for model in also for sha256 in sums([model])}
+
+
+def excluded(plan: Plan | None) -> frozenset[str]:
+    """The sha256 sums of models that do not measure, whoever hid: those that passerby finds the plan's labels with."""
+    names = _usual(plan)
     # The same network as it was published, before it was rewritten for other sizes.
     names += [f"{name}_published" for name in names if f"{name}_published" in weights.TABLE]
-    answer = {name: weights.entry(name).sha256 for name in names}
-    for key, told in plan.provenance.items() if plan is not None else ():
-        answer |= {f"{key} of the plan": sha256 for sha256 in _SHA256.findall(told)}
-    return answer | {Path(model).name: sha256 for model in also for sha256 in sums([model])}
+    return frozenset(weights.entry(name).sha256 for name in names)
+
+
+def _usual(plan: Plan | None) -> list[str]:
+    labels = plan.labels if plan is not None and plan.labels else (FACE,)
+    return sorted(targets.usual(labels))
 
 
 def watchers(

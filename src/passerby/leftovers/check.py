@@ -37,6 +37,14 @@ BLIND_SPOTS = (
     "faces that the model misses: very small, very dark, from behind or masked ones",
     "what is hidden in the pixels on purpose (steganography), and words inside of the picture",
 )
+HEADS = (
+    "heads of persons whom the model misses, and heads that are not in the upper part of a person: no model finds "
+    "heads as such"
+)
+BODIES = (
+    "whether a head is hidden already: below one that is, the model finds a body, whose upper part then counts as left "
+    "over; --original tells the two apart"
+)
 
 Seek = Callable[[Collection[str], Collection[str]], Seekers]
 """Chooses who looks for which labels, by the SHA-256 sums of the models that hid."""
@@ -160,9 +168,10 @@ def _check_other(path: Path, sha256: str | None, checking: Checking) -> None:
 
 def _hid(labels: Collection[str], checking: Checking) -> frozenset[str]:
     """The SHA-256 sums of models that never look: passerby's own for `labels`, and those that are known to have hid."""
-    names = {name for label in labels for name in targets.MODELS.get(label, ())}
     planned = checking.plan.models.values() if checking.plan else ()
-    return frozenset(weights.entry(name).sha256 for name in names).union(sums(checking.hidden_by), planned)
+    return frozenset(weights.entry(name).sha256 for name in targets.usual(labels)).union(
+        sums(checking.hidden_by), planned
+    )
 
 
 def _seen(source: VideoSource | StillSource, checking: Checking, found_by: Seekers, progress: Progress) -> Seen:
@@ -170,15 +179,20 @@ def _seen(source: VideoSource | StillSource, checking: Checking, found_by: Seeke
     if found_by.detector is None:
         return Seen(frames=info.frames or 0, looked=0, leftovers=(), others={})
     by_plan = None if plan is None else ByPlan(plan, hiding.shapes(checking.options, plan.labels))
+    if plan is not None and info.frames not in (None, plan.media.frames):
+        raise PlanError(
+            f"the plan is of {plan.media.frames} frames of {plan.media.name}, and {info.name} has {info.frames}; "
+            "give the plan that this very file was made with"
+        )
     with ExitStack() as stack:
         by_original = None
         if checking.original is not None:
             original = _opened(checking.original, _as_then(checking))
-            _check_count(original, info, checking)
+            _check_original(original, info, checking)
             stack.enter_context(original)
             by_original = ByOriginal(original, found_by.detector(original.info.size, checking.conf / 2))
         frames = stack.enter_context(closing(ahead(source, FRAMES_AHEAD)))
-        return look(
+        seen = look(
             frames,
             found_by.detector(info.size, checking.conf),
             Judges(plan=by_plan, original=by_original),
@@ -186,14 +200,27 @@ def _seen(source: VideoSource | StillSource, checking: Checking, found_by: Seeke
             total=info.frames,
             progress=progress,
         )
+        # With a plan of the original there is no doubt, and all of every frame may be hidden.
+        if by_original is not None and plan is None and by_original.resemblance.none:
+            raise InputError(
+                f"nothing in {info.name} looks as in {original.info.name}: who is in it could not be found in another "
+                "film; give what this very file was made from"
+            )
+        return seen
 
 
-def _check_count(original: VideoSource | StillSource, info: MediaInfo, checking: Checking) -> None:
-    """Refuse an original that is compared frame by frame and has more or fewer frames.
+def _check_original(original: VideoSource | StillSource, info: MediaInfo, checking: Checking) -> None:
+    """Refuse an original that is not the plan's, or that is compared frame by frame and has more or fewer frames.
 
     Raises:
-        InputError: so it is, and no plan says which of them were taken.
+        PlanError: the plan is of another file.
+        InputError: the numbers of frames differ, and no plan says which of them were taken.
     """
+    if checking.plan is not None and checking.plan.media.sha256 != original.info.sha256:
+        raise PlanError(
+            f"the plan is for {checking.plan.media.name} ({checking.plan.media.sha256[:8]}), and the original is "
+            f"{original.info.name} ({(original.info.sha256 or '')[:8]}); give the two that belong together"
+        )
     theirs, ours = original.info.frames, info.frames
     if checking.plan is None and None not in (theirs, ours) and theirs != ours:
         raise InputError(
@@ -214,6 +241,10 @@ def _blind_spots(checking: Checking, labels: Collection[str]) -> list[str]:
     if checking.every > 1:
         skipped = f"{checking.every - 1} of {checking.every} frames are not looked at"
         spots.insert(0, f"who is there for a short time: {skipped}")
+    if "head" in labels:
+        spots.append(HEADS)
     if checking.plan is not None and checking.original is None:
         spots.append("whether what the plan hides was really painted; --original compares the pixels")
+        if "head" in labels:
+            spots.append(BODIES)
     return spots

@@ -19,6 +19,7 @@ from passerby.core.plan import Plan, decided
 from passerby.core.regions import Mask
 from passerby.core.stages import Detector, Source
 from passerby.core.tracks import Sightings
+from passerby.leftovers.resemblance import Resemblance
 from passerby.leftovers.verdict import Fate
 from passerby.mask.shapes import Shape
 from passerby.track.refine import settled
@@ -99,6 +100,8 @@ class ByOriginal:
         self._name = original.info.name
         self._detector = detector
         self._frame: Frame | None = None
+        self.resemblance = Resemblance()
+        """Of all frames in which something was judged."""
 
     def judge(self, frame: Frame, found: Detections) -> Fates:
         """CHANGED where the original has nothing of that label, or had it otherwise.
@@ -107,6 +110,7 @@ class ByOriginal:
             InputError: the original has fewer frames than the output.
         """
         then = self._upto(frame)
+        self.resemblance.add(then, frame)
         [before] = self._detector.detect([then])
         scale = np.tile(np.divide(frame.size, then.size), 2).astype(np.float32)
         answer: Fates = []

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
+
+from passerby.core import boxes as bx
+from passerby.core.detections import Detections
+from passerby.core.frame import Frame
 from passerby.core.stages import Detector
 from passerby.detect import classes as cl
+from passerby.detect import heads
 from passerby.detect.compose import Either, Tiled
 from passerby.detect.detr import Detr
 from passerby.detect.nanodet import NanoDet
@@ -71,6 +78,28 @@ def street(make: type[NanoDet] | type[Detr] | type[Yolox]) -> Looks:
         return Either(tuple(found_by))
 
     return looks
+
+
+@dataclass(frozen=True)
+class UpperParts:
+    """Heads, as the upper parts of persons: from any side, face or none. A `Detector`."""
+
+    persons: Detector
+    labels = frozenset({heads.LABEL})
+
+    def detect(self, frames: Sequence[Frame]) -> list[Detections]:
+        """The upper part of every person in each frame, within it."""
+        return [
+            Detections(
+                bx.clip(heads.upper_parts(found.boxes), frame.size), found.scores, np.full(len(found), heads.LABEL)
+            )
+            for frame, found in zip(frames, self.persons.detect(frames), strict=True)
+        ]
+
+
+def upper_parts(looks: Looks) -> Looks:
+    """Heads, by who looks for persons."""
+    return lambda path, labels, size, conf: UpperParts(looks(path, ["person"], size, conf))
 
 
 def text(path: Path, labels: Collection[str], size: tuple[int, int], conf: float) -> Detector:

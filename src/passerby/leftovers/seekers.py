@@ -29,6 +29,7 @@ CANDIDATES: Mapping[str, tuple[tuple[str, Looks], ...]] = {
     "face": (("yunet_n_dynamic", scales.faces(YuNet)), ("scrfd_500m_bnkps", scales.faces(SCRFD))),
     "person": _STREET,
     "vehicle": _STREET,
+    "head": tuple((name, scales.upper_parts(looks)) for name, looks in _STREET),
 }
 """What can look for each label, by its name in the registry, the first choice first."""
 AGAIN: Mapping[str, tuple[str, Looks]] = {
@@ -54,7 +55,7 @@ class Seekers:
 
 def seekers(labels: Collection[str], hidden_by: Collection[str]) -> Seekers:
     """Who can look for each of `labels` in what models with the SHA-256 sums `hidden_by` have hidden."""
-    wanted: dict[str, tuple[Looks, list[str]]] = {}
+    wanted: dict[tuple[str, Looks], list[str]] = {}
     unchecked, doubts = [], []
     for label in sorted(labels):
         try:
@@ -63,14 +64,14 @@ def seekers(labels: Collection[str], hidden_by: Collection[str]) -> Seekers:
         except WeightsError as error:
             unchecked.append(f"{NAMES[label]}: {error}")
             continue
-        wanted.setdefault(name, (looks, []))[1].append(label)
+        wanted.setdefault((name, looks), []).append(label)
         if weights.entry(name).sha256 in hidden_by:
             doubts.append(f"{label}s that {name} never sees: it hid them, and looked again at other sizes alone")
 
     def detector(size: tuple[int, int], conf: float) -> Detector:
-        return Either(tuple(looks(weights.find(name), mine, size, conf) for name, (looks, mine) in wanted.items()))
+        return Either(tuple(looks(weights.find(name), mine, size, conf) for (name, looks), mine in wanted.items()))
 
-    models = [f"{name} ({weights.entry(name).sha256[:12]})" for name in wanted]
+    models = [f"{name} ({weights.entry(name).sha256[:12]})" for name in dict.fromkeys(name for name, _ in wanted)]
     return Seekers(detector if wanted else None, models, unchecked, doubts)
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
 import cv2
 import numpy as np
 
-from passerby.evaluate.findings import Curve, Section, Still
+from passerby.evaluate.findings import Curve, Grid, Section, Still
 from passerby.evaluate.goals import Verdict
 from passerby.evaluate.report.chart import drawing
 from passerby.evaluate.report.words import SURE, State, answers, interval, is_share, judged, number, state
@@ -18,6 +18,7 @@ from passerby.evaluate.statistics import Figure
 STILL_WIDTH = 480
 """Of a frame on the page, in pixels at most."""
 JPEG_QUALITY = 80
+FILLED = "Faces are grey here, and are not so in the file. Outlined in red is who can be seen there."
 
 
 def section_part(section: Section, place: int) -> str:
@@ -28,7 +29,8 @@ def section_part(section: Section, place: int) -> str:
     return (
         f'<section class="question" id="s{place}">\n<h2>{escape(section.question)} '
         f"<small>{escape(section.name)}</small></h2>\n<p>{state_label(section)}</p>\n{said}"
-        f"{_goals(section.verdicts)}{_figures(section.figures)}{_curves(section.curves)}{_stills(section.stills)}"
+        f"{_goals(section.verdicts)}{_grids(section)}{_figures(section)}"
+        f"{_curves(section.curves)}{_stills(section.stills)}"
         "</section>\n"
     )
 
@@ -50,7 +52,38 @@ def listed(lines: Iterable[str]) -> str:
 # Figures
 
 
-def _figures(figures: Sequence[Figure]) -> str:
+def _grids(section: Section) -> str:
+    named = {figure.name: figure for figure in section.figures}
+    return "".join(_grid(grid, named) for grid in section.grids)
+
+
+def _grid(grid: Grid, named: Mapping[str, Figure]) -> str:
+    heads = "".join(f'<th scope="col">{escape(head)}</th>' for head in ("", *grid.columns))
+    rows = "".join(
+        f'<tr><th scope="row">{escape(of)}</th>'
+        + "".join(_cell(column, named.get(name)) for column, name in zip(grid.columns, names, strict=True))
+        + "</tr>\n"
+        for of, names in grid.rows
+    )
+    return (
+        f"<h3>{escape(grid.title)}</h3>\n<p>{escape(grid.explained)}</p>\n"
+        f'<table class="stacked grid">\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n'
+    )
+
+
+def _cell(column: str, figure: Figure | None) -> str:
+    if figure is None:
+        said, beside = "not there", ""
+    elif figure.value is None:
+        said, beside = "not measured", figure.missing
+    else:
+        said = f"<strong>{escape(number(figure))}</strong>"
+        beside = f"{interval(figure) or 'no interval'}; {figure.n:,} {'case' if figure.n == 1 else 'cases'}"
+    return f'<td data-of="{escape(column)}">{said}{_small([beside] if beside else [])}</td>'
+
+
+def _figures(section: Section) -> str:
+    figures = section.figures
     if not figures:
         return ""
     heads = "".join(f'<th scope="col">{head}</th>' for head in ("Figure", "Value", f"{SURE} interval", "", "Cases"))
@@ -58,7 +91,12 @@ def _figures(figures: Sequence[Figure]) -> str:
     for figure in figures:
         groups.setdefault((figure.protocol, figure.model), []).append(figure)
     parts = "".join(_group(group) for group in groups.values())
-    return f'<h3>Figures</h3>\n<table class="stacked figures">\n<thead><tr>{heads}</tr></thead>\n{parts}</table>\n'
+    table = f'<table class="stacked figures">\n<thead><tr>{heads}</tr></thead>\n{parts}</table>\n'
+    if section.grids:
+        return (
+            f"<details>\n<summary>All {len(figures)} figures, and how each was measured</summary>\n{table}</details>\n"
+        )
+    return f"<h3>Figures</h3>\n{table}"
 
 
 def _group(figures: Sequence[Figure]) -> str:
@@ -156,7 +194,7 @@ def _stills(stills: Sequence[Still]) -> str:
     shown = "".join(_still(still) for still in stills)
     if not shown:
         return ""
-    return f'<h3>Frames to look at</h3>\n<p>Whoever is to be hidden is.</p>\n<div class="stills">\n{shown}</div>\n'
+    return f'<h3>Frames to look at</h3>\n<p>{FILLED}</p>\n<div class="stills">\n{shown}</div>\n'
 
 
 def _still(still: Still) -> str:

@@ -46,7 +46,9 @@ th, td { text-align: left; vertical-align: top; padding: .3rem .9rem .3rem 0; bo
 th { font-weight: 600; } tbody th { font-weight: normal; }
 thead th { font-size: .875rem; white-space: nowrap; }
 .files th, .files td { overflow-wrap: normal; } .files td:nth-child(2), code { overflow-wrap: anywhere; }
+.figures th[scope="row"] { min-width: 15rem; }
 .figures td, .goals td { white-space: nowrap; } .figures td.none, .goals td:last-child { white-space: normal; }
+.grid { table-layout: fixed; margin-bottom: .8rem; } .grid tbody th { font-weight: 600; }
 .protocol th { padding-top: .8rem; font-size: .875rem; color: var(--dim); }
 .whisker { display: block; margin-top: .4rem; }
 .whisker .scale { stroke: var(--line); fill: none; } .whisker .reach { stroke: var(--accent); stroke-width: 3; }
@@ -64,7 +66,7 @@ figcaption { font-size: .875rem; line-height: 1.4; padding-top: .2rem; }
   .stacked tr, .stacked th, .stacked td { display: block; border: 0; padding: 0; }
   .stacked tr { padding: .5rem 0; border-bottom: 1px solid var(--line); }
   .stacked td[data-of]::before { content: attr(data-of) ": "; color: var(--dim); }
-  .stacked tbody th { font-weight: 600; }
+  .stacked tbody th { font-weight: 600; } .figures th[scope="row"] { min-width: 0; }
   .figures td, .goals td { white-space: normal; }
   .wide svg { min-width: 30rem; }
 }

@@ -43,9 +43,14 @@ def _section(clips: Sequence[Clip], of: str, asking: Asking) -> Section:
     drifts: list[Drift] = []
     parts: list[Embedded] = []
     gathered: list[Gathered] = []
+    left_out: list[str] = []
     for clip in clips:
-        step = _step(clip, label)
-        [one] = crops.gathered([clip], of, asking, partial(pairs.every, step=step))
+        try:
+            step = _step(clip, label)
+            [one] = crops.gathered([clip], of, asking, partial(pairs.every, step=step))
+        except NotMeasurable as error:
+            left_out.append(str(error))
+            continue
         part = crops.embed(one, model)
         gathered.append(one)
         parts.append(part)
@@ -53,7 +58,10 @@ def _section(clips: Sequence[Clip], of: str, asking: Asking) -> Section:
             mine = part.identities == person
             rows = part.frames[mine], part.anonymized[mine], part.originals[mine]
             drifts.append(drift.along(int(person), *rows, step=step))
-    figures = [*noted(drift.figures(drifts, model.model), *crops.notes(gathered)), *_pseudonyms(parts, model.model)]
+    if not parts:
+        raise NotMeasurable("; ".join(left_out))
+    notes = (*crops.notes(gathered), *left_out)
+    figures = [*noted(drift.figures(drifts, model.model), *notes), *_pseudonyms(parts, model.model)]
     curves = [_over_time(drifts, clips[0]), *_plane(parts[0])] if len(clips) == 1 else []
     return Section(
         name="drift",

@@ -208,9 +208,9 @@ def _still(one: _Measured, index: int, frame: Frame, exposed: Sequence[Exposure]
         picture[y0:y1, x0:x1] = GREY
     for x0, y0, x1, y1 in _whole(np.array([e.box for e in exposed], np.float32), frame.size):
         cv2.rectangle(picture, (x0, y0), (x1 - 1, y1 - 1), RED, max(2, frame.size[1] // 270))
-    least = min(exposed, key=lambda exposure: exposure.share)
-    count = "a face" if len(exposed) == 1 else f"{len(exposed)} faces"
-    said = f"{one.clip.name}, frame {frame.index}: {count} exposed; of the worst {least.share:.0%} is hidden"
+    least = f"{min(exposure.share for exposure in exposed):.0%}"
+    several = f"{len(exposed)} faces can be seen, {least} of the least hidden one is hidden"
+    said = f"{one.clip.name}: {several if len(exposed) > 1 else f'a face can be seen, {least} of it is hidden'}"
     if not any(exposure.person in clear for exposure in exposed):
         said += "; never seen clearly, perhaps no face"
     time_s = float(one.clip.times_s[index] - one.clip.times_s[0])

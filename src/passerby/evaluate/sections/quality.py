@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,20 +13,19 @@ from passerby.core import pixels
 from passerby.core.errors import NotMeasurable, OptionError, WeightsError
 from passerby.core.frame import Frame
 from passerby.evaluate import distribution, goals
-from passerby.evaluate.clip import Clip
+from passerby.evaluate.clip import Clip, Present, surely
 from passerby.evaluate.findings import Section
 from passerby.evaluate.lpips import Lpips, Net
-from passerby.evaluate.people import Appearances
 from passerby.evaluate.quality import Fidelity
 from passerby.evaluate.sections import crops
 from passerby.evaluate.sections.answer import Answer, Asking, noted
+from passerby.evaluate.sections.quality_grids import PLATE, grids
 from passerby.evaluate.statistics import Figure
 from passerby.evaluate.watchers import FACE, PERSON, VEHICLE
 
 QUESTION = "Is the picture still as it was where nobody had to be hidden?"
 MOST_FRAMES = 200
 """Of a clip, spread evenly: neighbours tell nothing new, and all metrics of a large frame take seconds."""
-PLATE = "plate"
 NET: Net = "alex"
 BACKBONE = "alexnet-owt-7be5be79.pth"
 """As torchvision publishes it, beside whose weights LPIPS publishes its own."""
@@ -40,11 +39,16 @@ def quality(clips: Sequence[Clip], asking: Asking) -> Answer:
     except (WeightsError, OptionError) as error:
         missing.append(f"LPIPS: {error}")
         fidelity = Fidelity()
-    protocols = []
+    protocols: list[str] = []
+    said_by: dict[str, set[str]] = {}
     for clip in clips:
         hidden = asking.hidden(clip)
         protocols.append(hidden.protocol)
         plates = _plates(clip)
+        for label, model in clip.watchers.models.items():
+            said_by.setdefault(label, set()).add(model)
+        if plates is not None:
+            said_by.setdefault(PLATE, set()).add(plates.said_by)
         frames = clip.frames(asking.progress(f"{clip.name}, quality"))
         step = max(1, -(-clip.count // MOST_FRAMES))
         if step > 1:
@@ -60,33 +64,43 @@ def quality(clips: Sequence[Clip], asking: Asking) -> Answer:
     except (WeightsError, OptionError) as error:
         missing.append(f"FID and KID: {error}")
         heaps = []
-    figures = [*noted(fidelity.figures(), *dict.fromkeys(protocols)), *heaps]
+    figures = [*_told(noted(fidelity.figures(), *dict.fromkeys(protocols)), said_by), *heaps]
     section = Section(
         name="quality",
         question=QUESTION,
         figures=tuple(figures),
         headline=("SSIM, outside", "PSNR, pooled, outside", "SSIM"),
         verdicts=tuple(goals.judged(goals.QUALITY_GOALS, figures)),
+        grids=grids(figures, said_by),
     )
     return Answer(section, tuple(missing))
 
 
-def _plates(clip: Clip) -> Appearances | None:
+def _told(figures: Sequence[Figure], said_by: Mapping[str, Collection[str]]) -> list[Figure]:
+    """`figures`, those of a class with who says where it is."""
+    answer: list[Figure] = []
+    for figure in figures:
+        mine = [label for label in said_by if label in figure.name.split(", ")]
+        notes = [f"{label}s as told by {who}" for label in mine for who in sorted(said_by[label])]
+        answer += noted([figure], *notes)
+    return answer
+
+
+def _plates(clip: Clip) -> Present | None:
     """Plates as the truth or the plan tells of them: nobody looks for them."""
     try:
-        return clip.known(PLATE).people
+        return clip.known(PLATE)
     except NotMeasurable:
         return None
 
 
-def _classes(clip: Clip, index: int, frame: Frame, plates: Appearances | None) -> dict[str, NDArray[np.bool_]]:
-    """The boxes of each class that is looked for, and of `plates`, (H, W)."""
+def _classes(clip: Clip, index: int, frame: Frame, plates: Present | None) -> dict[str, NDArray[np.bool_]]:
+    """The boxes of each class that is surely there, and of `plates`, (H, W)."""
     boxes = {}
     if clip.before:
-        found = clip.before[index]
-        boxes = {label: found.boxes[found.labels == label] for label in (FACE, PERSON, VEHICLE)}
+        boxes = {label: surely([clip.before[index]], label)[0].boxes for label in (FACE, PERSON, VEHICLE)}
     if plates is not None:
-        boxes[PLATE] = plates.boxes[plates.frames == index]
+        boxes[PLATE] = plates.people.boxes[plates.people.frames == index]
     width, height = frame.size
     answer = {}
     for label, mine in boxes.items():
