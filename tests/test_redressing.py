@@ -72,9 +72,11 @@ def test_it_is_said_where_faces_stay() -> None:
         ({"method": "mosaic", "controlnet": "folder"}, "--controlnet is for clothes that are drawn anew"),
         ({"method": "face=redress"}, "only clothes are redressed"),
         ({"method": "redress:none.toml"}, "cannot read none.toml"),
-        ({"controlnet": "canny=folder"}, "write KIND=PATH, with one of openpose, inpaint"),
+        ({"controlnet": "canny=folder"}, "write KIND=PATH, with one of openpose, inpaint, depth, normal"),
         ({"controlnet": "openpose="}, "write KIND=PATH"),
         ({"controlnet": "openpose=folder"}, "--generator pose=FILE"),
+        ({"controlnet": "depth=folder"}, "a depth ControlNet is shown .* --generator depth=FILE"),
+        ({"controlnet": "normal=folder"}, "--generator normal=FILE"),
         ({"controlnet": 3}, "--controlnet is text"),
         ({"ip_adapter": 3}, "--ip-adapter: "),
         ({"ip_adapter": "a.bin"}, "give one with --garment"),
@@ -217,6 +219,32 @@ def test_a_model_draws_them_after_a_garment_and_a_skeleton(scene: Scene, tmp_pat
     blue, _ = scene.after(**told, garments="blue.png")
     assert not np.array_equal(red, blue)
     assert any(note.startswith("garments: ") for note in notes)
+
+
+@pytest.mark.parametrize(("kind", "channels"), [("depth", 1), ("normal", 3)])
+def test_a_model_is_told_the_shape_of_who_wears_them_and_says_so(
+    scene: Scene, tmp_path: Path, kind: str, channels: int
+) -> None:
+    drawn_guides = pytest.importorskip("drawn_guides", reason="needs the extra diffusion")
+    drawn_sd = pytest.importorskip("drawn_sd", reason="needs the extra diffusion")
+    control = drawn_guides.controlnet_file(tmp_path / "control.safetensors", published=True)
+    told = {
+        "weights": drawn_sd.checkpoint(tmp_path / "tiny.safetensors"),
+        "taesd": drawn_sd.small_vae(tmp_path / "taesd"),
+        "steps": 1,
+        "guidance": 1,
+        "scheduler": "ddim",
+        "controlnet": f"{kind}={control}",
+    }
+    afters = []
+    for seed in (1, 2):
+        shape = np.random.default_rng(seed).normal(size=(1, channels, 16, 16)).astype(np.float32)
+        model = onnx_models.model(tmp_path / f"{kind}{seed}.onnx", {"told": shape}, shape=(1, 3, 64, 64))
+        after, notes = scene.after(**told, generators=f"{kind}={model}")
+        scene.check(after)
+        assert any("the very shape" in note for note in notes)
+        afters.append(after)
+    assert not np.array_equal(*afters)
 
 
 def test_a_try_on_puts_a_garment_on(scene: Scene, tmp_path: Path) -> None:
