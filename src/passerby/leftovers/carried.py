@@ -17,8 +17,9 @@ from passerby.leftovers.boxes_mp4 import C2PA, unknown_boxes
 from passerby.leftovers.marks import marks
 from passerby.leftovers.verdict import Carried
 from passerby.media.container import NO_FILM, Limits, opened, packets_of
-from passerby.media.manifest import is_ours
+from passerby.media.manifest import AVI, is_ours
 from passerby.media.mark import SYNTHETIC
+from passerby.media.walk_avi import top_chunks
 
 TECHNICAL = frozenset(
     {"major_brand", "minor_version", "compatible_brands", "language", "vendor_id", "duration", "rotate", "bps"}
@@ -53,6 +54,11 @@ def carried_by_video(path: Path, *, sound: bool) -> list[Carried]:
         for kind, size in unknown_boxes(path)
         if not (kind == C2PA and is_ours(path))
     ]
+    if path.suffix.lower() == ".avi" and not is_ours(path):
+        with path.open("rb") as file:
+            found += [
+                Carried("data", "a C2PA manifest") for name in top_chunks(file, path.stat().st_size) if name == AVI
+            ]
     return list(dict.fromkeys([*found, *(Carried("data", what) for what in marks(path))]))
 
 

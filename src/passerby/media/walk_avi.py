@@ -50,6 +50,20 @@ def _movies(file: BinaryIO, size: int) -> Iterator[tuple[int, int, bool]]:
         riff = riff_end + riff_end % 2
 
 
+def top_chunks(file: BinaryIO, size: int) -> Iterator[bytes]:
+    """The names of the file's lists, RIFF of all, and of what each of them holds, in order; up to what is broken."""
+    at = end = 0
+    while at + 8 <= size:
+        name, length = struct.unpack("<4sI", read_at(file, at, 8))
+        if at >= end:
+            if name != b"RIFF":
+                return
+            end, at = at + 8 + length + length % 2, at + 12
+        else:
+            at += 8 + length + length % 2
+        yield name
+
+
 def _follows(file: BinaryIO, at: int, end: int) -> int | None:
     """Where the chunk after the one at `at` begins; None where none is."""
     name, length = struct.unpack("<4sI", read_at(file, at, 8))
