@@ -22,9 +22,10 @@ from passerby.core.errors import OptionError, WeightsError
 from passerby.core.frame import Frame
 from passerby.core.regions import Mask, Region
 from passerby.mask.parsing_families import FAMILIES
-from passerby.methods import by_diffusion, by_redress, generating, hiding
+from passerby.methods import by_diffusion, by_redress, clothing, generating, hiding
 from passerby.paint.clothes.redress import PROMPTS
 from passerby.paint.composite import composite
+from passerby.paint.diffusion.timeline import Timeline, timelines_of
 from passerby.paint.effects import Mosaic
 from passerby.settings import Options
 
@@ -259,6 +260,25 @@ def test_a_try_on_puts_a_garment_on(scene: Scene, tmp_path: Path) -> None:
     scene.check(after)
     solid = scene.drawn.garments["lower"] == 255
     assert np.abs(after[solid].astype(int) - (200, 20, 20)).mean() < 12
+
+
+def test_what_every_model_did_on_every_card_is_told_for_a_profile(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Fake:
+        batch = 2
+
+        def __init__(self, device: str) -> None:
+            self.timelines = (Timeline(device),)
+
+        def inpaint(self, crops: Any) -> Any:
+            return [crop.picture for crop in crops]
+
+    monkeypatch.setenv("PASSERBY_RUNTIME", "cuda:0,cuda:1")
+    monkeypatch.setattr(clothing, "parser", lambda model: None)
+    monkeypatch.setattr(by_diffusion, "_model", lambda choice, labels, running: Fake(f"{running.device} of faces"))
+    monkeypatch.setattr(by_redress, "_model", lambda choice, guiding, running: Fake(f"{running.device} of clothes"))
+    effect = hiding.effect(Options(hide="faces,clothes", method="face=diffusion,clothes=redress"))
+    told = [timeline.device for timeline in timelines_of(effect)]
+    assert told == ["cuda:0 of clothes", "cuda:1 of clothes", "cuda:0 of faces", "cuda:1 of faces"]
 
 
 def test_several_graphics_cards_get_a_model_each(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -87,7 +87,7 @@ def effect(options: Options, others: Anonymizer, labels: Sequence[str] = ()) -> 
     model = ByClass({label: on_devices(options, partial(_model, choice, labels)) for label, choice in made_up.items()})
     seam: Seam = "matched" if options.seam == "soft" else "original"
     inpainted = Inpainted(model, every=options.every, seam=seam, framing=framing(options))
-    return Divided(inpainted, labels, others, timelines=model.timelines)
+    return Divided(inpainted, labels, others)
 
 
 def choices(options: Options, labels: Sequence[str] = ()) -> dict[str, Diffusion]:

@@ -18,6 +18,7 @@ from passerby.paint.clothes.effect import Steadier, altered, clothes_of
 from passerby.paint.clothes.styles import Style
 from passerby.paint.composite import blanked, composite
 from passerby.paint.diffusion.prompts import Prompt
+from passerby.paint.diffusion.timeline import Timeline, timelines_of
 
 LABEL = "clothes"
 FEATHER = 0.005
@@ -88,6 +89,11 @@ class Redressed:
     def notes(self) -> tuple[str, ...]:
         """What a user should know, each one line."""
         return notes_of(self._painter, self._others)
+
+    @property
+    def timelines(self) -> tuple[Timeline, ...]:
+        """What models did when, of those that tell it."""
+        return timelines_of(self._painter, self._others)
 
     def paint(self, frames: Sequence[Frame], hidden: Sequence[Sequence[Region]]) -> list[list[Patch]]:
         """See `Anonymizer`.

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from passerby.core.errors import OptionError, PasserbyError, StageError
 from passerby.core.notes import notes_of
 from passerby.paint.diffusion.contract import Crop, Inpainter
+from passerby.paint.diffusion.timeline import Timeline, timelines_of
 
 Picture = NDArray[np.uint8]
 """RGB (H, W, 3)."""
@@ -51,6 +52,11 @@ class Spread:
     def notes(self) -> tuple[str, ...]:
         """What the models have to tell, each line once."""
         return notes_of(*self._models.values())
+
+    @property
+    def timelines(self) -> tuple[Timeline, ...]:
+        """What models did when, of those that tell it."""
+        return timelines_of(*self._models.values())
 
     def inpaint(self, crops: Sequence[Crop]) -> list[Picture]:
         """See `Inpainter`.
