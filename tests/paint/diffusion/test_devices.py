@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from passerby.core.errors import OptionError, StageError
+from passerby.core.stopping import NobodyWaits, stop_when, unless_stopped
 from passerby.paint.diffusion.contract import Crop, Inpainter
 from passerby.paint.diffusion.devices import Spread, opened
 
@@ -72,6 +74,31 @@ def test_who_does_what_is_the_same_every_time() -> None:
         Spread({"a": one, "b": other}).inpaint(crops(3, 1, 2, 5, 4))
         parts.append((one.calls, other.calls))
     assert all(part == parts[0] for part in parts)
+
+
+def test_every_device_stops_when_nobody_waits_any_more() -> None:
+    """As after Ctrl-C: a device that went on would keep the program for minutes."""
+    gone, begun = threading.Event(), threading.Barrier(3)
+
+    class Long(Fake):
+        def inpaint(self, crops: Sequence[Crop]) -> list[NDArray[np.uint8]]:
+            begun.wait(60)
+            assert gone.wait(60)
+            unless_stopped()
+            return super().inpaint(crops)
+
+    both = Spread({"a": Long(), "b": Long()})
+
+    def working() -> list[NDArray[np.uint8]]:
+        stop_when(gone)
+        return both.inpaint(crops(1, 2))
+
+    with ThreadPoolExecutor(1) as thread:
+        made = thread.submit(working)
+        begun.wait(60)
+        gone.set()
+        with pytest.raises(NobodyWaits):
+            made.result()
 
 
 def test_no_crops_and_fewer_than_devices_are_no_trouble() -> None:

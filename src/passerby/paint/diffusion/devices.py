@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from passerby.core.errors import OptionError, PasserbyError, StageError
 from passerby.core.notes import notes_of
+from passerby.core.stopping import stopping_alike
 from passerby.paint.diffusion.contract import Crop, Inpainter
 from passerby.paint.diffusion.timeline import Timeline, timelines_of
 
@@ -67,7 +68,7 @@ class Spread:
         parts = self._parts(crops)
         with ThreadPoolExecutor(len(self._models), "device") as threads:
             waiting: list[Future[list[Picture]]] = [
-                threads.submit(partial(_made, device, model, [crops[i] for i in part]))
+                threads.submit(stopping_alike(partial(_made, device, model, [crops[i] for i in part])))
                 for (device, model), part in zip(self._models.items(), parts, strict=True)
             ]
         made = (future.result() for future in waiting)
