@@ -54,12 +54,15 @@ def carried_by_video(path: Path, *, sound: bool) -> list[Carried]:
         for kind, size in unknown_boxes(path)
         if not (kind == C2PA and is_ours(path))
     ]
-    if path.suffix.lower() == ".avi" and not is_ours(path):
-        with path.open("rb") as file:
-            found += [
-                Carried("data", "a C2PA manifest") for name in top_chunks(file, path.stat().st_size) if name == AVI
-            ]
+    if path.suffix.lower() == ".avi" and _has_manifest(path) and not is_ours(path):
+        found.append(Carried("data", "a C2PA manifest"))
     return list(dict.fromkeys([*found, *(Carried("data", what) for what in marks(path))]))
+
+
+def _has_manifest(film: Path) -> bool:
+    """Whether there is one in an AVI."""
+    with film.open("rb") as file:
+        return AVI in top_chunks(file, film.stat().st_size)
 
 
 def _streams(container: InputContainer, sound: bool) -> Iterator[Carried]:

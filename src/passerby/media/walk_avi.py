@@ -11,6 +11,7 @@ from passerby.media.hole import BREAKS_OFF, Hole, pieces, read_at
 
 _UNSET = (0, 0xFFFFFFFF)
 _CHUNK = re.compile(rb"[0-9]{2}(?:d[bc]|wb|pc|tx|sb|__|[A-Za-z0-9]{2})|ix[0-9]{2}|JUNK|junk|LIST|idx1|RIFF")
+_NAME = re.compile(rb"[ -~]{4}")
 _MEDIA = re.compile(rb"[0-9]{2}(?:d[bc]|wb)|LIST|idx1|RIFF")
 
 
@@ -59,8 +60,10 @@ def top_chunks(file: BinaryIO, size: int) -> Iterator[bytes]:
             if name != b"RIFF":
                 return
             end, at = at + 8 + length + length % 2, at + 12
-        else:
+        elif _NAME.fullmatch(name):
             at += 8 + length + length % 2
+        else:
+            return
         yield name
 
 

@@ -103,7 +103,10 @@ def showing(path: Path) -> Showing:
             f"{said} does not say image_mean, image_std, and width and height of size ({error!r}); get it again"
         ) from error
     if not (len(mean) == len(deviation) == 3 and min(deviation) > 0 and min(size) > 0):
-        raise WeightsError(f"{said} has three numbers of mean, and of deviation above 0; get it again")
+        raise WeightsError(
+            f"{said} has image_mean {mean}, image_std {deviation} and size {size}; wanted are three numbers, three "
+            "above 0, and two sides"
+        )
     return Showing(mean, deviation, size)
 
 
