@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import sys
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from passerby.mask.parsing_families import FAMILIES
 from passerby.methods import by_diffusion, by_redress, clothing, generating, hiding
 from passerby.paint.clothes.redress import PROMPTS
 from passerby.paint.composite import composite
+from passerby.paint.diffusion import making
 from passerby.paint.diffusion.timeline import Timeline, timelines_of
 from passerby.paint.effects import Mosaic
 from passerby.settings import Options
@@ -262,44 +264,59 @@ def test_a_try_on_puts_a_garment_on(scene: Scene, tmp_path: Path) -> None:
     assert np.abs(after[solid].astype(int) - (200, 20, 20)).mean() < 12
 
 
-def test_what_every_model_did_on_every_card_is_told_for_a_profile(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Fake:
-        batch = 2
+class Opened:
+    """A model that was opened somewhere."""
 
-        def __init__(self, device: str) -> None:
-            self.timelines = (Timeline(device),)
+    batch = 2
 
-        def inpaint(self, crops: Any) -> Any:
-            return [crop.picture for crop in crops]
+    def __init__(self, device: str) -> None:
+        self.timelines = (Timeline(device),)
 
+    def inpaint(self, crops: Any) -> Any:
+        return [crop.picture for crop in crops]
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Where models of faces were opened, none of which is real."""
+    where: list[str] = []
+
+    def inpainter(choice: Any, running: Any, labels: Any) -> Opened:
+        where.append(running.device)
+        return Opened(running.device)
+
+    monkeypatch.setattr(making, "inpainter", inpainter)
+    by_diffusion._models.cache_clear()
+    yield where
+    by_diffusion._models.cache_clear()
+
+
+def test_what_every_model_did_on_every_card_is_told_for_a_profile(
+    monkeypatch: pytest.MonkeyPatch, opened: list[str]
+) -> None:
     monkeypatch.setenv("PASSERBY_RUNTIME", "cuda:0,cuda:1")
     monkeypatch.setattr(clothing, "parser", lambda model: None)
-    monkeypatch.setattr(by_diffusion, "_model", lambda choice, labels, running: Fake(f"{running.device} of faces"))
-    monkeypatch.setattr(by_redress, "_model", lambda choice, guiding, running: Fake(f"{running.device} of clothes"))
+    monkeypatch.setattr(by_redress, "_models", lambda choice, guiding, where: Opened("all clothes"))
     effect = hiding.effect(Options(hide="faces,clothes", method="face=diffusion,clothes=redress"))
-    told = [timeline.device for timeline in timelines_of(effect)]
-    assert told == ["cuda:0 of clothes", "cuda:1 of clothes", "cuda:0 of faces", "cuda:1 of faces"]
+    assert [timeline.device for timeline in timelines_of(effect)] == ["all clothes", "cuda:0", "cuda:1"]
+    assert opened == ["cuda:0", "cuda:1"]
+
+
+def test_however_many_cards_there_are_each_gets_a_model_once_for_all_files(
+    monkeypatch: pytest.MonkeyPatch, opened: list[str]
+) -> None:
+    many = [f"cuda:{i}" for i in range(8)]
+    monkeypatch.setenv("PASSERBY_RUNTIME", ",".join(many))
+    for _ in range(3):
+        by_diffusion.effect(Options(hide="faces", method="diffusion"), Mosaic())
+    assert opened == many
 
 
 def test_several_graphics_cards_get_a_model_each(monkeypatch: pytest.MonkeyPatch) -> None:
     from passerby.runtime import cards
 
-    opened: list[str] = []
-
-    class Fake:
-        batch = 2
-
-        def inpaint(self, crops: Any) -> Any:
-            return [crop.picture for crop in crops]
-
-    def load(running: Any) -> Fake:
-        opened.append(running.device)
-        return Fake()
-
     for named, wanted in (("cuda:0,cuda:1", ["cuda:0", "cuda:1"]), ("cuda", ["cuda"]), ("cpu", ["cpu"]), ("", ["cpu"])):
         monkeypatch.setenv("PASSERBY_RUNTIME", named)
-        opened.clear()
-        by_diffusion.on_devices(Options(), load)
-        assert opened == wanted
+        assert [place.device for place in by_diffusion.places(Options())] == wanted
     assert cards.runtime("cuda:1,cuda:3") == "cuda"
     assert cards.runtime("cuda:x") == "cuda:x"

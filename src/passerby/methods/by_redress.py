@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -193,16 +193,17 @@ def _try_on(options: Options) -> Inpainter:
 
 
 def _drawing(options: Options, labels: Sequence[str]) -> Inpainter:
-    return by_diffusion.on_devices(options, partial(_model, _choice(options, labels), _guiding(options)))
+    return _models(_choice(options, labels), _guiding(options), by_diffusion.places(options))
 
 
 @lru_cache(maxsize=2)
-def _model(choice: Diffusion, guiding: Guiding, running: Running) -> Inpainter:
-    """A model with its weights, once for all files of a run."""
+def _models(choice: Diffusion, guiding: Guiding, where: tuple[Running, ...]) -> Inpainter:
+    """A model with its weights in each place, once for all files of a run, as one."""
+    from passerby.paint.diffusion.devices import opened
     from passerby.paint.diffusion.making import check_libraries, inpainter
 
     check_libraries()
-    return inpainter(choice, running, (WORN,), _guides(guiding))
+    return opened(where, lambda running: inpainter(choice, running, (WORN,), _guides(guiding)))
 
 
 def _guides(guiding: Guiding) -> list[Guide]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from passerby.core.errors import OptionError, StageError
 from passerby.core.stopping import NobodyWaits, stop_when, unless_stopped
+from passerby.paint.diffusion.choice import Running
 from passerby.paint.diffusion.contract import Crop, Inpainter
 from passerby.paint.diffusion.devices import Spread, opened
 
@@ -148,16 +149,16 @@ def test_each_device_works_in_a_thread_of_its_own() -> None:
 def test_one_model_is_opened_for_each_device() -> None:
     asked: list[str] = []
 
-    def open_on(device: str) -> Inpainter:
-        asked.append(device)
+    def open_in(place: Running) -> Inpainter:
+        asked.append(place.device)
         return Fake()
 
-    assert isinstance(opened(["cuda:0", "cuda:1"], open_on), Spread)
+    assert isinstance(opened([Running(device="cuda:0"), Running(device="cuda:1")], open_in), Spread)
     assert asked == ["cuda:0", "cuda:1"]
-    assert isinstance(opened(["cpu"], open_on), Fake), "one alone needs nobody in front of it"
+    assert isinstance(opened([Running()], open_in), Fake), "one alone needs nobody in front of it"
 
 
 @pytest.mark.parametrize("devices", [[], ["cuda:0", "cuda:0"]])
 def test_devices_are_named_once_each(devices: list[str]) -> None:
     with pytest.raises(OptionError, match="name each once"):
-        opened(devices, lambda device: Fake())
+        opened([Running(device=device) for device in devices], lambda place: Fake())
