@@ -65,7 +65,7 @@ def test_a_manifest_comes_with_the_tag_where_it_can(able: Signer) -> None:
         ("a.jpg", "tag", None),
         ("a.jpg", "c2pa", able),
     ):
-        assert marking.mark(Options(mark=mark), Path(name)) == Mark(signer)
+        assert marking.mark(Options(mark=mark), Path(name)) == Mark(signer, needed=mark == "c2pa")
     assert marking.mark(Options(mark="none"), Path("a.jpg")) is None
 
 

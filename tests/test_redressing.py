@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import sys
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,11 @@ from passerby.core.errors import OptionError, WeightsError
 from passerby.core.frame import Frame
 from passerby.core.regions import Mask, Region
 from passerby.mask.parsing_families import FAMILIES
-from passerby.methods import by_diffusion, by_redress, generating, hiding
+from passerby.methods import by_diffusion, by_redress, clothing, generating, hiding
 from passerby.paint.clothes.redress import PROMPTS
 from passerby.paint.composite import composite
+from passerby.paint.diffusion import making
+from passerby.paint.diffusion.timeline import Timeline, timelines_of
 from passerby.paint.effects import Mosaic
 from passerby.settings import Options
 
@@ -72,9 +75,11 @@ def test_it_is_said_where_faces_stay() -> None:
         ({"method": "mosaic", "controlnet": "folder"}, "--controlnet is for clothes that are drawn anew"),
         ({"method": "face=redress"}, "only clothes are redressed"),
         ({"method": "redress:none.toml"}, "cannot read none.toml"),
-        ({"controlnet": "canny=folder"}, "write KIND=PATH, with one of openpose, inpaint"),
+        ({"controlnet": "canny=folder"}, "write KIND=PATH, with one of openpose, inpaint, depth, normal"),
         ({"controlnet": "openpose="}, "write KIND=PATH"),
         ({"controlnet": "openpose=folder"}, "--generator pose=FILE"),
+        ({"controlnet": "depth=folder"}, "a depth ControlNet is shown .* --generator depth=FILE"),
+        ({"controlnet": "normal=folder"}, "--generator normal=FILE"),
         ({"controlnet": 3}, "--controlnet is text"),
         ({"ip_adapter": 3}, "--ip-adapter: "),
         ({"ip_adapter": "a.bin"}, "give one with --garment"),
@@ -219,6 +224,32 @@ def test_a_model_draws_them_after_a_garment_and_a_skeleton(scene: Scene, tmp_pat
     assert any(note.startswith("garments: ") for note in notes)
 
 
+@pytest.mark.parametrize(("kind", "channels"), [("depth", 1), ("normal", 3)])
+def test_a_model_is_told_the_shape_of_who_wears_them_and_says_so(
+    scene: Scene, tmp_path: Path, kind: str, channels: int
+) -> None:
+    drawn_guides = pytest.importorskip("drawn_guides", reason="needs the extra diffusion")
+    drawn_sd = pytest.importorskip("drawn_sd", reason="needs the extra diffusion")
+    control = drawn_guides.controlnet_file(tmp_path / "control.safetensors", published=True)
+    told = {
+        "weights": drawn_sd.checkpoint(tmp_path / "tiny.safetensors"),
+        "taesd": drawn_sd.small_vae(tmp_path / "taesd"),
+        "steps": 1,
+        "guidance": 1,
+        "scheduler": "ddim",
+        "controlnet": f"{kind}={control}",
+    }
+    afters = []
+    for seed in (1, 2):
+        shape = np.random.default_rng(seed).normal(size=(1, channels, 16, 16)).astype(np.float32)
+        model = onnx_models.model(tmp_path / f"{kind}{seed}.onnx", {"told": shape}, shape=(1, 3, 64, 64))
+        after, notes = scene.after(**told, generators=f"{kind}={model}")
+        scene.check(after)
+        assert any("the very shape" in note for note in notes)
+        afters.append(after)
+    assert not np.array_equal(*afters)
+
+
 def test_a_try_on_puts_a_garment_on(scene: Scene, tmp_path: Path) -> None:
     cv2.imwrite(str(tmp_path / "red.png"), np.full((40, 30, 3), (20, 20, 200), np.uint8))
     script = tmp_path / "dress.py"
@@ -233,25 +264,59 @@ def test_a_try_on_puts_a_garment_on(scene: Scene, tmp_path: Path) -> None:
     assert np.abs(after[solid].astype(int) - (200, 20, 20)).mean() < 12
 
 
+class Opened:
+    """A model that was opened somewhere."""
+
+    batch = 2
+
+    def __init__(self, device: str) -> None:
+        self.timelines = (Timeline(device),)
+
+    def inpaint(self, crops: Any) -> Any:
+        return [crop.picture for crop in crops]
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Where models of faces were opened, none of which is real."""
+    where: list[str] = []
+
+    def inpainter(choice: Any, running: Any, labels: Any) -> Opened:
+        where.append(running.device)
+        return Opened(running.device)
+
+    monkeypatch.setattr(making, "inpainter", inpainter)
+    by_diffusion._models.cache_clear()
+    yield where
+    by_diffusion._models.cache_clear()
+
+
+def test_what_every_model_did_on_every_card_is_told_for_a_profile(
+    monkeypatch: pytest.MonkeyPatch, opened: list[str]
+) -> None:
+    monkeypatch.setenv("PASSERBY_RUNTIME", "cuda:0,cuda:1")
+    monkeypatch.setattr(clothing, "parser", lambda model: None)
+    monkeypatch.setattr(by_redress, "_models", lambda choice, guiding, where: Opened("all clothes"))
+    effect = hiding.effect(Options(hide="faces,clothes", method="face=diffusion,clothes=redress"))
+    assert [timeline.device for timeline in timelines_of(effect)] == ["all clothes", "cuda:0", "cuda:1"]
+    assert opened == ["cuda:0", "cuda:1"]
+
+
+def test_however_many_cards_there_are_each_gets_a_model_once_for_all_files(
+    monkeypatch: pytest.MonkeyPatch, opened: list[str]
+) -> None:
+    many = [f"cuda:{i}" for i in range(8)]
+    monkeypatch.setenv("PASSERBY_RUNTIME", ",".join(many))
+    for _ in range(3):
+        by_diffusion.effect(Options(hide="faces", method="diffusion"), Mosaic())
+    assert opened == many
+
+
 def test_several_graphics_cards_get_a_model_each(monkeypatch: pytest.MonkeyPatch) -> None:
     from passerby.runtime import cards
 
-    opened: list[str] = []
-
-    class Fake:
-        batch = 2
-
-        def inpaint(self, crops: Any) -> Any:
-            return [crop.picture for crop in crops]
-
-    def load(running: Any) -> Fake:
-        opened.append(running.device)
-        return Fake()
-
     for named, wanted in (("cuda:0,cuda:1", ["cuda:0", "cuda:1"]), ("cuda", ["cuda"]), ("cpu", ["cpu"]), ("", ["cpu"])):
         monkeypatch.setenv("PASSERBY_RUNTIME", named)
-        opened.clear()
-        by_diffusion.on_devices(Options(), load)
-        assert opened == wanted
+        assert [place.device for place in by_diffusion.places(Options())] == wanted
     assert cards.runtime("cuda:1,cuda:3") == "cuda"
     assert cards.runtime("cuda:x") == "cuda:x"

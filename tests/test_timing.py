@@ -52,6 +52,20 @@ def test_a_model_has_rows_of_its_own_and_what_it_did_before_is_left_out() -> Non
     assert paint["ts"] <= encode["ts"] <= draw["ts"]
 
 
+def test_every_device_has_rows_of_its_own() -> None:
+    run, one, other = Timeline(), Timeline("cuda:0"), Timeline("cuda:1")
+    with one.span("draw", 0), other.span("draw", 0), one.span("encode", 1):
+        pass
+    came = timing.trace(run, [one, other])["traceEvents"]
+    names = {event["tid"]: event["args"]["name"] for event in came if event["ph"] == "M"}
+    told = {(names[event["tid"]], event["name"], event["args"]["batch"]) for event in came if event["ph"] == "X"}
+    assert told == {
+        ("U-Net, cuda:0", "U-Net", 0),
+        ("U-Net, cuda:1", "U-Net", 0),
+        ("VAE encode, cuda:0", "VAE encode", 1),
+    }
+
+
 def test_a_run_that_fails_leaves_no_profile(tmp_path: Path) -> None:
     class Broken:
         batch, reach, blind = 1, 0, True

@@ -66,7 +66,7 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     "keep_zone": zones,
     "only_zone": zones,
     "models": lambda given: model_choices(given, CLASSES),
-    "generators": lambda given: generator_files(given, FILES),
+    "generators": lambda given: generator_files(given, (*FILES, *redressing.RELIEFS)),
     **recognizing.READERS,
     **diffusing.READERS,
     **redressing.READERS,
@@ -133,7 +133,8 @@ class Options(Recognizing, Diffusing, Redressing, Marking):
     """Of generators: colours made to agree at the edge, or left as they were drawn."""
     generators: tuple[GeneratorFile, ...] = ()
     """Files of generators, in place of the published ones in the folders for models: 'stylegan=my.ckpt', or a mapping;
-    also 'pose=my.onnx' and 'surfaces=my.onnx', which tell generators how somebody stands."""
+    also 'pose=my.onnx' and 'surfaces=my.onnx', which tell generators how somebody stands, and 'depth=my.onnx' and
+    'normal=my.onnx', which tell a ControlNet a person's shape."""
     person_generator: str | None = None
     """The generator that draws persons whose surfaces are not known, in place of a combination's own."""
     cse_person_generator: str | None = None

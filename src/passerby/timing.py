@@ -18,7 +18,7 @@ from passerby.core.lent import WatchedSink, WatchedSource
 from passerby.core.regions import Patch, Region
 from passerby.core.stages import Anonymizer, Sink, Source
 from passerby.media.commit import committed
-from passerby.paint.diffusion.timeline import Span, Timeline
+from passerby.paint.diffusion.timeline import Span, Timeline, timelines_of
 
 RUN = ("decode", "paint", "encode")
 """What is done to frames, in the order of the rows."""
@@ -49,16 +49,16 @@ def profiled(path: Path | None, parts: Parts, *, force: bool) -> Iterator[Parts]
             WatchedSink(parts.sink, partial(timeline.span, "encode")),
             _Painting(parts.effect, timeline),
         )
-        models = getattr(parts.effect, "timelines", ())
-        file.write(json.dumps(trace(timeline, models), indent=1).encode())
+        file.write(json.dumps(trace(timeline, timelines_of(parts.effect)), indent=1).encode())
 
 
 def trace(run: Timeline, models: Sequence[Timeline] = ()) -> dict[str, Any]:
     """Both as the trace event format has it, which is Chrome's: complete events in microseconds, and names of rows.
 
-    What a model did before the run began, for another file, is left out.
+    Every device has rows of its own. What a model did before the run began, for another file, is left out.
     """
-    rows = [*RUN, *MODEL.values()]
+    devices = list(dict.fromkeys(model.device for model in models)) or [""]
+    rows = [*RUN, *(_row(work, device, devices) for device in devices for work in MODEL.values())]
     events: list[dict[str, Any]] = [
         {"ph": "M", "name": "thread_name", "pid": 1, "tid": row, "args": {"name": name}}
         for row, name in enumerate(rows, 1)
@@ -67,11 +67,18 @@ def trace(run: Timeline, models: Sequence[Timeline] = ()) -> dict[str, Any]:
     for model in models:
         later_s = model.began_s - run.began_s
         events += [
-            _event(span, rows.index(MODEL[span.name]) + 1, MODEL[span.name], "batch", later_s)
+            _event(
+                span, rows.index(_row(MODEL[span.name], model.device, devices)) + 1, MODEL[span.name], "batch", later_s
+            )
             for span in model.spans
             if span.start_s + later_s >= 0
         ]
     return {"traceEvents": events, "displayTimeUnit": "ms"}
+
+
+def _row(work: str, device: str, devices: Sequence[str]) -> str:
+    """What a row is called: by its device where there are several."""
+    return f"{work}, {device}" if len(devices) > 1 else work
 
 
 def _event(span: Span, row: int, name: str, of: str, later_s: float) -> dict[str, Any]:

@@ -172,7 +172,7 @@ def read(path: Path) -> dict:
 
 
 @needs_c2pa
-@pytest.mark.parametrize("suffix", [*STILLS, ".mp4", ".mov"])
+@pytest.mark.parametrize("suffix", [*STILLS, ".mp4", ".mov", ".avi"])
 def test_a_manifest_is_valid_and_says_that_and_no_more(suffix: str, tmp_path: Path, signer: certificate.Signer) -> None:
     path = (picture if suffix in STILLS else film)(suffix, tmp_path, Mark(signer))
     store = read(path)
@@ -187,6 +187,38 @@ def test_a_manifest_is_valid_and_says_that_and_no_more(suffix: str, tmp_path: Pa
     assert "time" not in claim["signature_info"]
     assert b"in.png" not in path.read_bytes()
     assert (carried_by_still(path) if suffix in STILLS else carried_by_video(path, sound=False)) == []
+
+
+@needs_c2pa
+def test_a_signed_avi_plays_as_before_and_another_manifest_in_it_is_a_leftover(
+    tmp_path: Path, signer: certificate.Signer
+) -> None:
+    path = film(".avi", tmp_path, Mark())
+    with av.open(str(path)) as container:
+        before = [bytes(packet) for packet in container.demux()]
+    path = film(".avi", tmp_path, Mark(signer))
+    with av.open(str(path)) as container:
+        assert [bytes(packet) for packet in container.demux()] == before
+    data = bytearray(path.read_bytes())
+    assert data.count(b"C2PA") == 1
+    data[data.index(b"movi") + 40] ^= 1
+    path.write_bytes(data)
+    assert read(path)["validation_state"] == "Invalid"
+    assert any(it.what == "a C2PA manifest" for it in carried_by_video(path, sound=False))
+
+
+@needs_c2pa
+def test_an_avi_of_several_parts_has_the_tag_alone_or_is_refused(tmp_path: Path, signer: certificate.Signer) -> None:
+    """A manifest would move those behind it away from where the index says that they are."""
+    path = film(".avi", tmp_path, Mark())
+    data = path.read_bytes() + b"RIFF" + (4).to_bytes(4, "little") + b"AVIX"
+    path.write_bytes(data)
+    with path.open("r+b") as file:
+        Mark(signer).finish(file, path, "avi")
+        assert path.read_bytes() == data
+        with pytest.raises(OutputError, match="more than a gigabyte"):
+            Mark(signer, needed=True).finish(file, path, "avi")
+    assert path.read_bytes() == data
 
 
 @needs_c2pa

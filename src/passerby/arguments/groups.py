@@ -122,7 +122,8 @@ def add_dressing(command: argparse.ArgumentParser) -> None:
         metavar="PHOTO",
         help="of --method clothes=redress: drawn after this (docs/redress.md; may be given again)",
     )
-    add("--controlnet", default=DEFAULTS.controlnet, metavar="KIND=PATH", help="likewise: openpose=… or inpaint=…")
+    kinds = "openpose, inpaint, depth or normal"
+    add("--controlnet", default=DEFAULTS.controlnet, metavar="KIND=PATH", help=f"likewise: {kinds}")
     add("--ip-adapter", type=Path, metavar="FILE", help="likewise: what draws after garments")
     add("--try-on", default=DEFAULTS.try_on, metavar="COMMAND", help="likewise: a try-on that is installed here")
     add(
@@ -141,7 +142,7 @@ def add_generating(command: argparse.ArgumentParser) -> None:
         action=Anew,
         default=(),
         metavar="NAME=FILE",
-        help="weights of yours; also pose=FILE and surfaces=FILE (may be given again)",
+        help="weights of yours; also pose, surfaces, depth and normal=FILE (may be given again)",
     )
     add("--person-generator", metavar="NAME", help="draws persons whose surfaces are not known")
     add("--cse-person-generator", metavar="NAME", help="draws persons whose surfaces are known")

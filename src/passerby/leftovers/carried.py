@@ -17,8 +17,9 @@ from passerby.leftovers.boxes_mp4 import C2PA, unknown_boxes
 from passerby.leftovers.marks import marks
 from passerby.leftovers.verdict import Carried
 from passerby.media.container import NO_FILM, Limits, opened, packets_of
-from passerby.media.manifest import is_ours
+from passerby.media.manifest import AVI, is_ours
 from passerby.media.mark import SYNTHETIC
+from passerby.media.walk_avi import top_chunks
 
 TECHNICAL = frozenset(
     {"major_brand", "minor_version", "compatible_brands", "language", "vendor_id", "duration", "rotate", "bps"}
@@ -53,7 +54,15 @@ def carried_by_video(path: Path, *, sound: bool) -> list[Carried]:
         for kind, size in unknown_boxes(path)
         if not (kind == C2PA and is_ours(path))
     ]
+    if path.suffix.lower() == ".avi" and _has_manifest(path) and not is_ours(path):
+        found.append(Carried("data", "a C2PA manifest"))
     return list(dict.fromkeys([*found, *(Carried("data", what) for what in marks(path))]))
+
+
+def _has_manifest(film: Path) -> bool:
+    """Whether there is one in an AVI."""
+    with film.open("rb") as file:
+        return AVI in top_chunks(file, film.stat().st_size)
 
 
 def _streams(container: InputContainer, sound: bool) -> Iterator[Carried]:

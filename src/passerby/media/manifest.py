@@ -19,6 +19,7 @@ import numpy as np
 
 from passerby.core.errors import OptionError, OutputError
 from passerby.media.certificate import Signer
+from passerby.media.walk_avi import top_chunks
 from passerby.media.xmp import SOURCE_TYPE
 
 SIGNED = {
@@ -34,6 +35,7 @@ SIGNED = {
     ".m4v": "video/mp4",
     ".mov": "video/quicktime",
     ".qt": "video/quicktime",
+    ".avi": "video/avi",
 }
 """The files that take a manifest, by their suffixes, and what c2pa-python calls them."""
 # A manifest has to begin with one of created and opened, and opened would name the original.
@@ -43,6 +45,8 @@ _MANIFEST = {
     "claim_generator_info": [{"name": _GENERATOR}],
     "assertions": [{"label": "c2pa.actions.v2", "data": {"actions": ACTIONS}}],
 }
+AVI = b"C2PA"
+"""The chunk of an AVI file that holds a manifest: C2PA Technical Specification, embedding manifests into RIFF."""
 _KEYS = {"claim_generator_info", "instance_id", "assertions", "signature_info", "label", "claim_version"}
 """What c2pa-python reads of a manifest that says no more."""
 # By default c2pa-python holds a film in memory twice: what it copies, and what it hashes, which is all of it at once.
@@ -75,12 +79,29 @@ def check(signer: Signer) -> None:
         raise OptionError(f"--c2pa-cert does not do ({error}); give one for C2PA with those above it") from error
 
 
+def takes(file: BinaryIO, path: Path) -> bool:
+    """Whether a complete `file` that is to be called `path` can hold a manifest.
+
+    An AVI of more than a gigabyte cannot: it is of several parts, and its index says where in the file they begin
+    (OpenDML AVI File Format Extensions, 1996). The manifest comes before the second.
+    """
+    if SIGNED[path.suffix.lower()] != "video/avi":
+        return True
+    with Path(file.name).open("rb") as written:
+        return list(top_chunks(written, written.seek(0, 2))).count(b"RIFF") < 2
+
+
 def sign(file: BinaryIO, path: Path, signer: Signer) -> None:
     """Put a manifest into a `file` that is complete and has a name in the file system; it is to be called `path`.
 
     Raises:
         OutputError: it cannot be signed, and is as it was.
     """
+    if not takes(file, path):
+        raise OutputError(
+            f"{path.name} cannot hold a C2PA manifest: it is an AVI of more than a gigabyte; write .mp4, or use "
+            "--mark tag"
+        )
     with Path(file.name).open("rb") as plain, tempfile.TemporaryFile(dir=path.parent) as signed:
         try:
             _sign(plain, signed, SIGNED[path.suffix.lower()], signer)

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from passerby.media import xmp
 from passerby.media.certificate import Signer
-from passerby.media.manifest import sign
+from passerby.media.manifest import sign, takes
 
 SYNTHETIC = f"Parts of what this file shows are synthetic: a generator drew them. digitalSourceType={xmp.SOURCE_TYPE}"
 """In the words of IPTC for what is put together of photographs and of what a trained model made."""
@@ -32,6 +32,8 @@ class Mark:
     """How a file says that it is synthetic: by a tag, and where there is a signer by a C2PA manifest besides."""
 
     signer: Signer | None = None
+    needed: bool = False
+    """Where it cannot be signed there is to be no file, rather than one with the tag alone."""
 
     def finish(self, file: BinaryIO, path: Path, muxer: str = "") -> None:
         """Write what goes into a complete `file` that is to be called `path`; `muxer` is that of a film.
@@ -43,7 +45,7 @@ class Mark:
             file.seek(0, 2)
             file.write(xmp.box())
         file.flush()
-        if self.signer is not None:
+        if self.signer is not None and (self.needed or takes(file, path)):
             sign(file, path, self.signer)
 
 

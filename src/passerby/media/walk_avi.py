@@ -11,6 +11,7 @@ from passerby.media.hole import BREAKS_OFF, Hole, pieces, read_at
 
 _UNSET = (0, 0xFFFFFFFF)
 _CHUNK = re.compile(rb"[0-9]{2}(?:d[bc]|wb|pc|tx|sb|__|[A-Za-z0-9]{2})|ix[0-9]{2}|JUNK|junk|LIST|idx1|RIFF")
+_NAME = re.compile(rb"[ -~]{4}")
 _MEDIA = re.compile(rb"[0-9]{2}(?:d[bc]|wb)|LIST|idx1|RIFF")
 
 
@@ -48,6 +49,22 @@ def _movies(file: BinaryIO, size: int) -> Iterator[tuple[int, int, bool]]:
                 yield at + 12, min(end, size), end <= size
             at = end + end % 2
         riff = riff_end + riff_end % 2
+
+
+def top_chunks(file: BinaryIO, size: int) -> Iterator[bytes]:
+    """The names of the file's lists, RIFF of all, and of what each of them holds, in order; up to what is broken."""
+    at = end = 0
+    while at + 8 <= size:
+        name, length = struct.unpack("<4sI", read_at(file, at, 8))
+        if at >= end:
+            if name != b"RIFF":
+                return
+            end, at = at + 8 + length + length % 2, at + 12
+        elif _NAME.fullmatch(name):
+            at += 8 + length + length % 2
+        else:
+            return
+        yield name
 
 
 def _follows(file: BinaryIO, at: int, end: int) -> int | None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -82,8 +82,8 @@ def effect(options: Options, others: Anonymizer, labels: Sequence[str] = ()) -> 
     from passerby.paint.diffusion.several import ByClass
 
     labels = tuple(made_up)
-    model = ByClass({label: on_devices(options, partial(_model, choice, labels)) for label, choice in made_up.items()})
-    return Divided(inpainted(options, model), labels, others, timelines=model.timelines)
+    model = ByClass({label: _models(choice, labels, places(options)) for label, choice in made_up.items()})
+    return Divided(inpainted(options, model), labels, others)
 
 
 def inpainted(options: Options, model: Inpainter, controls: Controls | None = None) -> Inpainted:
@@ -119,18 +119,18 @@ def with_options(choice: Diffusion, options: Options) -> Diffusion:
     return replace(choice, prompts=prompts, **given)
 
 
-def on_devices(options: Options, load: Callable[[Running], Inpainter]) -> Inpainter:
-    """What `load` gives, on the graphics cards that PASSERBY_RUNTIME or `--device` names, one on each; else here."""
-    from passerby.paint.diffusion.devices import opened
+def places(options: Options) -> tuple[Running, ...]:
+    """Where models compute, and how: on the graphics cards that PASSERBY_RUNTIME or `--device` names; else here."""
     from passerby.runtime import cards
 
     running = Running(compiled=options.compile, small_memory=options.small_memory)
-    return opened(cards.chosen() or ("cpu",), lambda device: load(replace(running, device=device)))
+    return tuple(replace(running, device=device) for device in cards.chosen() or ("cpu",))
 
 
 @lru_cache(maxsize=4)
-def _model(choice: Diffusion, labels: tuple[str, ...], running: Running) -> Inpainter:
-    """A model with its weights, once for all files of a run."""
+def _models(choice: Diffusion, labels: tuple[str, ...], where: tuple[Running, ...]) -> Inpainter:
+    """A model with its weights in each place, once for all files of a run, as one."""
+    from passerby.paint.diffusion.devices import opened
     from passerby.paint.diffusion.making import inpainter
 
-    return inpainter(choice, running, labels)
+    return opened(where, lambda running: inpainter(choice, running, labels))

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from passerby.core.errors import OptionError, WeightsError
 from passerby.methods import by_diffusion
 from passerby.options.choices import REDRESS, WORN
-from passerby.options.redressing import control
+from passerby.options.redressing import RELIEFS, control
 from passerby.paint.diffusion.choice import Diffusion, Running
 
 if TYPE_CHECKING:
     from passerby.core.stages import Anonymizer
     from passerby.paint.diffusion.contract import Inpainter
-    from passerby.paint.diffusion.controls import Skeletons
+    from passerby.paint.diffusion.controls import Shapes, Skeletons
     from passerby.paint.diffusion.guides import Guide
     from passerby.settings import Options
 
@@ -25,6 +25,8 @@ FORM = f"{REDRESS}[:FILE.toml]"
 ADAPTERS = ("ip-adapter_sd15.safetensors", "ip-adapter_sd15.bin")
 """What an IP-Adapter is called where it was published; `ENCODER` is the folder of its image encoder beside it."""
 ENCODER = "image_encoder"
+TELLERS = {"openpose": "pose", "depth": "depth", "normal": "normal"}
+"""Of each kind of ControlNet that is shown what another model tells: what that is called in `--generator`."""
 
 
 @dataclass(frozen=True)
@@ -65,9 +67,12 @@ def check(options: Options, labels: Sequence[str] = ()) -> None:
             raise OptionError("a try-on takes the place of the model, with what it is told; leave out one or the other")
     elif options.ip_adapter is not None and not options.garments:
         raise OptionError("--ip-adapter draws after a photograph of a garment; give one with --garment")
-    if options.controlnet and control(options.controlnet)[0] == "openpose" and _pose(options) is None:
+    kind = _shown(options)
+    if kind and _telling(options, TELLERS[kind]) is None:
+        what = "skeletons" if kind == "openpose" else "pictures of a person's shape"
         raise OptionError(
-            "an openpose ControlNet is shown skeletons; give a model that tells them with --generator pose=FILE.onnx"
+            f"{'an' if kind == 'openpose' else 'a'} {kind} ControlNet is shown {what}; give a model that tells them "
+            f"with --generator {TELLERS[kind]}=FILE.onnx"
         )
 
 
@@ -82,7 +87,9 @@ def check_files(options: Options, labels: Sequence[str] = ()) -> None:
         return
     by_diffusion.check_model(_choice(options, labels))
     guiding = _guiding(options)
-    for path in (guiding.controlnet and guiding.controlnet[1], guiding.ip_adapter, _pose(options)):
+    kind = _shown(options)
+    telling = _telling(options, TELLERS[kind]) if kind else None
+    for path in (guiding.controlnet and guiding.controlnet[1], guiding.ip_adapter, telling):
         if path and not path.exists():
             raise WeightsError(f"there is no {path}; check the name")
 
@@ -102,15 +109,15 @@ def effect(options: Options, others: Anonymizer, labels: Sequence[str] = ()) -> 
     from passerby.paint.clothes.redress import Redressed
     from passerby.paint.effects import Mosaic
 
-    skeletons = _skeletons(options)
+    controls = _controls(options)
     model = _try_on(options) if options.try_on else _drawing(options, labels)
     return Redressed(
         clothing.parser(options.parser),
-        by_diffusion.inpainted(options, model, skeletons),
+        by_diffusion.inpainted(options, model, controls),
         others=Once(others),
         cover=Mosaic(cells=options.cells),
         steady=Steady,
-        witness=skeletons,
+        witness=controls,
     )
 
 
@@ -146,18 +153,29 @@ def _guiding(options: Options) -> Guiding:
     return Guiding(controlnet, adapter, options.garments)
 
 
-def _pose(options: Options) -> Path | None:
-    """The model that tells keypoints."""
-    return next((file.path for file in options.generators if file.name == "pose"), None)
+def _shown(options: Options) -> str:
+    """The kind of ControlNet that is shown what another model tells; '' where there is none."""
+    kind = control(options.controlnet)[0] if options.controlnet else ""
+    return kind if kind in TELLERS else ""
 
 
-def _skeletons(options: Options) -> Skeletons | None:
-    from passerby.paint.diffusion.controls import Skeletons
+def _telling(options: Options, name: str) -> Path | None:
+    """The model that tells it."""
+    return next((file.path for file in options.generators if file.name == name), None)
+
+
+def _controls(options: Options) -> Skeletons | Shapes | None:
+    """What sees persons, and draws what a ControlNet is shown of them."""
+    from passerby.paint.diffusion.controls import Shapes, Skeletons, told_by
+    from passerby.paint.diffusion.relief import EMPTY, Estimator
     from passerby.paint.gan.tellers import Poses
 
-    path = _pose(options)
-    shown = options.controlnet and control(options.controlnet)[0] == "openpose"
-    return Skeletons(Poses(path)) if shown and path is not None else None
+    kind = _shown(options)
+    path = _telling(options, TELLERS[kind]) if kind else None
+    if path is None:
+        return None
+    relief = next((one for one in RELIEFS if one == kind), None)
+    return Shapes(Estimator(path, relief), EMPTY[relief]) if relief else Skeletons(told_by(Poses(path)))
 
 
 def _try_on(options: Options) -> Inpainter:
@@ -168,16 +186,17 @@ def _try_on(options: Options) -> Inpainter:
 
 
 def _drawing(options: Options, labels: Sequence[str]) -> Inpainter:
-    return by_diffusion.on_devices(options, partial(_model, _choice(options, labels), _guiding(options)))
+    return _models(_choice(options, labels), _guiding(options), by_diffusion.places(options))
 
 
 @lru_cache(maxsize=2)
-def _model(choice: Diffusion, guiding: Guiding, running: Running) -> Inpainter:
-    """A model with its weights, once for all files of a run."""
+def _models(choice: Diffusion, guiding: Guiding, where: tuple[Running, ...]) -> Inpainter:
+    """A model with its weights in each place, once for all files of a run, as one."""
+    from passerby.paint.diffusion.devices import opened
     from passerby.paint.diffusion.making import check_libraries, inpainter
 
     check_libraries()
-    return inpainter(choice, running, (WORN,), _guides(guiding))
+    return opened(where, lambda running: inpainter(choice, running, (WORN,), _guides(guiding)))
 
 
 def _guides(guiding: Guiding) -> list[Guide]:
@@ -188,7 +207,7 @@ def _guides(guiding: Guiding) -> list[Guide]:
     guides: list[Guide] = []
     if guiding.controlnet is not None:
         kind, path = guiding.controlnet
-        guides.append(ControlNet(path, "inpaint" if kind == "inpaint" else "openpose"))
+        guides.append(ControlNet(path, "shape" if kind in RELIEFS else "inpaint" if kind == "inpaint" else "openpose"))
     if guiding.ip_adapter is not None:
         photos = [picture(path) for path in guiding.garments]
         guides.append(Reference(guiding.ip_adapter, guiding.ip_adapter.parent / ENCODER, photos, label=WORN))

@@ -10,7 +10,7 @@ from passerby.core.regions import Patch, Region, same
 from passerby.core.stages import Anonymizer
 from passerby.flow import windowed
 from passerby.paint.composite import blanked, composite
-from passerby.paint.diffusion.timeline import Timeline
+from passerby.paint.diffusion.timeline import timelines_of
 
 
 class Divided:
@@ -19,19 +19,9 @@ class Divided:
     The others come first, and what is made up later is grey for them. Then it is made up beside what they painted.
     """
 
-    def __init__(
-        self,
-        making_up: Anonymizer,
-        labels: Sequence[str],
-        others: Anonymizer,
-        *,
-        timelines: Sequence[Timeline] = (),
-    ) -> None:
-        """Let `making_up` paint what has one of `labels` and no method of its own.
-
-        `timelines` are what its models did when, for `--profile`.
-        """
-        self.timelines = tuple(timelines)
+    def __init__(self, making_up: Anonymizer, labels: Sequence[str], others: Anonymizer) -> None:
+        """Let `making_up` paint what has one of `labels` and no method of its own."""
+        self.timelines = timelines_of(making_up, others)
         self.batch = making_up.batch
         self.reach = making_up.reach
         self.blind = making_up.blind and others.blind
@@ -66,6 +56,7 @@ class Once:
     def __init__(self, effect: Anonymizer) -> None:
         self.batch, self.reach, self.blind = effect.batch, effect.reach, effect.blind
         self.notes = notes_of(effect)
+        self.timelines = timelines_of(effect)
         self._effect = effect
         self._done: dict[int, tuple[list[Region], list[Patch]]] = {}
 

@@ -23,7 +23,7 @@ def mark(options: Options, output: Path, labels: Sequence[str] = ()) -> Mark | N
     """
     if options.mark == "none" or not generating.synthetic(options, labels):
         return None
-    return Mark(_signer(options, output))
+    return Mark(_signer(options, output), needed=options.signs)
 
 
 def labelled(sink: Sink, options: Options, labels: Sequence[str] = ()) -> Sink:

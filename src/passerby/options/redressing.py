@@ -6,13 +6,16 @@ import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from passerby.core.errors import OptionError
 from passerby.options.values import files, text
+from passerby.paint.diffusion.choice import Relief
 
-CONTROLS = ("openpose", "inpaint")
-"""The kinds of ControlNet that need no picture of the person's shape."""
+RELIEFS: tuple[Relief, ...] = get_args(Relief)
+"""The kinds of ControlNet that are shown a person's shape, and what the models are called that tell it."""
+CONTROLS = ("openpose", "inpaint", *RELIEFS)
+"""The kinds of ControlNet."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +25,8 @@ class Redressing:
     garments: tuple[Path, ...] = ()
     """Photographs of clothes to draw after; who is given which goes by the track."""
     controlnet: str = ""
-    """'PATH' or 'KIND=PATH' of a ControlNet: openpose tells the model how people stand, inpaint what is around."""
+    """'PATH' or 'KIND=PATH' of a ControlNet: openpose tells the model how people stand, inpaint what is around, depth
+    and normal the very shape of who wears the clothes, told by a model that 'generators' names."""
     ip_adapter: Path | None = None
     """Draws after garments; None looks for ip-adapter_sd15 in the folders for models."""
     try_on: str = ""

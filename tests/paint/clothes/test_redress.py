@@ -229,7 +229,7 @@ def test_who_stands_how_is_seen_before_anything_is_covered_and_shown_to_the_mode
     seen: list[tuple[int, list[int]]] = []
 
     class Witnessing:
-        def see(self, frame: Frame, persons: Sequence[Region]) -> None:
+        def see(self, frame: Frame, covered: Frame, persons: Sequence[Region]) -> None:
             assert np.array_equal(frame.planes[0], frames[frame.index].planes[0])
             seen.append((frame.index, [person.track_id for person in persons]))
 
@@ -241,6 +241,43 @@ def test_who_stands_how_is_seen_before_anything_is_covered_and_shown_to_the_mode
     painted(redressed(truth, model, every=1, controls=witness, witness=witness), frames, regions)
     assert seen == [(0, [1]), (1, [1]), (2, [1])]
     assert [int(crop.control[0, 0, 0]) for crop in model.crops if crop.control is not None] == [10, 11, 12]
+
+
+def test_the_model_and_who_tells_shapes_are_shown_nobody_who_is_covered_whole() -> None:
+    """One's clothes cannot be told, and other's can: whatever the first looks like, the second gets the same."""
+    drawn = dressed(SIZE, [Person(at=(0.4, 0.04))])
+    hers = region(drawn.boxes[0])
+    his = region(drawn.boxes[0] + np.float32([60, 0, 60, 0]), 2)
+    x0, y0, x1, y1 = his.mask.box
+    under = slice(max(y0, 0) + 2, y1 - 2), slice(x0 + 2, x1 - 2)
+
+    class Half:
+        def parse(self, frame: Frame, boxes: np.ndarray[Any, Any]) -> list[Parsed | None]:
+            left = np.where(np.arange(SIZE[0]) < x0 - 8, clothes_of(drawn), 0).astype(np.uint8)
+            return [Parsed((Garment("upper", Mask(0, 0, left)),)), None]
+
+    class Witnessing:
+        def see(self, frame: Frame, covered: Frame, persons: Sequence[Region]) -> None:
+            seen.append(pixels.rgb(covered))
+
+    seen: list[Picture] = []
+    models = []
+    for level in (0, 255):
+        picture = drawn.picture.copy()
+        picture[under] = level
+        models.append(Moody())
+        effect = redressed(
+            Half(), models[-1], cover=Fill(colour=(9, 90, 9)), witness=Witnessing(), controls=NoControls(), steady=None
+        )
+        effect.paint([filmed(picture, YUV444_FULL)], [[hers, his]])
+    assert len(models[0].crops) == 1
+    assert (models[0].crops[0].picture == models[1].crops[0].picture).all()
+    assert (seen[0][under] == seen[1][under]).all()
+
+
+class NoControls:
+    def control(self, frame: int, tracks: Sequence[int], box: object, side: int) -> None:
+        return None
 
 
 def everywhere(frame: Frame, boxes: np.ndarray[Any, Any]) -> list[Parsed | None]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from passerby.core.errors import OptionError, StageError
+from passerby.core.stopping import NobodyWaits, stop_when, unless_stopped
+from passerby.paint.diffusion.choice import Running
 from passerby.paint.diffusion.contract import Crop, Inpainter
 from passerby.paint.diffusion.devices import Spread, opened
 
@@ -74,6 +77,31 @@ def test_who_does_what_is_the_same_every_time() -> None:
     assert all(part == parts[0] for part in parts)
 
 
+def test_every_device_stops_when_nobody_waits_any_more() -> None:
+    """As after Ctrl-C: a device that went on would keep the program for minutes."""
+    gone, begun = threading.Event(), threading.Barrier(3)
+
+    class Long(Fake):
+        def inpaint(self, crops: Sequence[Crop]) -> list[NDArray[np.uint8]]:
+            begun.wait(60)
+            assert gone.wait(60)
+            unless_stopped()
+            return super().inpaint(crops)
+
+    both = Spread({"a": Long(), "b": Long()})
+
+    def working() -> list[NDArray[np.uint8]]:
+        stop_when(gone)
+        return both.inpaint(crops(1, 2))
+
+    with ThreadPoolExecutor(1) as thread:
+        made = thread.submit(working)
+        begun.wait(60)
+        gone.set()
+        with pytest.raises(NobodyWaits):
+            made.result()
+
+
 def test_no_crops_and_fewer_than_devices_are_no_trouble() -> None:
     one, other = Fake(), Fake()
     both = Spread({"a": one, "b": other})
@@ -121,16 +149,16 @@ def test_each_device_works_in_a_thread_of_its_own() -> None:
 def test_one_model_is_opened_for_each_device() -> None:
     asked: list[str] = []
 
-    def open_on(device: str) -> Inpainter:
-        asked.append(device)
+    def open_in(place: Running) -> Inpainter:
+        asked.append(place.device)
         return Fake()
 
-    assert isinstance(opened(["cuda:0", "cuda:1"], open_on), Spread)
+    assert isinstance(opened([Running(device="cuda:0"), Running(device="cuda:1")], open_in), Spread)
     assert asked == ["cuda:0", "cuda:1"]
-    assert isinstance(opened(["cpu"], open_on), Fake), "one alone needs nobody in front of it"
+    assert isinstance(opened([Running()], open_in), Fake), "one alone needs nobody in front of it"
 
 
 @pytest.mark.parametrize("devices", [[], ["cuda:0", "cuda:0"]])
 def test_devices_are_named_once_each(devices: list[str]) -> None:
     with pytest.raises(OptionError, match="name each once"):
-        opened(devices, lambda device: Fake())
+        opened([Running(device=device) for device in devices], lambda place: Fake())

@@ -308,6 +308,36 @@ def test_a_folder_of_another_model_is_passed_over_and_refused_where_it_is_given(
         load(path, config=tmp_path / "config")
 
 
+def test_a_model_of_velocities_is_told_by_its_file_or_by_the_folder_beside_it(tmp_path: Path) -> None:
+    path = drawn_sd.checkpoint(tmp_path / "a.safetensors")
+    plain, held = drawn(steps(path)), load_file(path)
+    save_file({**held, "v_pred": torch.zeros(0)}, path)
+    by_file = drawn(steps(path))
+    assert drawn_sd.apart(plain, by_file) > 5
+    save_file(held, path)
+    (tmp_path / "config" / "scheduler").mkdir()
+    said = tmp_path / "config" / "scheduler" / "scheduler_config.json"
+    said.write_text(json.dumps({"prediction_type": "v_prediction"}))
+    assert drawn_sd.apart(by_file, drawn(steps(path))) <= ROUNDING
+    said.write_text(json.dumps({"prediction_type": "flow"}))
+    with pytest.raises(WeightsError, match="was trained to predict 'flow'; wanted is one of epsilon, v_prediction"):
+        load(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "model"),
+    [
+        ("cond_stage_model.model.positional_embedding", "Stable Diffusion 2"),
+        ("conditioner.embedders.0.transformer.text_model.final_layer_norm.weight", "Stable Diffusion XL"),
+        ("model.diffusion_model.joint_blocks.0.x_block.attn.qkv.weight", "Stable Diffusion 3"),
+    ],
+)
+def test_a_checkpoint_of_another_model_is_called_by_its_name(name: str, model: str, tmp_path: Path) -> None:
+    save_file({name: torch.zeros(3)}, tmp_path / "other.safetensors")
+    with pytest.raises(WeightsError, match=rf"other.safetensors is {model}.*; give a checkpoint of Stable Diffusion 1"):
+        load(tmp_path / "other.safetensors")
+
+
 def test_at_full_size_the_names_and_shapes_are_those_of_the_published_checkpoint() -> None:
     path = SHARED / "sd15_keys.json"
     if not path.is_file():

@@ -18,6 +18,7 @@ from passerby.paint.clothes.effect import Steadier, altered, clothes_of
 from passerby.paint.clothes.styles import Style
 from passerby.paint.composite import blanked, composite
 from passerby.paint.diffusion.prompts import Prompt
+from passerby.paint.diffusion.timeline import Timeline, timelines_of
 
 LABEL = "clothes"
 FEATHER = 0.005
@@ -37,8 +38,8 @@ PROMPTS: Mapping[Style, Prompt] = {
 class Witness(Protocol):
     """Sees persons before they are covered, and remembers how they stand: see `paint.diffusion.controls`."""
 
-    def see(self, frame: Frame, persons: Sequence[Region]) -> None:
-        """Frames come in order, each once."""
+    def see(self, frame: Frame, covered: Frame, persons: Sequence[Region]) -> None:
+        """Frames come in order, each once: as they are, and with all painted that others hide."""
         ...
 
 
@@ -70,7 +71,7 @@ class Redressed:
             others: hides what has another label, or a method of its own; frames come to it again, as context.
             cover: hides a person of whom the parser cannot tell; one frame at a time.
             steady: makes what steadies clothes along the tracks of a film; without, they are as they are told.
-            witness: is shown persons as they are.
+            witness: is shown persons as they are, and with all painted that others hide.
         """
         if not painter.blind:
             raise ValueError("what draws new clothes must not depend on the old ones; give an effect that is blind")
@@ -89,6 +90,11 @@ class Redressed:
         """What a user should know, each one line."""
         return notes_of(self._painter, self._others)
 
+    @property
+    def timelines(self) -> tuple[Timeline, ...]:
+        """What models did when, of those that tell it."""
+        return timelines_of(self._painter, self._others)
+
     def paint(self, frames: Sequence[Frame], hidden: Sequence[Sequence[Region]]) -> list[list[Patch]]:
         """See `Anonymizer`.
 
@@ -98,26 +104,34 @@ class Redressed:
         mine = [[region for region in regions if _is_worn(region)] for regions in hidden]
         theirs = [[region for region in regions if not _is_worn(region)] for regions in hidden]
         plain = self._others.paint(frames, theirs)
-        clothes = self._told(frames, mine)
-        told = [[region for region in scene if region is not None] for scene in clothes]
         shown = [composite(*one) for one in zip(frames, theirs, plain, strict=True)]
+        clothes = self._told(frames, shown, mine)
+        told = [[region for region in scene if region is not None] for scene in clothes]
+        covers = [self._covers(*one) for one in zip(shown, mine, clothes, strict=True)]
+        shown = [composite(frame, *one) for frame, one in zip(shown, covers, strict=True)]
         grey = [blanked(*one) for one in zip(shown, told, strict=True)]
         drawn = self._painter.paint(grey, told)
         answer = []
         for i, (frame, regions) in enumerate(zip(frames, hidden, strict=True)):
-            dressed = composite(frame, told[i], drawn[i])
-            ours, left = iter(self._patches(frame, dressed, mine[i], clothes[i])), iter(plain[i])
-            answer.append([next(ours) if _is_worn(region) else next(left) for region in regions])
+            dressed, covering, left = composite(frame, told[i], drawn[i]), iter(covers[i][1]), iter(plain[i])
+            ours = [
+                next(covering) if one is None else altered(dressed, person)
+                for person, one in zip(mine[i], clothes[i], strict=True)
+            ]
+            own = iter(ours)
+            answer.append([next(own) if _is_worn(region) else next(left) for region in regions])
         return answer
 
-    def _told(self, frames: Sequence[Frame], persons: Sequence[list[Region]]) -> list[list[Region | None]]:
+    def _told(
+        self, frames: Sequence[Frame], shown: Sequence[Frame], persons: Sequence[list[Region]]
+    ) -> list[list[Region | None]]:
         """The clothes of the persons of each frame, as regions of the same tracks; said once of each frame."""
         new = [i for i, frame in enumerate(frames) if not self._knows(frame.index, persons[i])]
         if any(frames[i].index <= max(self._known, default=-1) for i in new):
             self._begin()  # another film
             new = list(range(len(frames)))
         for i in new:
-            self._known[frames[i].index] = persons[i], self._looked(frames[i], persons[i])
+            self._known[frames[i].index] = persons[i], self._looked(frames[i], shown[i], persons[i])
         first = min((frame.index for frame in frames), default=0)
         self._known = {index: known for index, known in self._known.items() if index >= first}
         return [self._known[frame.index][1] for frame in frames]
@@ -126,24 +140,21 @@ class Redressed:
         before, _ = self._known.get(index, (None, None))
         return same(before, persons)
 
-    def _looked(self, frame: Frame, persons: Sequence[Region]) -> list[Region | None]:
+    def _looked(self, frame: Frame, shown: Frame, persons: Sequence[Region]) -> list[Region | None]:
         if not persons:
             return []
         told = clothes_of(persons, frame, self._parser, self._steady)
+        clothes = [worn(person, told[person.track_id]) for person in persons]
         if self._witness is not None:
-            self._witness.see(frame, persons)
-        return [worn(person, told[person.track_id]) for person in persons]
+            self._witness.see(frame, composite(shown, *self._covers(shown, persons, clothes)), persons)
+        return clothes
 
-    def _patches(
-        self, frame: Frame, dressed: Frame, persons: Sequence[Region], clothes: Sequence[Region | None]
-    ) -> list[Patch]:
-        """What takes the place of persons: themselves in new clothes, or what covers them."""
+    def _covers(
+        self, shown: Frame, persons: Sequence[Region], clothes: Sequence[Region | None]
+    ) -> tuple[list[Region], Sequence[Patch]]:
+        """The persons whose clothes are not known, and what takes their place."""
         untold = [person for person, region in zip(persons, clothes, strict=True) if region is None]
-        covers = iter(self._cover.paint([frame], [untold])[0])
-        return [
-            next(covers) if region is None else altered(dressed, person)
-            for person, region in zip(persons, clothes, strict=True)
-        ]
+        return untold, self._cover.paint([shown], [untold])[0]
 
 
 def worn(person: Region, parsed: Parsed | None) -> Region | None:

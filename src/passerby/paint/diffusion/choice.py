@@ -26,6 +26,8 @@ from passerby.paint.diffusion.prompts import Prompt
 
 Scheduler = Literal["ddim", "dpm++", "unipc", "euler", "lcm", "tcd"]
 Precision = Literal["auto", "fp32", "bf16", "fp16"]
+Relief = Literal["depth", "normal"]
+"""What a ControlNet may be shown of a person's shape."""
 SCHEDULERS: tuple[str, ...] = get_args(Scheduler)
 EVERY, MOST_EVERY = 8, 60
 """Frames from one key frame to the next: as usual, and at most."""

@@ -12,21 +12,25 @@ from numpy.typing import NDArray
 
 from passerby.core.errors import OptionError, PasserbyError, StageError
 from passerby.core.notes import notes_of
+from passerby.core.stopping import stopping_alike
+from passerby.paint.diffusion.choice import Running
 from passerby.paint.diffusion.contract import Crop, Inpainter
+from passerby.paint.diffusion.timeline import Timeline, timelines_of
 
 Picture = NDArray[np.uint8]
 """RGB (H, W, 3)."""
 
 
-def opened(devices: Sequence[str], open_on: Callable[[str], Inpainter]) -> Inpainter:
-    """One model for each of `devices`, as `open_on` loads it there; a single one comes as it is.
+def opened(places: Sequence[Running], open_in: Callable[[Running], Inpainter]) -> Inpainter:
+    """One model for each of `places`, as `open_in` loads it there; a single one comes as it is.
 
     Raises:
-        OptionError: there is no device, or one of them twice.
+        OptionError: there is no place, or a device is named twice.
     """
+    devices = [place.device for place in places]
     if not devices or len(set(devices)) < len(devices):
         raise OptionError(f"devices are {', '.join(devices) or 'none'}; name each once, as in cuda:0,cuda:1")
-    models = {device: open_on(device) for device in devices}
+    models = {place.device: open_in(place) for place in places}
     return models[devices[0]] if len(models) == 1 else Spread(models)
 
 
@@ -52,6 +56,11 @@ class Spread:
         """What the models have to tell, each line once."""
         return notes_of(*self._models.values())
 
+    @property
+    def timelines(self) -> tuple[Timeline, ...]:
+        """What models did when, of those that tell it."""
+        return timelines_of(*self._models.values())
+
     def inpaint(self, crops: Sequence[Crop]) -> list[Picture]:
         """See `Inpainter`.
 
@@ -61,7 +70,7 @@ class Spread:
         parts = self._parts(crops)
         with ThreadPoolExecutor(len(self._models), "device") as threads:
             waiting: list[Future[list[Picture]]] = [
-                threads.submit(partial(_made, device, model, [crops[i] for i in part]))
+                threads.submit(stopping_alike(partial(_made, device, model, [crops[i] for i in part])))
                 for (device, model), part in zip(self._models.items(), parts, strict=True)
             ]
         made = (future.result() for future in waiting)

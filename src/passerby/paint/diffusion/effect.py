@@ -20,6 +20,7 @@ from passerby.paint.diffusion.choice import EVERY, MOST_EVERY
 from passerby.paint.diffusion.contract import Controls, Crop, Inpainter
 from passerby.paint.diffusion.crops import Framing
 from passerby.paint.diffusion.keys import Keys, Placed, carries
+from passerby.paint.diffusion.timeline import Timeline, timelines_of
 from passerby.paint.gan.boxes import Box
 from passerby.paint.gan.cutting import clipped
 from passerby.paint.gan.effect import Seam
@@ -99,6 +100,11 @@ class Inpainted:
     def notes(self) -> tuple[str, ...]:
         """What a user should know, each one line; the inpainter may have something to tell as well."""
         return (*self._notes, *notes_of(self._inpainter))
+
+    @property
+    def timelines(self) -> tuple[Timeline, ...]:
+        """What the model did when, if it tells it."""
+        return timelines_of(self._inpainter)
 
     def _begin(self) -> None:
         self._keys = Keys(self._every)

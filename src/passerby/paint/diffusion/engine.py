@@ -65,7 +65,7 @@ class StableDiffusion:
             OptionError: the device is not here, or the U-Net is not for pictures.
         """
         self.choice, self.running = choice, running or Running()
-        self.timeline = Timeline()
+        self.timeline = Timeline(self.running.device)
         channels = loaded.unet.config.in_channels
         if channels not in (_LATENTS, _DIRECT):
             raise OptionError(
@@ -130,6 +130,11 @@ class StableDiffusion:
     def batch(self) -> int:
         """Crops per call that are best."""
         return self._batch
+
+    @property
+    def timelines(self) -> tuple[Timeline, ...]:
+        """What it did when, as those have it that are made of several."""
+        return (self.timeline,)
 
     @property
     def notes(self) -> tuple[str, ...]:

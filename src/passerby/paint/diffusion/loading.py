@@ -33,6 +33,8 @@ SCHEDULE: Config = {
     "set_alpha_to_one": False,
 }
 """How Stable Diffusion 1 was trained, as its schedulers call it."""
+PREDICTED = ("epsilon", "v_prediction")
+"""What a U-Net may have been trained to tell of what it is shown: noise, and velocities (Salimans and Ho, 2022)."""
 _UNUSED = (f"{VAE}loss.", f"{VAE}model_ema.", f"{TEXT}text_projection.")
 """How names begin that some checkpoints keep of training, or of CLIP, and that drawing has no use for."""
 
@@ -100,7 +102,7 @@ def _checkpoint(path: Path, choice: Diffusion, dtype: torch.dtype) -> Loaded:
     vocabulary, merges = (str(folder / name) for name in files.VOCABULARY)
     tokenizer = transformers.CLIPTokenizer(vocab=vocabulary, merges=merges, model_max_length=POSITIONS)
     _check_tokenizer(tokenizer, words, folder)
-    return Loaded(unet.eval(), vae.eval(), SCHEDULE, tokenizer, partial(_text, path, config))
+    return Loaded(unet.eval(), vae.eval(), _schedule(found["scheduler"], path), tokenizer, partial(_text, path, config))
 
 
 def _text(path: Path, config: Any) -> Any:
@@ -176,7 +178,7 @@ def _folder(path: Path, dtype: torch.dtype) -> Loaded:
         raise WeightsError(f"{path} is not whole ({first_line(error)}); get it again") from error
     _check_reader(reader, unet, path)
     _check_tokenizer(tokenizer, words, folder)
-    return Loaded(unet, vae, {**SCHEDULE, **schedule}, tokenizer, text)
+    return Loaded(unet, vae, _schedule(schedule, path), tokenizer, text)
 
 
 def _kind_of_vae(folder: Path) -> str:
@@ -212,6 +214,21 @@ def pretrained(kind: Any, folder: Path, dtype: torch.dtype) -> Any:
 
 
 # Both
+
+
+def _schedule(said: Config, path: Path) -> Config:
+    """How a U-Net was trained, as far as is said, and else as Stable Diffusion 1.
+
+    Raises:
+        WeightsError: it predicts something else than noise or velocities.
+    """
+    schedule = {**SCHEDULE, **said}
+    predicted = schedule.setdefault("prediction_type", "epsilon")
+    if predicted not in PREDICTED:
+        raise WeightsError(
+            f"the U-Net of {path} was trained to predict {predicted!r}; wanted is one of {', '.join(PREDICTED)}"
+        )
+    return schedule
 
 
 def _check_reader(text: Any, unet: Any, path: Path) -> None:

@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from passerby.core.errors import StageError
 from passerby.paint.diffusion.contract import Crop, Inpainter
-from passerby.paint.diffusion.timeline import Timeline
-
-
-@runtime_checkable
-class Timed(Protocol):
-    """A model that tells what it did when."""
-
-    @property
-    def timeline(self) -> Timeline: ...
+from passerby.paint.diffusion.timeline import Timeline, timelines_of
 
 
 class ByClass:
@@ -36,8 +27,7 @@ class ByClass:
     @property
     def timelines(self) -> tuple[Timeline, ...]:
         """What models did when, of those that tell it."""
-        models = {id(model): model for model in self._models.values()}.values()
-        return tuple(model.timeline for model in models if isinstance(model, Timed))
+        return timelines_of(*self._models.values())
 
     def inpaint(self, crops: Sequence[Crop]) -> list[NDArray[np.uint8]]:
         """See `Inpainter`.

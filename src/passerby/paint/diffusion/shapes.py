@@ -30,20 +30,32 @@ UNTOLD: Mapping[str, tuple[str, ...]] = {
     "text_encoder": ("num_attention_heads", "hidden_act"),
 }
 """What the shapes do not tell of each network, as its configuration calls it."""
+FOREIGN: Mapping[str, str] = {
+    "cond_stage_model.model.": "Stable Diffusion 2, whose text encoder is OpenCLIP's",
+    "conditioner.embedders.": "Stable Diffusion XL",
+    f"{UNET}joint_blocks.": "Stable Diffusion 3",
+    f"{UNET}double_blocks.": "FLUX",
+}
+"""How names begin in checkpoints of other models, and what these are called."""
+VELOCITY = "v_pred"
+"""What is in checkpoints of models that were trained to tell velocities (Salimans and Ho, 2022) instead of noise."""
 
 
 def configs(shapes: Shapes, path: Path, folder: Path | None = None) -> dict[str, Config]:
-    """The configurations of unet, vae and text_encoder.
+    """The configurations of unet, vae and text_encoder, and, as scheduler, how the U-Net was trained as far as is told.
 
     Args:
         shapes: of the checkpoint, with the names that `text_model.` begins.
         path: the checkpoint's, for errors.
-        folder: with unet/config.json and its like; None looks for a folder config* beside the checkpoint that is of
-            such networks.
+        folder: with unet/config.json and its like, and perhaps scheduler/scheduler_config.json; None looks for a folder
+            config* beside the checkpoint that is of such networks.
 
     Raises:
         WeightsError: there are no such networks in it, or `folder` is of others.
     """
+    foreign = next((model for start, model in FOREIGN.items() if any(name.startswith(start) for name in shapes)), None)
+    if foreign is not None:
+        raise WeightsError(f"{path} is {foreign}; give a checkpoint of Stable Diffusion 1")
     try:
         told = {"unet": _unet(shapes), "vae": _vae(shapes), "text_encoder": _text(shapes)}
     except (KeyError, IndexError, ValueError) as error:
@@ -51,25 +63,23 @@ def configs(shapes: Shapes, path: Path, folder: Path | None = None) -> dict[str,
             f"{path} is no whole checkpoint of Stable Diffusion 1: {error.args[0]} is missing in it; get the file "
             "again, or another one"
         ) from error
+    said = {"scheduler": {"prediction_type": "v_prediction"}} if VELOCITY in shapes else {}
     if folder is not None:
-        return _completed(told, folder)
+        return {**_completed(told, folder), **said}
     for beside in sorted(path.parent.glob("config*/")):
         if all((beside / name / "config.json").is_file() for name in told):
             try:
-                return _completed(told, beside)
+                return {**_completed(told, beside), **said}
             except WeightsError:
                 continue  # it belongs to another checkpoint
-    return told
+    return {"scheduler": {}, **told, **said}
 
 
 def _completed(told: Mapping[str, Config], folder: Path) -> dict[str, Config]:
     """The configurations with what `folder` says of what is untold."""
-    whole = {}
+    whole: dict[str, Config] = {"scheduler": {}}
     for name, config in told.items():
-        try:
-            found = json.loads((folder / name / "config.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise WeightsError(f"cannot read {folder / name / 'config.json'}: {error}") from error
+        found = _read(folder / name / "config.json")
         for key, value in config.items():
             said = found.get(key, value)
             if key not in UNTOLD[name] and said != (list(value) if isinstance(value, tuple) else value):
@@ -77,7 +87,20 @@ def _completed(told: Mapping[str, Config], folder: Path) -> dict[str, Config]:
                     f"{folder} is of another model: {key} of its {name} is {said}, and the weights have {value}"
                 )
         whole[name] = {**config, **{key: found[key] for key in UNTOLD[name] if key in found}}
+    trained = folder / "scheduler" / "scheduler_config.json"
+    if trained.is_file() and "prediction_type" in (found := _read(trained)):
+        whole["scheduler"] = {"prediction_type": found["prediction_type"]}
     return whole
+
+
+def _read(path: Path) -> Config:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise WeightsError(f"cannot read {path}: {error}") from error
+    if not isinstance(found, dict):
+        raise WeightsError(f"{path} is no configuration as diffusers writes it; get it again")
+    return found
 
 
 def _unet(shapes: Shapes) -> Config:

@@ -28,7 +28,9 @@ class Timeline:
     `began_s` is when it began, on the clock of `time.perf_counter`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, device: str = "") -> None:
+        """Begin now; `device` is where the work is done, as PyTorch names it."""
+        self.device = device
         self.began_s = time.perf_counter()
         self._lock = threading.Lock()
         self._spans: list[Span] = []
@@ -46,3 +48,8 @@ class Timeline:
         yield
         with self._lock:
             self._spans.append(Span(name, batch, start, time.perf_counter() - self.began_s))
+
+
+def timelines_of(*stages: object) -> tuple[Timeline, ...]:
+    """The `timelines` of those that have any, in order, each once. Most have none, and no contract asks for it."""
+    return tuple(dict.fromkeys(one for stage in stages for one in getattr(stage, "timelines", ())))

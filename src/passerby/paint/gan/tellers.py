@@ -75,11 +75,11 @@ class YoloPose:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._session, (height, width) = _opened(path)
-        self.size = width, height
+        self._session, (height, width) = opened(path)
+        self.size = width or SIDE, height or SIDE
 
     def points(self, shown: Picture) -> NDArray[np.float32] | None:
-        [rows, *_] = _run(self._session, self._path, np.asarray(shown / 255, np.float32))
+        [rows, *_] = run(self._session, self._path, np.asarray(shown / 255, np.float32))
         if rows.ndim != 3 or rows.shape[1] != 5 + 3 * POINTS:
             raise StageError(f"{self._path.name} gives {rows.shape}, wanted of a pose model is (1, 56, N); use another")
         best = rows[0, :, rows[0, 4].argmax()] if rows.shape[2] else None
@@ -118,7 +118,8 @@ class Surfaces:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._session, (self._height, self._width) = _opened(path)
+        self._session, (height, width) = opened(path)
+        self._height, self._width = height or SIDE, width or SIDE
         beside = path.with_suffix(".npy")
         try:
             table = np.load(beside, allow_pickle=False)
@@ -131,7 +132,7 @@ class Surfaces:
     def tell(self, picture: Seen, region: Region) -> Told | None:
         box = _wider(region.box, 0, square=False)
         shown = _shown(picture(), box, (self._width, self._height)).astype(np.float32)
-        scores, embedding = (_run(self._session, self._path, shown) + (np.empty(0),) * 2)[:2]
+        scores, embedding = (run(self._session, self._path, shown) + (np.empty(0),) * 2)[:2]
         wanted = scores.ndim == embedding.ndim == 4 and scores.shape[2:] == embedding.shape[2:] and scores.shape[1] > 1
         if not wanted or embedding.shape[1] != self._table.shape[1]:
             came, numbers = f"{scores.shape} and {embedding.shape}", self._table.shape[1]
@@ -140,8 +141,12 @@ class Surfaces:
         return Body(Surface(spots, embedding[0].transpose(1, 2, 0), box), self._table) if spots.any() else None
 
 
-def _opened(path: Path) -> tuple[Session, tuple[int, int]]:
-    """A model that takes a picture, and its (height, width)."""
+def opened(path: Path) -> tuple[Session, tuple[int | None, int | None]]:
+    """A model that takes one picture, and its (height, width); None where any will do.
+
+    Raises:
+        WeightsError: it is missing, does not load, or takes something else.
+    """
     if not path.is_file():
         raise WeightsError(f"there is no model file {path}; give the path of an .onnx file")
     session = shared(path)
@@ -149,7 +154,7 @@ def _opened(path: Path) -> tuple[Session, tuple[int, int]]:
         shapes = ", ".join(f"{port.name} {port.shape}" for port in session.inputs)
         raise WeightsError(f"{path.name} takes {shapes}; wanted is one picture (1, 3, H, W), so export it so")
     height, width = session.inputs[0].shape[2:]
-    return session, (height or SIDE, width or SIDE)
+    return session, (height, width)
 
 
 def teller(kind: str, path: Path) -> Teller:
@@ -157,7 +162,12 @@ def teller(kind: str, path: Path) -> Teller:
     return Poses(path) if kind == "pose" else Surfaces(path)
 
 
-def _run(session: Session, path: Path, shown: NDArray[np.float32]) -> Outputs:
+def run(session: Session, path: Path, shown: NDArray[np.float32]) -> Outputs:
+    """What a model gives for a picture (H, W, 3).
+
+    Raises:
+        StageError: it fails, gives nothing, or gives numbers that are not finite.
+    """
     outputs = session.run({session.inputs[0].name: np.ascontiguousarray(shown.transpose(2, 0, 1)[None])})
     if not outputs or not all(np.isfinite(output).all() for output in outputs):
         raise StageError(f"the model {path.name} gives numbers that are not finite; nothing it says can be trusted")
