@@ -13,9 +13,10 @@ from passerby.core.errors import OptionError, StageError
 from passerby.core.frame import Frame
 from passerby.core.notes import notes_of
 from passerby.core.regions import Patch, Region, same
+from passerby.paint import carrying
 from passerby.paint.blank import blank, inside, patch, reached, touched
-from passerby.paint.diffusion import carrying, crops
-from passerby.paint.diffusion.carrying import Drawn
+from passerby.paint.carrying import Drawn
+from passerby.paint.diffusion import crops
 from passerby.paint.diffusion.choice import EVERY, MOST_EVERY
 from passerby.paint.diffusion.contract import Controls, Crop, Inpainter
 from passerby.paint.diffusion.crops import Framing
