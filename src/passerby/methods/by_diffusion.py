@@ -81,7 +81,7 @@ def effect(options: Options, others: Anonymizer, labels: Sequence[str] = ()) -> 
     from passerby.methods.dividing import Divided
     from passerby.paint.diffusion.effect import Inpainted
     from passerby.paint.diffusion.several import ByClass
-    from passerby.paint.gan.effect import Seam
+    from passerby.paint.gan.seam import Seam
 
     labels = tuple(made_up)
     model = ByClass({label: on_devices(options, partial(_model, choice, labels)) for label, choice in made_up.items()})

@@ -68,6 +68,7 @@ def effect(options: Options, others: Anonymizer, labels: Sequence[str] = ()) -> 
         truncation=options.truncation,
         modes=options.multi_modal,
         seam="matched" if seam else "original",
+        smooth=options.smooth,
         compiled=options.compile,
     )
     return combined(together, others, style)

@@ -23,9 +23,8 @@ from passerby.paint.diffusion.crops import Framing
 from passerby.paint.diffusion.keys import Keys, Placed, carries
 from passerby.paint.gan.boxes import Box
 from passerby.paint.gan.cutting import clipped
-from passerby.paint.gan.effect import Seam
 from passerby.paint.gan.pasting import Picture, levels
-from passerby.paint.gan.seam import matched
+from passerby.paint.gan.seam import Seam, matched
 
 FRAMES = 8
 """Whole pictures that are held at a time."""
