@@ -2,9 +2,9 @@
 
     python benchmarks/steadiness.py [--films NAME...] [--smooth 0.3 0.6] [--generators NAME...] [--frames 24]
 
-One draws a fixed picture, the other is a stylegan_fdf128 of an eighth of its width with random weights. These are blots,
-but how they tremble tells of crops, seams and mixing all the same. Films are composed (`tests/footage_scenes.py`), with
-grain; boxes are the true ones, trembling as detectors' do. Compared are
+One draws a fixed picture, the other is a stylegan_fdf128 of an eighth of its width with random weights. These are
+blots, but how they tremble tells of crops, seams and mixing all the same. Films are composed (see
+`tests/footage_scenes.py`), with grain; boxes are the true ones, trembling as detectors' do. Compared are
 
 - frame by frame, as DeepPrivacy2 does it with --track: one look for each track, the crop by each frame's own box;
 - passerby without and with `--smooth`.
@@ -98,6 +98,7 @@ class Once:
 def main(arguments: Sequence[str]) -> int:
     """0."""
     chosen = _parsed(arguments)
+    torch.set_num_threads(1)
     rows = [row for name in chosen.generators for film in chosen.films for row in measured(name, film, chosen)]
     body = results.table(COLUMNS, [_told(row, rows) for row in rows])
     print(body)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from passerby.core import pixels
 from passerby.core.errors import OptionError
 from passerby.core.frame import Frame
-from passerby.core.regions import Region
+from passerby.core.regions import Mask, Region
 from passerby.evaluate.temporal import warped_error
 from passerby.mask.shapes import HeadOval
 from passerby.paint.composite import blanked, composite
@@ -37,7 +37,9 @@ class Moody:
     size = (64, 64)
 
     def draw(self, pictures: Sequence[Picture], targets: Sequence[Target], seeds: Sequence[int]) -> NDArray[np.float32]:
-        return np.array([self._one(*row) for row in zip(pictures, seeds, strict=True)], np.float32)
+        rows = zip(pictures, targets, seeds, strict=True)
+        drawn = [np.where(target.known[..., None], one, self._one(one, seed)) for one, target, seed in rows]
+        return np.array(drawn, np.float32)
 
     def _one(self, picture: Picture, seed: int) -> NDArray[np.float32]:
         coarse = np.random.default_rng(seed).integers(40, 220, (10, 10, 3)).astype(np.uint8)
@@ -103,13 +105,59 @@ def test_what_is_drawn_does_not_fall_behind_who_walks() -> None:
         assert np.abs(one.astype(int) - other).mean() < 0.5
 
 
+class Spot:
+    """Draws a light spot in the middle of what is to be made up."""
+
+    size = (64, 64)
+
+    def draw(self, pictures: Sequence[Picture], targets: Sequence[Target], seeds: Sequence[int]) -> NDArray[np.float32]:
+        answer = []
+        for target in targets:
+            y, x = (float(places.mean()) for places in np.nonzero(~target.known))
+            rows, columns = np.mgrid[:64, :64]
+            light = 60 + 160 * np.exp(-((rows - y) ** 2 + (columns - x) ** 2) / 40)
+            answer.append(np.repeat(light[..., None], 3, axis=2))
+        return np.array(answer, np.float32)
+
+
+def test_nor_does_it_where_the_picture_ends_and_the_crop_stays() -> None:
+    """A crop for FDF128 lies inside of the picture: somebody who comes in walks through it."""
+    came: list[list[NDArray[Any]]] = []
+    for smooth in (0, 0.8):
+        effect = Generated(Spot(), SUBJECTS["stylegan_fdf128"], seam="original", smooth=smooth)
+        film = [(place(i, (192, 96)), [region((12 + 2 * i, 30, 36 + 2 * i, 58))]) for i in range(8)]
+        came.append([composite(at, mine, effect.paint([at], [mine])[0]).planes[0] for at, mine in film])
+    spots = [[np.average(np.arange(192), weights=(one[40:50, :, 0] > 150).sum(0)) for one in each] for each in came]
+    assert np.abs(np.subtract(*spots)).max() < 1.5, spots
+
+
+class Flat(Spot):
+    """Makes up light grey."""
+
+    def draw(self, pictures: Sequence[Picture], targets: Sequence[Target], seeds: Sequence[int]) -> NDArray[np.float32]:
+        rows = zip(pictures, targets, strict=True)
+        return np.array([np.where(target.known[..., None], picture, 220) for picture, target in rows], np.float32)
+
+
+def test_what_was_not_made_up_before_is_as_it_is_drawn() -> None:
+    """Not mixed with the street that was seen there."""
+    effect = Generated(Flat(), PERSONS, seam="original", smooth=0.8)
+    for index in range(4):
+        alpha = np.full((60, 50), 255, np.uint8)
+        alpha[10:40, 25:] = 0 if index < 3 else 255  # an arm is put out
+        at, mine = place(index, (128, 128)), [replace(region(), mask=Mask(30, 30, alpha))]
+        came = composite(at, mine, effect.paint([at], [mine])[0]).planes[0]
+    assert came[46:64, 62:76].min() > 200
+
+
 def test_tracks_hold_on_to_their_own() -> None:
     hidden = [[region(), region((120, 30, 152, 66), 2)] for _ in range(6)]
     frames = [place(i, (192, 96)) for i in range(6)]
     together = shown(0.6, hidden, frames)
-    alone = shown(0.6, [mine[:1] for mine in hidden], frames)
-    for one, other in zip(together, alone, strict=True):
-        assert np.array_equal(one[:, :90], other[:, :90])
+    for number, half in ((0, slice(0, 96)), (1, slice(96, 192))):
+        alone = shown(0.6, [mine[number : number + 1] for mine in hidden], frames)
+        for one, other in zip(together, alone, strict=True):
+            assert np.array_equal(one[:, half], other[:, half])
 
 
 def walked(count: int) -> list[list[Region]]:
