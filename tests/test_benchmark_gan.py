@@ -7,6 +7,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
+import footage
 import pytest
 
 pytest.importorskip("torch", reason="needs the extra generate")
@@ -40,3 +41,18 @@ def test_a_turn_measures_every_generator(monkeypatch: pytest.MonkeyPatch, kind: 
     monkeypatch.setitem(gan.published.SIZES, kind, small[kind])
     chosen = argparse.Namespace(one=(kind, way), threads=1, device="cpu", batch=2, seconds=0)
     assert gan.turn(chosen) > 0
+
+
+def test_the_encoder_can_be_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(
+        gan.published.SIZES, "stylegan", gan.published.UnetSize(imsize=(32, 32), cnum=4, max_cnum_mul=2)
+    )
+    way = ("stylegan", "encoder kept")
+    assert gan.turn(argparse.Namespace(one=way, threads=1, device="cpu", batch=2, seconds=0)) > 0
+
+
+def test_what_is_shown_again_is_counted(tmp_path: Path) -> None:
+    footage.write(footage.standing(), tmp_path / "still.mkv", footage.Coding(codec="ffv1"))
+    name, drawings, same, near = gan.repeats(tmp_path / "still.mkv")
+    assert (name, drawings) == ("still.mkv", 10)
+    assert 0.5 < float(same.rstrip("%")) / 100 <= float(near.rstrip("%")) / 100

@@ -28,8 +28,8 @@ EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["p
 ACTIONS = {name: parser()._actions for name, parser in arguments.COMMANDS.items()}
 OURS = {option for actions in ACTIONS.values() for action in actions for option in action.option_strings}
 OTHERS = {
-    *("--clips", "--deface", "--gate", "--minutes", "--no-deface", "--repeat"),
-    *("--native", "--sort", "--threads"),
+    *("--clips", "--deface", "--films", "--frames", "--gate", "--generators", "--minutes", "--no-deface", "--repeat"),
+    *("--native", "--repeats", "--sort", "--threads", "--ways"),
 }
 """Options of our benchmarks, and of profilers."""
 

@@ -60,6 +60,7 @@ def run(*words: object) -> int:
         ({"method": "gan:FB_csee"}, "gan:FB_csee is not known; choose from face_fdf128"),
         ({"method": "gan:FB_cse"}, "draws persons, and none of these are hidden; add --hide persons"),
         ({"method": "gan:face", "truncation": 1.5}, "--truncation is a number from 0 to 1, got 1.5"),
+        ({"method": "gan:face", "smooth": 1}, "--smooth is a number from 0 to 0.9, got 1"),
         ({"method": "gan:face", "seam": "hard"}, "--seam 'hard' is not known"),
         ({"method": "gan:face", "multi_modal": "yes"}, "--multi-modal is true or false"),
         ({"method": "gan:face", "generators": "dcgan=a"}, "no generator is called 'dcgan'"),
@@ -126,6 +127,18 @@ def test_a_film_says_that_it_is_synthetic(suffix: str, tmp_path: Path, mine: str
     assert xmp.SOURCE_TYPE.encode() in output.read_bytes()
     assert [one for one in carried_by_video(output, sound=False) if "comment" in one.what.lower()] == []
     assert "cannot say" not in (tmp_path / "report.json").read_text()
+
+
+def test_what_was_shown_is_held_on_to_as_far_as_is_wanted(tmp_path: Path, mine: str) -> None:
+    footage.write(footage.walking(), tmp_path / "in.mp4")
+    came = {}
+    for smooth in ("0", "0.8"):
+        output = tmp_path / f"{smooth}.mkv"
+        words = ("--method", mine, "--smooth", smooth, "--end", "0.2", "--encoder", "ffv1", "-q")
+        assert run(tmp_path / "in.mp4", "-o", output, *words) == 0
+        with av.open(str(output)) as container:
+            came[smooth] = [one.to_ndarray() for one in container.decode(video=0)]
+    assert not all(map(np.array_equal, came["0"], came["0.8"]))
 
 
 def test_what_is_drawn_by_a_plan_says_so_too(tmp_path: Path, mine: str) -> None:

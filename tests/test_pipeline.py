@@ -21,7 +21,7 @@ from passerby.looker import Looker
 from passerby.looking import Looking, scheduled
 from passerby.mask.shapes import Rectangle
 from passerby.paint.effects import Fill
-from passerby.pipeline import analyze, followed, render, run
+from passerby.pipeline import analyze, followed, regions, render, run
 from passerby.track.cuts import marked
 
 ACROSS = [(20 + 4 * i, 90) for i in range(40)]
@@ -315,9 +315,9 @@ def test_a_blind_effect_is_shown_nothing_that_is_hidden(looks):
             return super().paint(frames, hidden)
 
     hide(film, Told(film), effect=Curious())
-    for frame, regions in shown:
+    for frame, hidden in shown:
         x0, y0, x1, y1 = film.box(frame.index).astype(int)
-        assert len(regions) == 1
+        assert len(hidden) == 1
         assert frame.planes[0][y0:y1, x0:x1].std() == 0
         assert (frame.planes[0].std() > 0) == looks
 
@@ -416,6 +416,18 @@ def test_a_box_far_outside_asks_for_no_large_mask():
     frames, _ = hide(film, Wild(film))
     assert all((frame.planes[0] == 235).all() for frame in frames)
     assert bx.area(np.float32([[0, 0, 2, 2]])) == 4
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2**63 - 1])
+def test_no_two_tracks_have_the_same_look_nor_neighbours_the_same_of_a_few(seed):
+    """Generators choose a look by 32 bits, and by what is left of them one of the centres that their weights have."""
+    count = 600
+    boxes, none = np.tile(np.float32([4, 4, 20, 20]), (count, 1)), np.zeros(count, int)
+    rows = Sightings(np.arange(1, count + 1), none, boxes, none + 1.0, none, np.full(count, "face"))
+    [frame] = Film(ACROSS[:1])
+    looks = [region.seed % 2**32 for region in regions(frame, rows, {"face": Rectangle()}, seed)]
+    assert len(set(looks)) == count
+    assert all(len({look % 512 for look in looks[i : i + 512]}) == 512 for i in range(count - 512))
 
 
 @pytest.mark.parametrize("begins", range(8, 14))

@@ -129,6 +129,8 @@ class Options(Recognizing, Diffusing, Redressing, Marking):
     """Of generators: how far looks may differ, from 0, one for everybody, to 1; None is by the weights."""
     multi_modal: bool = False
     """Of generators: let looks differ around many centres that the weights have, instead of one mean."""
+    smooth: float = 0
+    """Of generators: how much of what was shown a frame before is held on to, from 0 to 0.9, which is steadier."""
     seam: Literal["soft", "original"] = "soft"
     """Of generators: colours made to agree at the edge, or left as they were drawn."""
     generators: tuple[GeneratorFile, ...] = ()
@@ -222,6 +224,7 @@ class Options(Recognizing, Diffusing, Redressing, Marking):
             raise OptionError(f"--image {self.image} is not a file that exists; check the name")
         if self.truncation is not None:
             number("--truncation", self.truncation, "a number from 0 to 1", lambda share: 0 <= share <= 1)
+        number("--smooth", self.smooth, "a number from 0 to 0.9", lambda share: 0 <= share <= 0.9)
         self.check_recognizing(self.hide, self.labels())
         self.check_diffusing()
         self.check_redressing()

@@ -135,6 +135,13 @@ def add_generating(command: argparse.ArgumentParser) -> None:
     add = command.add_argument_group("how generators draw (--method gan:NAME)").add_argument
     add("--truncation", type=float, metavar="F", help="how far looks differ, 0 to 1 (default: by the weights)")
     add("--multi-modal", action="store_true", help="let looks differ around the centres that the weights have")
+    add(
+        "--smooth",
+        type=float,
+        default=DEFAULTS.smooth,
+        metavar="F",
+        help="how much is held on to of what was shown before, 0 to 0.9 (default: %(default)s)",
+    )
     add("--seam", default=DEFAULTS.seam, help=f"{' or '.join(SEAMS)} (default: %(default)s)")
     add(
         "--generator",

@@ -67,6 +67,7 @@ def effect(options: Options, others: Anonymizer, labels: Sequence[str] = ()) -> 
         truncation=options.truncation,
         modes=options.multi_modal,
         seam=options.seam,
+        smooth=options.smooth,
         compiled=options.compile,
     )
     return combined(together, others, style)

@@ -14,14 +14,17 @@ from drawn_frames import RGB, frame
 from passerby.core.errors import OptionError, StageError, WeightsError
 from passerby.core.frame import Frame
 from passerby.core.regions import Patch, Region
+from passerby.core.tracks import Sightings
 from passerby.mask.shapes import Rectangle
 from passerby.paint.composite import composite
 from passerby.paint.effects import Fill, Mosaic
 from passerby.paint.gan.combination import combination
 from passerby.paint.gan.combined import Combined, Style, combined
+from passerby.pipeline import regions
 from passerby.testing import check_anonymizer
 
 FACE, PERSON = (40, 20, 60, 44), (90, 20, 130, 110)
+CENTRES = 5
 
 
 def region(label: str, box: tuple[int, int, int, int], track: int = 1, method: str = "") -> Region:
@@ -37,7 +40,7 @@ def place(index: int = 0) -> Frame:
 
 
 def effect(folder: Path, *draws: tuple[str, str], more: str = "", **style: Any) -> Combined:
-    made = small_generators.combination(folder, *draws, centres=5, more=more)
+    made = small_generators.combination(folder, *draws, centres=CENTRES, more=more)
     return combined(combination(str(made)), Mosaic(), Style(**style))
 
 
@@ -221,3 +224,15 @@ def test_drawn_regions_are_all_covered(tmp_path: Path) -> None:
     for one in HIDDEN:
         x0, y0, x1, y1 = one.mask.box
         assert (done[y0:y1, x0:x1] != shown.planes[0][y0:y1, x0:x1]).any(2).mean() > 0.95
+
+
+def test_people_of_one_film_have_looks_of_their_own_around_few_centres(tmp_path: Path) -> None:
+    """With truncation 0 a look is its centre: as many people as there are centres differ, whoever else is there."""
+    boxes = np.tile(np.array(FACE, np.float32), (CENTRES, 1))
+    none = np.zeros(CENTRES, np.int64)
+    tracks = np.arange(7, 7 + CENTRES)
+    rows = Sightings(tracks, none, boxes, none + 1.0, none, np.full(CENTRES, "face"))
+    people = regions(place(), rows, {"face": Rectangle(grow=0.1, feather=0)}, seed=3)
+    made = effect(tmp_path, ("face", "stylegan"))
+    patches = [made.paint([place()], [[one]])[0][0] for one in people]
+    assert len({patch.planes[0].tobytes() for patch in patches}) == CENTRES

@@ -13,9 +13,10 @@ from passerby.core.errors import OptionError, StageError
 from passerby.core.frame import Frame
 from passerby.core.notes import notes_of
 from passerby.core.regions import Patch, Region, same
+from passerby.paint import carrying
 from passerby.paint.blank import blank, inside, patch, reached, touched
-from passerby.paint.diffusion import carrying, crops
-from passerby.paint.diffusion.carrying import Drawn
+from passerby.paint.carrying import Drawn
+from passerby.paint.diffusion import crops
 from passerby.paint.diffusion.choice import EVERY, MOST_EVERY
 from passerby.paint.diffusion.contract import Controls, Crop, Inpainter
 from passerby.paint.diffusion.crops import Framing
@@ -23,9 +24,8 @@ from passerby.paint.diffusion.keys import Keys, Placed, carries
 from passerby.paint.diffusion.timeline import Timeline, timelines_of
 from passerby.paint.gan.boxes import Box
 from passerby.paint.gan.cutting import clipped
-from passerby.paint.gan.effect import Seam
 from passerby.paint.gan.pasting import Picture, levels
-from passerby.paint.gan.seam import matched
+from passerby.paint.gan.seam import Seam, matched
 
 FRAMES = 8
 """Whole pictures that are held at a time."""

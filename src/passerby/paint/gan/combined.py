@@ -16,8 +16,10 @@ from passerby.core.regions import Patch, Region
 from passerby.core.stages import Anonymizer
 from passerby.paint.composite import composite
 from passerby.paint.gan.combination import TOLD, Combination, Draw
-from passerby.paint.gan.effect import SUBJECTS, Seam, Subject, Wish, fulfilled, seamed
+from passerby.paint.gan.effect import SUBJECTS, Subject, Wish, fulfilled
 from passerby.paint.gan.pasting import Drawer
+from passerby.paint.gan.seam import Seam, seamed
+from passerby.paint.gan.steady import Steady
 from passerby.paint.gan.tellers import Seen, Silent, Teller, teller
 from passerby.paint.gan.windows import Window, Windows
 from passerby.runtime import cards
@@ -38,6 +40,8 @@ class Style:
     """See `Looks`; None is as many looks as the weights have centres, or else half-way to the mean."""
     modes: bool = False
     seam: Seam = "soft"
+    smooth: float = 0
+    """See `Steady`."""
     compiled: bool = False
     """See `Running`."""
 
@@ -62,12 +66,21 @@ class Combined:
     reach = 0
     blind = False  # the plain effect and those who tell postures see what they hide; generators do not
 
-    def __init__(self, hands: Sequence[Hand], others: Anonymizer, *, batch: int = 8, notes: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        hands: Sequence[Hand],
+        others: Anonymizer,
+        *,
+        steady: Steady | None = None,
+        batch: int = 8,
+        notes: Sequence[str] = (),
+    ) -> None:
         self.batch = batch
         self.notes = tuple(notes)
         self._hands = tuple(hands)
         self._others = others
         self._windows = Windows()
+        self._steady = steady or Steady()
 
     def paint(self, frames: Sequence[Frame], hidden: Sequence[Sequence[Region]]) -> list[list[Patch]]:
         """See `Anonymizer`."""
@@ -77,7 +90,7 @@ class Combined:
         ]
         plain = [self._others.paint([frame], [mine])[0] for frame, mine in zip(frames, left, strict=True)]
         shown = [composite(frame, mine, done) for frame, mine, done in zip(frames, left, plain, strict=True)]
-        drawn = fulfilled(shown, [list(wanted.values()) for wanted in wishes])
+        drawn = fulfilled(shown, [list(wanted.values()) for wanted in wishes], self._steady)
         answer = []
         for mine, wanted, one, other in zip(hidden, wishes, drawn, plain, strict=True):
             ours, theirs = iter(one), iter(other)
@@ -126,7 +139,7 @@ def combined(combination: Combination, others: Anonymizer, style: Style | None =
             drawers[key] = seamed(_drawer(draw, style, notes), style.seam)
         told = TOLD[draw.generator]
         hands.append(Hand(draw.what, drawers[key], SUBJECTS[draw.generator], tellers[told] if told else Silent()))
-    return Combined(hands, others, notes=notes)
+    return Combined(hands, others, steady=Steady(style.smooth, style.seam), notes=notes)
 
 
 def _untold(draw: Draw) -> str:

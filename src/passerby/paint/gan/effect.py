@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,10 +22,11 @@ from passerby.paint.gan import boxes as rules
 from passerby.paint.gan.boxes import Box, Size
 from passerby.paint.gan.combination import TOLD
 from passerby.paint.gan.cutting import Rule, as_faces, clipped, smoothly
-from passerby.paint.gan.pasting import Drawer, Job, Target, paint
+from passerby.paint.gan.pasting import Drawer, Job, Target
 from passerby.paint.gan.persons import joined
 from passerby.paint.gan.resizing import bicubic_float
-from passerby.paint.gan.seam import Matched
+from passerby.paint.gan.seam import Seam, seamed
+from passerby.paint.gan.steady import Along, Steady
 from passerby.paint.gan.told import NOTHING, Told
 from passerby.paint.gan.windows import Window, Windows
 from passerby.weights import checkpoint
@@ -39,7 +40,6 @@ SHARE = 0.01
 """Of an area in a pixel of the crop from which on the pixel belongs to it."""
 SEEDS = 1 << 32
 """Looks that there are."""
-Seam = Literal["soft", "original"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +121,7 @@ class Generated:
         subject: Subject,
         *,
         seam: Seam = "soft",
+        smooth: float = 0,
         batch: int = 8,
         notes: Sequence[str] = (),
     ) -> None:
@@ -130,6 +131,7 @@ class Generated:
             drawer: a network at work.
             subject: what it draws.
             seam: whether colours are made to agree at the edge, or left as the network drew them.
+            smooth: how much of what was shown before is held on to (see `Steady`).
             batch: frames per call.
             notes: what a user should know, each one line.
         """
@@ -138,6 +140,7 @@ class Generated:
         self._drawer = seamed(drawer, seam)
         self._subject = subject
         self._windows = Windows()
+        self._steady = Steady(smooth, seam)
 
     def paint(self, frames: Sequence[Frame], hidden: Sequence[Sequence[Region]]) -> list[list[Patch]]:
         """See `Anonymizer`."""
@@ -150,33 +153,32 @@ class Generated:
                 ]
                 for frame, mine in zip(frames, hidden, strict=True)
             ],
+            self._steady,
         )
 
 
-def seamed(drawer: Drawer, seam: Seam) -> Drawer:
-    """`drawer`, with colours made to agree at the edge if wanted."""
-    return Matched(drawer) if seam == "soft" else drawer
-
-
-def fulfilled(frames: Sequence[Frame], wishes: Sequence[Sequence[Wish]]) -> list[list[Patch]]:
+def fulfilled(frames: Sequence[Frame], wishes: Sequence[Sequence[Wish]], steady: Steady) -> list[list[Patch]]:
     """What takes the place of each wish's region, drawn together where they do not overlap."""
-    jobs = [_jobs(frame, mine) for frame, mine in zip(frames, wishes, strict=True)]
-    busy = [i for i, mine in enumerate(jobs) if mine]
+    scenes = [_scene(frame, mine) for frame, mine in zip(frames, wishes, strict=True)]
+    busy = [i for i, scene in enumerate(scenes) if scene]
     blanks = [blank(frames[i], [wish.region for wish in wishes[i]]) for i in busy]
-    painted = dict(zip(busy, paint(blanks, [jobs[i] for i in busy]), strict=True))
+    done = steady.paint([frames[i].index for i in busy], blanks, [scenes[i] for i in busy])
+    painted = dict(zip(busy, done, strict=True))
     return [
         [patch(frame, wish.region, painted.get(i)) for wish in mine]
         for i, (frame, mine) in enumerate(zip(frames, wishes, strict=True))
     ]
 
 
-def _jobs(frame: Frame, wishes: Sequence[Wish]) -> list[Job]:
+def _scene(frame: Frame, wishes: Sequence[Wish]) -> list[Along]:
     """What is to be drawn in a frame, the smallest first, as it is put together (`composite`)."""
     left = sorted((w for w in wishes if inside(frame, w.region)), key=lambda wish: wish.region.mask.alpha.size)
-    return [
-        Job(wish.drawer, _target(frame, wish, [later.region for later in left[i + 1 :]]), wish.region.seed % SEEDS)
-        for i, wish in enumerate(left)
-    ]
+    scene = []
+    for i, wish in enumerate(left):
+        target = _target(frame, wish, [later.region for later in left[i + 1 :]])
+        job = Job(wish.drawer, target, wish.region.seed % SEEDS)
+        scene.append(Along(job, (wish.region.track_id, wish.region.label), wish.window))
+    return scene
 
 
 def _target(frame: Frame, wish: Wish, later: Sequence[Region]) -> Target:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -17,6 +18,8 @@ RING = 0.06
 """How wide the ring is in which colours are compared, as a share of the root of the crop's area."""
 REACH = 2.0
 """How many rings deep a difference is made up for: fully at the seam, and no more at that depth."""
+Seam = Literal["soft", "original"]
+"""Whether colours are made to agree at the edge, or left as they were drawn."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,11 @@ class Matched:
         drawn = self.drawer.draw(pictures, targets, seeds)
         kept = [target.known if target.kept is None else target.kept for target in targets]
         return np.array([matched(*row) for row in zip(drawn, pictures, kept, strict=True)], np.float32)
+
+
+def seamed(drawer: Drawer, seam: Seam) -> Drawer:
+    """`drawer`, with colours made to agree at the edge if wanted."""
+    return Matched(drawer) if seam == "soft" else drawer
 
 
 def matched(drawn: NDArray[np.float32], picture: Picture, kept: NDArray[np.bool_]) -> NDArray[np.float32]:

@@ -28,6 +28,9 @@ ALPHA, BETA = 0.25, 0.04
 
 Of a new one, as much as fits a line to all that was seen: else its window would run after whoever comes in walking.
 """
+TREMBLE, MOTION = 0.06, 0.12
+"""Up to which share of their size middles tremble, and from which share on they are followed at once: a camera shakes.
+"""
 SLACK = 0.05
 """Share of a box added on each side, in which masks may tremble without being seen."""
 STICKY_PX = 0.8
@@ -51,6 +54,8 @@ class Window:
     """What is made up there."""
     sides: tuple[float, float, float, float]
     """x0 y0 x1 y1 of the box before it is put on pixels: how the thing moves."""
+    fresh: bool = True
+    """It goes on from no other: who is there is new, was away, or jumped."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,7 +87,7 @@ class Windows:
             known = before is not None and before.index < index <= before.index + GAP
             self._motions[key] = now = _moved(before, index, region) if known and before else _begun(index, region)
             x0, y0, x1, y1 = _sides(now.place).tolist()
-            windows.append(Window(now.box, _hole(now), (x0, y0, x1, y1)))
+            windows.append(Window(now.box, _hole(now), (x0, y0, x1, y1), now.seen == 1))
         self._motions = {key: motion for key, motion in self._motions.items() if index - GAP <= motion.index <= index}
         return windows
 
@@ -104,7 +109,9 @@ def _moved(before: _Motion, index: int, region: Region) -> _Motion:
     seen = before.seen + 1
     alpha = max(ALPHA, 2 * (2 * seen - 1) / (seen * (seen + 1)))
     beta = max(BETA, 6 / (seen * (seen + 1)))
-    place = expected + alpha * off
+    sure = np.zeros(4)
+    sure[:2] = np.clip((np.abs(off[:2]) / np.exp(measured[2:]) - TREMBLE) / (MOTION - TREMBLE), 0, 1)
+    place = expected + (alpha + (1 - alpha) * sure) * off
     box = _rounded(_sides(place), before.box)
     outlines = (*before.outlines, _outline(region.mask, box))[-MEMORY:]
     return _Motion(index, place, before.speed + beta / steps * off, box, seen, outlines)

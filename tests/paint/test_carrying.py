@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from passerby.paint.diffusion.carrying import Drawn, alone, between, pair
+from passerby.paint.carrying import Drawn, alone, between, pair
 from passerby.paint.gan.boxes import Box
 
 
