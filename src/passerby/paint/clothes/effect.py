@@ -62,7 +62,7 @@ class Recoloured:
         Args:
             parser: tells what persons wear.
             style: of the new clothes.
-            fallback: hides a person of whom the parser cannot tell; not blind, and one frame at a time.
+            fallback: hides a person of whom the parser cannot tell; shown frames as they are, one at a time.
             steady: steadies what is told along tracks; None takes it as it is.
         """
         self._parser = parser
