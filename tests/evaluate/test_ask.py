@@ -14,7 +14,7 @@ from PIL import Image
 
 from passerby import analyze
 from passerby.core.errors import InputError, OptionError
-from passerby.evaluate import ask, distribution
+from passerby.evaluate import ask, distribution, media_pair
 from passerby.evaluate.ask import Asked, Told
 from passerby.evaluate.brought import Brought
 from passerby.evaluate.findings import Section
@@ -297,6 +297,19 @@ def test_of_a_long_film_pairs_of_neighbours_are_compared_that_are_spread_over_it
     for name in ("flow-warped error", "SSIM of consecutive frames, originals"):
         assert figure(found, name).n == 3
         assert "3 of the 11 pairs of neighbouring frames of film.mp4" in figure(found, name).notes
+
+
+def test_of_opened_pictures_no_pixels_are_held(tmp_path: Path) -> None:
+    """In a folder all pairs are opened before the first one is looked at."""
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "photo.png").write_bytes(saved(Image.new("RGB", (64, 48), (9, 90, 9)), "PNG"))
+    [named], _ = media_pair.named(tmp_path / "a", tmp_path / "b")
+    opened = media_pair.opened(named)
+    assert [list(side) for side in (opened.original, opened.anonymized)] == [[], []]
+    for _ in range(2):
+        [(one, other)] = opened.frames()
+        assert one.size == other.size == (64, 48)
 
 
 def test_pictures_are_looked_at_as_often_as_films(tmp_path: Path) -> None:

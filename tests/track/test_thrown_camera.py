@@ -27,20 +27,43 @@ def test_when_most_are_lost_at_once_the_whole_picture_is_looked_at(moving, every
 
     tracker = Follow(again=again)
     rows = []
-    for frames in zip(*films, strict=True):
-        picture = np.array(frames[0].planes[0])
-        for film, frame in zip(films, frames, strict=True):
-            x, y = film.path[frame.index]
-            picture[y : y + film.side, x : x + film.side] = frame.planes[0][y : y + film.side, x : x + film.side]
-        first = frames[0]
-        seen = found(*(film.box(0) for film in films)) if first.index == 0 else None
-        rows.append(tracker.step(first.with_planes((picture, *first.planes[1:])), seen))
-    whole = (0, 0, *first.size)
+    for frame in together(films):
+        seen = found(*(film.box(0) for film in films)) if frame.index == 0 else None
+        rows.append(tracker.step(frame, seen))
+    whole = (0, 0, *frame.size)
     assert [index for index, box in asked if box == whole] == [8] * everywhere
     if everywhere:
         rows = settled(Sightings.concat(rows))
         for film in films:
             assert all(covered(rows, film.box(index)[None], index) for index in range(12))
+
+
+def test_in_another_shot_it_is_looked_for_at_once_as_well():
+    """That everything was looked at a moment ago says nothing of what comes after a cut."""
+    films = [Film([a] * 8 + [b, a, b], size=(640, 360)) for a, b in THROWN]
+    everywhere = []
+
+    def again(frame, box, label):
+        if tuple(box.tolist()) == (0, 0, *frame.size):
+            everywhere.append(frame.index)
+        return found()
+
+    tracker = Follow(again=again)
+    for frame in together(films):
+        if frame.index == 9:
+            tracker.cut()
+        tracker.step(frame, found(*(film.box(frame.index) for film in films)) if frame.index in (0, 9) else None)
+    assert everywhere == [8, 10]
+
+
+def together(films):
+    """Frames in which the squares of all films are."""
+    for frames in zip(*films, strict=True):
+        picture = np.array(frames[0].planes[0])
+        for film, frame in zip(films, frames, strict=True):
+            x, y = film.path[frame.index]
+            picture[y : y + film.side, x : x + film.side] = frame.planes[0][y : y + film.side, x : x + film.side]
+        yield frames[0].with_planes((picture, *frames[0].planes[1:]))
 
 
 def covered(rows, box, index):

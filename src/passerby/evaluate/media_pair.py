@@ -180,7 +180,8 @@ def _same_stem(place: Path, others: Collection[Path]) -> Path | None:
 
 def _source(path: Path, plan: Plan | None = None) -> VideoSource | StillSource:
     if is_still(path):
-        return StillSource(path)
+        with StillSource(path) as source:  # which lets go of its pictures: of a folder all pairs are held
+            return source
     then = None if plan is None else plan.media
     if then is None:
         return VideoSource(path)
@@ -188,7 +189,7 @@ def _source(path: Path, plan: Plan | None = None) -> VideoSource | StillSource:
 
 
 def _anew(source: VideoSource | StillSource, path: Path) -> VideoSource | StillSource:
-    """A source whose frames can be read: one of pictures lets go of them when it is left."""
+    """A source whose frames can be read: one of pictures has let go of them."""
     return StillSource(path) if isinstance(source, StillSource) else source
 
 

@@ -26,18 +26,19 @@ class _Several:
         self._name = name
 
     def paint(self, frames: Sequence[Frame], hidden: Sequence[Sequence[Region]]) -> list[list[Patch]]:
-        """See `Anonymizer`.
+        """See `Anonymizer`. Each of them is shown every frame: what remembers has to know how much time went by.
 
         Raises:
             StageError: there is a region that none of them paints.
         """
+        strange = sorted({self._name(region) for regions in hidden for region in regions} - self.effects.keys())
+        if strange:
+            raise StageError(f"no effect for {strange[0]!r}; there is one for {', '.join(filter(None, self.effects))}")
         painted: list[dict[int, Patch]] = [{} for _ in hidden]
-        for name in sorted({self._name(region) for regions in hidden for region in regions}):
-            if name not in self.effects:
-                raise StageError(f"no effect for {name!r}; there is one for {', '.join(filter(None, self.effects))}")
+        for name, effect in self.effects.items():
             mine = [[i for i, region in enumerate(regions) if self._name(region) == name] for regions in hidden]
             chosen = [[regions[i] for i in rows] for regions, rows in zip(hidden, mine, strict=True)]
-            for done, rows, patches in zip(painted, mine, self.effects[name].paint(frames, chosen), strict=True):
+            for done, rows, patches in zip(painted, mine, effect.paint(frames, chosen), strict=True):
                 done.update(zip(rows, patches, strict=True))
         return [[done[i] for i in range(len(regions))] for done, regions in zip(painted, hidden, strict=True)]
 

@@ -100,6 +100,7 @@ class Follow:
     def cut(self) -> None:
         self._live.clear()
         self._past.clear()
+        self._searched = -RETRY
 
     def step(self, frame: Frame, found: Detections | None) -> Sightings:
         light, self._scale = pixels.light(frame, self.following.longest)

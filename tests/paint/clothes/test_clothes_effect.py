@@ -20,6 +20,7 @@ from passerby.paint.clothes import oklab
 from passerby.paint.clothes.effect import Recoloured
 from passerby.paint.composite import composite
 from passerby.paint.effects import Mosaic, Outline
+from passerby.paint.several import ByLabel
 
 SIZE = (320, 360)
 HELD = Smoothing().hold_frames
@@ -166,6 +167,16 @@ def test_clothes_that_cannot_be_told_for_a_moment_are_where_they_were():
     effect = recoloured(truth)
     kinds = [hides(effect.paint([frame], [[mine]])[0][0]) for frame, mine in zip(frames, regions, strict=True)]
     assert kinds == [False] * (2 + HELD) + [True] * 2
+
+
+def test_clothes_of_before_an_absence_are_nowhere():
+    """Frames in which nobody is count as well, whatever else is hidden in them: who comes back stands otherwise."""
+    frames, regions, truth = walked(12)
+    truth.unknown = {11}
+    effect = ByLabel({"clothes": recoloured(truth), "face": Mosaic()})
+    present = [[mine] if i in (0, 1, 11) else [region(mine.box, 9, "face")] for i, mine in enumerate(regions)]
+    painted = [effect.paint([frame], [mine])[0] for frame, mine in zip(frames, present, strict=True)]
+    assert [hides(painted[i][0]) for i in (0, 1, 11)] == [False, False, True]
 
 
 def test_moved_clothes_hide_what_was_worn():

@@ -180,6 +180,13 @@ def test_clothes_that_cannot_be_told_are_where_they_were_and_then_the_person_is_
     assert hides(redressed(truth).paint(frames, regions)) == [False] * (2 + CARRIED) + [True] * 2
 
 
+def test_clothes_of_before_an_absence_are_nowhere() -> None:
+    frames, regions, truth = walked(12)
+    truth.unknown = {11}
+    present = [mine if i in (0, 1, 11) else [] for i, mine in enumerate(regions)]
+    assert hides(redressed(truth).paint(frames, present)) == [False, False, True]
+
+
 @pytest.mark.parametrize("nothing", [None, Parsed(())])
 def test_who_cannot_be_told_from_the_start_is_covered_whole(nothing: Parsed | None) -> None:
     drawn = dressed(SIZE)

@@ -20,9 +20,13 @@ from passerby.core.regions import Mask, Region
 from passerby.evaluate.temporal import warped_error
 from passerby.mask.shapes import HeadOval
 from passerby.paint.composite import blanked, composite
+from passerby.paint.effects import Mosaic
+from passerby.paint.gan.combined import Combined, Hand
 from passerby.paint.gan.effect import SUBJECTS, Generated
 from passerby.paint.gan.pasting import Picture, Target
 from passerby.paint.gan.steady import Steady
+from passerby.paint.gan.tellers import Seen
+from passerby.paint.gan.told import NOTHING, Told
 from passerby.paint.gan.windows import GAP
 from passerby.testing import check_anonymizer
 
@@ -93,6 +97,30 @@ def test_the_first_drawing_of_a_track_and_the_first_after_an_absence_are_as_draw
     plain, steady = (shown(smooth, hidden, frames) for smooth in (0, 0.7))
     off = [np.abs(one.astype(int) - other).max() for one, other in zip(plain, steady, strict=True)]
     assert [most > 1 for most in off] == [False, True, False, False]  # 1 is rounding
+
+
+class Forgetful:
+    """A `Teller` that for some time cannot tell how somebody stands, who is hidden by another effect then."""
+
+    def __init__(self, silent: range) -> None:
+        self._silent, self._asked = silent, 0
+
+    def tell(self, picture: Seen, region: Region) -> Told | None:
+        self._asked += 1
+        return None if self._asked - 1 in self._silent else NOTHING
+
+
+@pytest.mark.parametrize(("away", "holds"), [(GAP - 1, True), (GAP, False)])
+def test_what_was_drawn_too_long_ago_is_not_held_on_to(away: int, holds: bool) -> None:
+    """Whoever others hid for a while was there all the time: their window goes on, and their look begins anew."""
+    frames, came = [place(i) for i in range(away + 3)], []
+    for smooth in (0, 0.7):
+        hand = Hand("face", Moody(), FACES, Forgetful(range(2, 2 + away)))
+        effect = Combined([hand], Mosaic(), steady=Steady(smooth, "original"))
+        came.append([composite(at, [region()], effect.paint([at], [[region()]])[0]).planes[0] for at in frames])
+    off = [np.abs(one.astype(int) - other).max() for one, other in zip(*came, strict=True)]
+    assert off[1] > 1  # 1 is rounding
+    assert (off[-1] > 1) == holds
 
 
 def test_what_is_drawn_does_not_fall_behind_who_walks() -> None:

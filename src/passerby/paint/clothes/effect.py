@@ -62,7 +62,7 @@ class Recoloured:
         Args:
             parser: tells what persons wear.
             style: of the new clothes.
-            fallback: hides a person of whom the parser cannot tell; not blind, and one frame at a time.
+            fallback: hides a person of whom the parser cannot tell; shown frames as they are, one at a time.
             steady: steadies what is told along tracks; None takes it as it is.
         """
         self._parser = parser
@@ -75,9 +75,9 @@ class Recoloured:
         return [self._painted(frame, regions) for frame, regions in zip(frames, hidden, strict=True)]
 
     def _painted(self, frame: Frame, regions: Sequence[Region]) -> list[Patch]:
+        told = clothes_of(regions, frame, self._parser, self._steady)
         if not regions:
             return []
-        told = clothes_of(regions, frame, self._parser, self._steady)
         canvas = tuple(np.array(plane) for plane in frame.planes)
         painted = frame.with_planes(canvas)
         done: list[pixels.Box] = []
@@ -133,14 +133,14 @@ def persons(regions: Sequence[Region]) -> list[Region]:
 def clothes_of(
     regions: Sequence[Region], frame: Frame, parser: Parser, steady: Steadier | None
 ) -> dict[int, Parsed | None]:
-    """What each person wears, as far as anybody can tell, by the numbers of their tracks.
+    """What each person wears, as far as anybody can tell, by the numbers of their tracks; to be asked of every frame.
 
     Raises:
         StageError: the parser did not give one answer for each person, or gave something else.
     """
     each = persons(regions)
     tracks, boxes = [one.track_id for one in each], np.array([one.box for one in each], np.float32).reshape(-1, 4)
-    answers = parser.parse(frame, boxes)
+    answers = parser.parse(frame, boxes) if each else ()
     if len(answers) != len(each):
         raise StageError(f"the parser told of {len(answers)} persons in frame {frame.index}, of {len(each)}")
     strange = [type(answer).__name__ for answer in answers if not isinstance(answer, Parsed | None)]

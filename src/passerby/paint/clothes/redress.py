@@ -141,9 +141,9 @@ class Redressed:
         return same(before, persons)
 
     def _looked(self, frame: Frame, shown: Frame, persons: Sequence[Region]) -> list[Region | None]:
+        told = clothes_of(persons, frame, self._parser, self._steady)
         if not persons:
             return []
-        told = clothes_of(persons, frame, self._parser, self._steady)
         clothes = [worn(person, told[person.track_id]) for person in persons]
         if self._witness is not None:
             self._witness.see(frame, composite(shown, *self._covers(shown, persons, clothes)), persons)

@@ -85,7 +85,7 @@ class Steady:
         size, known = one.job.drawer.size, one.job.target.known
         now = Drawn(_in_crop(one.window.sides, one.job.target.box, size), (0, 0, size[1], size[0]), colours)
         last = self._shown.get(one.who)
-        if last is not None and not one.window.fresh and last.index < index:
+        if last is not None and not one.window.fresh and index - GAP <= last.index < index:
             now = self._back(now, last)
         self._shown[one.who] = _Shown(index, now, known)
         self._shown = {who: shown for who, shown in self._shown.items() if index - GAP <= shown.index <= index}
