@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import shutil
@@ -18,6 +19,8 @@ import numpy as np
 import pytest
 
 from passerby import analyze, cli, load_plan
+from passerby.core.stopping import unless_interrupted
+from passerby.media.write import VideoSink
 from passerby.progress import Printed
 from passerby.report import Outcome, summary
 
@@ -243,6 +246,43 @@ def test_signal_handlers_are_put_back(monkeypatch):
     assert passerby("doctor") == 0
     assert during[0] is not before
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_that_a_library_turns_into_another_error_still_is_one(monkeypatch, number):
+    """NumPy and OpenCV do when it comes while they load."""
+
+    def load(chosen):
+        try:
+            signal.raise_signal(number)
+        except BaseException as error:
+            raise ImportError("cannot be loaded") from error
+
+    monkeypatch.setitem(cli.RUN, "doctor", load)
+    assert passerby("doctor") == 130
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_that_gets_lost_ends_the_run_at_the_next_frame(here, monkeypatch, capsys, number):
+    handed_over = []
+
+    def write(sink, frame):
+        handed_over.append(frame.index)
+        with contextlib.suppress(KeyboardInterrupt):
+            signal.raise_signal(number)
+
+    monkeypatch.setattr(VideoSink, "write", write)
+    before = files(here)
+    assert passerby("street.mp4", "-q") == 130
+    assert handed_over == [0]
+    assert files(here) == before
+    assert "interrupted" in capsys.readouterr().err
+
+
+def test_an_interrupt_is_over_with_the_run(monkeypatch):
+    monkeypatch.setitem(cli.RUN, "doctor", lambda _: signal.raise_signal(signal.SIGTERM))
+    assert passerby("doctor") == 130
+    unless_interrupted()
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="this system has no SIGHUP")

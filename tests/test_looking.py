@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -72,6 +73,20 @@ def test_what_comes_up_at_once_in_a_calm_picture_is_looked_at_in_that_frame(firs
     there = [(300, 300)] * lasting + [None] * 7
     film = Film([None] * first + there + [(900, 80)] * lasting + [None] * 9, size=SIZE, side=80)
     assert {first, first + len(there)} <= {glance.frame.index for glance in glances(film, seldom) if glance.areas}
+
+
+@pytest.mark.parametrize("path", [[None] * 60, [None] * 31 + [(300, 300)] * 2 + [None] * 27])
+def test_light_that_flickers_startles_nobody_but_who_comes_up_in_it_does(path):
+    seldom = Looking(every=6, turns=("whole", "part"), hold=14, interval_s=Fraction(9))
+
+    def flickering():
+        for item in marked(Film(path, size=SIZE, side=80)):
+            light = item.light * (1.3 if item.frame.index % 4 == 2 else 1)
+            yield replace(item, light=light.astype(np.uint8))
+
+    startled = {glance.frame.index for glance in scheduled(flickering(), seldom) if glance.areas}
+    rhythm = {*range(0, 60, 2 * seldom.every), 59}
+    assert startled - rhythm == ({31, 33} if any(path) else set())
 
 
 def test_what_moves_all_the_time_is_looked_at_no_more_often_for_that():

@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from passerby.core.errors import LeftoversFound, OptionError, OutputError, PasserbyError
+from passerby.core.stopping import unless_interrupted
 from passerby.job import Job, beside
 from passerby.media.commit import led_to
 from passerby.media.container import VIDEO_SUFFIXES, output_suffix
@@ -115,6 +116,7 @@ def run(
     outcomes = []
     for item in planned:
         outcome = _one(item, progress, alone=len(planned) == 1) if isinstance(item, Job) else item
+        unless_interrupted()
         done(outcome)
         outcomes.append(outcome)
     return outcomes

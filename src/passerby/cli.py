@@ -13,14 +13,13 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
-from typing import NoReturn
 
 from passerby import settings_file
 from passerby.arguments import COMMANDS, parse
 from passerby.commands.words import announcement, told
 from passerby.console import answer, say
 from passerby.core.errors import OptionError, PasserbyError
+from passerby.core.stopping import forget_interrupts, interrupt, unless_interrupted
 from passerby.options.choices import plural
 from passerby.settings import Options
 
@@ -44,6 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         say(f"passerby: {error}")
         return FAILED
     except KeyboardInterrupt:
+        forget_interrupts()
         say("passerby: interrupted; no unfinished output was left behind")
         return INTERRUPTED
 
@@ -63,19 +63,17 @@ def _kills_like_ctrl_c() -> Iterator[None]:
     old = {}
     # Python sets handlers in the main thread alone.
     if threading.current_thread() is threading.main_thread():
-        numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+        numbers = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
         # nohup ignores SIGHUP, and None is a handler that Python could not put back.
         ours = [number for number in numbers if signal.getsignal(number) not in (signal.SIG_IGN, None)]
-        old = {number: signal.signal(number, _terminated) for number in ours}
+        old = {number: signal.signal(number, interrupt) for number in ours}
     try:
         yield
     finally:
         for number, handler in old.items():
             signal.signal(number, handler)
-
-
-def _terminated(number: int, frame: FrameType | None) -> NoReturn:
-    raise KeyboardInterrupt
+        # A library that is interrupted while it loads says that it cannot be loaded, or nothing.
+        unless_interrupted()
 
 
 # Commands. What they need is imported in them: `passerby --version` should not load a decoder.

@@ -164,12 +164,18 @@ class Attention:
         """How many did in each of three frames in a row: of what moves many do, of what comes up and goes none."""
 
     def startled(self, item: Marked) -> bool:
-        """Whether far more changes in a frame than did in those before it. To be asked of every frame, once."""
+        """Whether far more changes in a frame than did in those before it, and not the light alone.
+
+        To be asked of every frame, once.
+        """
         cells, before = _cells(item.light), self._before
         self._before = cells
         if before is None:
             return False
-        self._stirs.append(int(np.count_nonzero(np.abs(cells - before) > SUDDEN)))
+        # Light that flickers changes every cell, and brings nobody.
+        lit = before * (cells.mean() / max(before.mean(), 1))
+        change = np.minimum(np.abs(cells - before), np.abs(cells - lit))
+        self._stirs.append(int(np.count_nonzero(change > SUDDEN)))
         if len(self._stirs) == 1:
             # Of the first two pictures of a shot nobody can say how much changes in it; the first one is looked at.
             return False

@@ -25,6 +25,7 @@ from passerby.core.frame import Frame
 from passerby.core.plan import Decision, decided
 from passerby.core.regions import Region
 from passerby.core.stages import Anonymizer, Detector, Sink, Source, Tracker
+from passerby.core.stopping import unless_interrupted
 from passerby.core.tracks import Origin, Sightings
 from passerby.flow import Meter, Stream, ahead, windowed
 from passerby.looker import Look, Looker
@@ -292,6 +293,8 @@ def _digest(text: str) -> int:
 
 
 def _count(totals: Totals, frame: Frame, rows: Sightings) -> None:
+    """Count a frame that is done, which is where the main thread comes by again and again."""
+    unless_interrupted()
     totals.frames += 1
     totals.times.append(frame.pts)
     totals.hidden += len(rows)
