@@ -255,7 +255,12 @@ def test_an_option_of_the_original_becomes_ours(words: list[str], wanted: list[s
 
 def test_a_camera_is_hidden_live() -> None:
     [came] = meant("face", "--webcam", "-o", "out.mkv")
-    assert came == ["live", "0", "--show", "-y", "--to", "out.mkv", *USUAL, *FACE]
+    assert came == ["live", "0", "--show", "--to", "out.mkv", *USUAL, *FACE, "-y"]
+
+
+def test_a_camera_can_be_slowed_down_and_be_quiet() -> None:
+    [came] = meant("face", "--webcam", "--fps", "5", "--max-res", "480", "-q")
+    assert came == ["live", "0", "--show", "--fps", "5", *USUAL, *FACE, "--max-res", "480", "-y", "-q"]
 
 
 @pytest.mark.parametrize(
@@ -265,6 +270,9 @@ def test_a_camera_is_hidden_live() -> None:
         (["missing.toml", "-i", "in.mp4"], "cannot read missing.toml"),
         (["face"], "no input"),
         (["face", "--webcam", "-i", "in.mp4"], "leave -i out"),
+        (["face", "--webcam", "--st", "2"], "leave --st, --et and --cache out"),
+        (["face", "--webcam", "--et", "2"], "leave --st, --et and --cache out"),
+        (["face", "--webcam", "--cache"], "leave --st, --et and --cache out"),
         (["face", "-i", "in.mp4", "-t", "2"], "from 0 to 1"),
         (["face", "-i", "in.mp4", "--dst", "x"], "dst"),
         (["face", "-i", "in.mp4", "--text-prompt", "x"], "text-prompt"),

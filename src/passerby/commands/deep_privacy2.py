@@ -28,8 +28,11 @@ def commands(chosen: argparse.Namespace) -> Iterator[list[str]]:
     if chosen.webcam:
         if chosen.input_path is not None:
             raise OptionError("--webcam takes no input; leave -i out")
+        if chosen.cache or chosen.start_time is not None or chosen.end_time is not None:
+            raise OptionError("what a camera sees has no times and comes once; leave --st, --et and --cache out")
         to = ["--to", str(chosen.output_path)] if chosen.output_path else []
-        yield ["live", "0", "--show", "-y", *to, *_looking(chosen), *_painting(chosen), *_size(chosen)]
+        words = [*_reading(chosen), *_looking(chosen), *_painting(chosen), *_size(chosen), *_said(chosen)]
+        yield ["live", "0", "--show", *to, *words]
         return
     if chosen.input_path is None:
         raise OptionError("no input; give a picture, a video or a folder with -i, or --webcam")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from passerby.core.errors import OptionError
-from passerby.paint.gan.combination import NAMED, Combination, combination
+from passerby.paint.gan.combination import NAMED, Combination, Draw, combination
 
 TWO = """
 surfaces = "cse.onnx"
@@ -85,6 +85,13 @@ def test_another_generator_takes_the_place_of_one_for_persons() -> None:
     assert drawn(whole.with_generator("surfaces", "styleganL_nocse"))[0] == ("person", "styleganL_nocse")
     with pytest.raises(OptionError, match="draws no persons"):
         NAMED["face"].with_generator("", "styleganL_nocse")
+
+
+def test_a_generator_that_draws_persons_already_keeps_its_file_and_size_in_another_place() -> None:
+    own = Draw("person", "styleganL_nocse", Path("mine.ckpt"), {"cnum": 4})
+    whole = Combination(name="mine", draws=(Draw("person", "styleganL"), own))
+    assert whole.with_generator("surfaces", "styleganL_nocse").draws == (own, own)
+    assert whole.with_generator("", "styleganL_nocse").draws == whole.draws
 
 
 def test_parts_join_and_files_replace() -> None:

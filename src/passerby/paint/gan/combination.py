@@ -92,12 +92,15 @@ class Combination:
     def with_generator(self, told: str, generator: str) -> Combination:
         """The same with another generator for persons: in place of those that are told surfaces, or of all others.
 
+        One that draws persons here already keeps its file and its size.
+
         Raises:
             OptionError: there is no such generator, or nothing in whose place it could be.
         """
         replaced = [draw for draw in self.draws if draw.what == "person" and (TOLD[draw.generator] == told)]
         name = known(generator)
-        draws = tuple(Draw("person", name) if draw in replaced else draw for draw in self.draws)
+        mine = next((draw for draw in self.draws if draw.what == "person" and draw.generator == name), None)
+        draws = tuple((mine or Draw("person", name)) if draw in replaced else draw for draw in self.draws)
         if not replaced:
             kind = "persons whose surfaces are known" if told else "persons without surfaces"
             raise OptionError(f"{self.name} draws no {kind}, so there is nothing for {generator} to take the place of")
