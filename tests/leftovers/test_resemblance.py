@@ -26,6 +26,11 @@ def hidden(seed: int, share: float) -> np.ndarray:
     return picture
 
 
+def cells(picture: np.ndarray, side: int) -> np.ndarray:
+    small = cv2.resize(picture, (320 // side, 240 // side), interpolation=cv2.INTER_AREA)
+    return cv2.resize(small, (320, 240), interpolation=cv2.INTER_NEAREST)
+
+
 FLAT = np.full((240, 320), 90.0)
 CASES = [
     ("as it was", scene(0), scene(0), False),
@@ -33,6 +38,9 @@ CASES = [
     ("made smaller", scene(0), scene(0, (160, 120)), False),
     ("darker", scene(0), scene(0) * 0.5, False),
     ("four fifths hidden", scene(0), hidden(0, 0.8), False),
+    ("blurred all over", scene(0), cv2.GaussianBlur(scene(0), (0, 0), 320 / 40), False),
+    ("a mosaic all over", scene(0), cells(scene(0), 20), False),
+    ("noise all over", scene(0), scene(0) + np.random.default_rng(9).normal(0, 100, (240, 320)), False),
     ("hidden altogether", scene(0), FLAT, True),
     ("another one", scene(0), scene(1), True),
     ("mirrored", scene(0), scene(0)[:, ::-1], True),

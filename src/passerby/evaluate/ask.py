@@ -145,7 +145,7 @@ def asked(
     no_part = frozenset(sha256 for _, sha256 in models).union(*(excluded(one.plan) for one in openings))
     clips = _all_that_go(openings, left_out, lambda one: _clip(one, labels, no_part, told, asking, watch))
     answers = _answers(clips, parts, replace(asking, hid=tuple(sorted(no_part))))
-    missing = [line for clip in clips for line in clip.watchers.missing]
+    missing = [line for clip in clips for line in (*clip.doubts, *clip.watchers.missing)]
     missing += [line for answer in answers for line in answer.missing]
     found = Evaluation(
         pairs=tuple(clip.media for clip in clips),

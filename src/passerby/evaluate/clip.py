@@ -25,6 +25,10 @@ from passerby.progress import Progress, Silent
 
 MOT, PLAN = ".txt", ".plan"
 """Endings of truths; others are those that plans are exchanged as."""
+UNLIKE = (
+    "{}: whether it was made of this original: nothing in it looks as it did; either nearly all of it is hidden, "
+    "or it is another film, beside which everybody seems to be hidden; compare the two, or give its plan with --plan"
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,6 +57,8 @@ class Clip:
     """(T,) and in the anonymized file."""
     plan: Plan | None = None
     truth: Sightings | None = None
+    doubts: tuple[str, ...] = ()
+    """Why the two may not belong together, one line each."""
 
     @property
     def name(self) -> str:
@@ -138,7 +144,7 @@ def watched(
     """Read both files once, to the end, while the `watchers` look at every frame that counts.
 
     Raises:
-        InputError: they do not belong together, or the truth is not one of this clip.
+        InputError: their frames do not go together, or the truth is not one of this clip.
         NotMeasurable: there is no frame.
     """
     if truth is not None:
@@ -161,19 +167,15 @@ def watched(
     finally:
         shown.end()
     enough(len(times), pair.name)
-    # With a plan of the original there is no doubt, and all of every frame may be hidden.
-    if plan is None and resemblance.none:
-        raise InputError(
-            f"{pair.name}: nothing in the anonymized file looks as in the original: beside another film, everybody "
-            "would seem to be hidden; give what was made of this very file, or its plan"
-        )
     frames = last + 1 if pair.every == 1 else max(last + 1, pair.info.frames or 0)
     place = Path(pair.name)
     media = tuple(
         Medium(str(place.with_name(info.name)), info.sha256 or "", frames, info.size)
         for info in (pair.info, pair.anonymized.info)
     )
-    clip = Clip(pair, (media[0], media[1]), np.array(times), watchers, tuple(before), tuple(after), plan)
+    # With a plan of the original there is no doubt.
+    doubts = (UNLIKE.format(pair.name),) if plan is None and resemblance.none else ()
+    clip = Clip(pair, (media[0], media[1]), np.array(times), watchers, tuple(before), tuple(after), plan, doubts=doubts)
     return clip if truth is None else replace(clip, truth=read_truth(truth, clip))
 
 

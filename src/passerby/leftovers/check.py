@@ -204,7 +204,7 @@ def _seen(source: VideoSource | StillSource, checking: Checking, found_by: Seeke
         if by_original is not None and plan is None and by_original.resemblance.none:
             raise InputError(
                 f"nothing in {info.name} looks as in {original.info.name}: who is in it could not be found in another "
-                "film; give what this very file was made from"
+                "film; give what this very file was made from, or the plan, or no --original if all of it is hidden"
             )
         return seen
 
