@@ -108,7 +108,7 @@ class Decoder:
             # Matched by order alone, no picture may be swallowed.
             one = self._careful or self._clock.by_order
             self._codec.thread_type = ThreadType.NONE if one else ThreadType.AUTO
-            self._codec.thread_count = 1 if one else min((os.cpu_count() or 1) + 2, 16)
+            self._codec.thread_count = 1 if one else min((os.cpu_count() or 1) + 1, 16)
 
     def _decoded(self, packet: Packet[VideoStream] | None) -> Iterator[Shown | Lost]:
         try:
