@@ -41,13 +41,15 @@ def moved(found: Detections, x: int, y: int) -> Detections:
     return replace(found, boxes=found.boxes + np.tile(corner, 2), landmarks=landmarks, masks=masks)
 
 
-def surroundings(frame: Frame, box: NDArray[np.float32], shrink: float = 1) -> pixels.Box:
+def surroundings(frame: Frame, box: NDArray[np.float32], shrink: float = 1, around: float = AROUND) -> pixels.Box:
     """An aligned box around a thing's `box` (4,), to look for it in a picture `shrink` times smaller than `frame`.
+
+    It is `around` times as large, at least.
 
     Its sides are one of few lengths, in that picture, so that a model plans its memory for few sizes.
     """
     longest = float(max(box[2] - box[0], box[3] - box[1])) / shrink
-    side = round(max(-(-AROUND * longest // LEAST) * LEAST, LEAST) * shrink)
+    side = round(max(-(-around * longest // LEAST) * LEAST, LEAST) * shrink)
     sides = []
     for middle, length in zip(bx.centre(box[None])[0].tolist(), frame.size, strict=True):
         # On an even pixel, where planes of half the size have a sample as well: aligning makes it no larger.
