@@ -249,7 +249,10 @@ def test_a_part_that_cuts_a_find_off_is_looked_at_whole():
     box, corner = (0, 0, 704, 416), (0, 0, 256, 256)
     closer = Noting(film)
     with Looker(Told(film), closer, TURNS, Meter()) as looker:
-        glances = [Glance(first, True, parts=(Part(box, box),)), Glance(second, False, parts=(Part(box, corner),))]
+        glances = [
+            Glance(first, True, parts=(Part(box, (box,)),)),
+            Glance(second, False, parts=(Part(box, (corner,)),)),
+        ]
         looks = list(looker.looks(glances))
     assert closer.sizes == [(704, 416), (256, 256), (704, 416)]
     assert all((look.found.boxes == film.box(0)).all() and len(look.found) == 1 for look in looks)

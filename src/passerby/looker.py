@@ -89,11 +89,11 @@ class Looker:
 
     def _survey(self, glance: Glance, before: Future[Detections] | None) -> Detections:
         """What is in the whole picture, of which only some areas have changed since the survey `before`."""
-        frame, areas = glance.frame, glance.areas or ()
+        frame, areas, everything = glance.frame, glance.areas or (), (0, 0, *glance.frame.size)
         with self._meter.of("look"):
-            if before is not None and areas != ((0, 0, *frame.size),):
+            if before is not None and areas != (everything,):
                 known = before.result()
-                found = self._in_areas(frame, areas, self._looking.shrink or 1)
+                found = self._in_areas(self._detector, frame, areas, everything, self._looking.shrink or 1)
                 if found is not None:
                     still = np.all([~inside(known.boxes, area) for area in areas], axis=0) if areas else slice(None)
                     return once(Detections.concat([known[still], found]))
@@ -101,25 +101,6 @@ class Looker:
             if len(answers) != 1:
                 raise StageError(f"the detector gave {len(answers)} answers for 1 frame (frame {frame.index})")
             return _labelled(answers[0], self._detector)
-
-    def _in_areas(self, frame: Frame, areas: Sequence[Box], shrink: float) -> Detections | None:
-        """What is in some areas of the picture; None where that cannot be told without a look at all of it."""
-        finds = [_within(self._detector, frame, area) for area in areas]
-        cut = [cut_off(found, area, frame.size) for found, area in zip(finds, areas, strict=True)]
-        whole = [found[~off] for found, off in zip(finds, cut, strict=True)]
-        # What the edge of an area cuts off is a part of something, which another area may show whole, or its
-        # surroundings; or it is nothing, and looks like something because of the edge.
-        parts = Detections.concat([found[off] for found, off in zip(finds, cut, strict=True)])
-        for box, label in zip(parts.boxes, parts.labels, strict=True):
-            if _shown(box, label, Detections.concat(whole)):
-                continue
-            around = surroundings(frame, box, shrink, PART)
-            near = _within(self._detector, frame, around)
-            off = cut_off(near, around, frame.size)
-            if _shown(box, label, near[off]):
-                return None
-            whole.append(near[~off])
-        return Detections.concat(whole)
 
     def _inspect(self, closer: Detector, glance: Glance, survey: Future[Detections] | None) -> Detections:
         """What is in parts of the picture, seen in full size, and in the survey of the same frame, if there is one."""
@@ -129,11 +110,39 @@ class Looker:
             return once(Detections.concat(answers))
 
     def _in_part(self, closer: Detector, frame: Frame, part: Part) -> Detections:
-        """What is in the area of a part that has changed; in all of it, if that cuts something off."""
-        found = _within(closer, frame, part.changed)
-        if part.changed != part.box and cut_off(found, part.changed, frame.size).any():
+        """What is in a part of the picture, seen in full size, where something has changed in it."""
+        found = self._in_areas(closer, frame, part.areas, part.box, 1)
+        if found is None:
             found = _within(closer, frame, part.box)
-        return found[~cut_off(found, part.box, frame.size)]
+            found = found[~cut_off(found, part.box, frame.size)]
+        return found
+
+    def _in_areas(
+        self, detector: Detector, frame: Frame, areas: Sequence[Box], region: Box, shrink: float
+    ) -> Detections | None:
+        """What is in some areas of a region, but for what the region's edge cuts off.
+
+        None where that cannot be told without a look at all of the region.
+        """
+        finds = [_within(detector, frame, area) for area in areas]
+        finds = [found[~cut_off(found, region, frame.size)] for found in finds]
+        cut = [cut_off(found, area, frame.size) for found, area in zip(finds, areas, strict=True)]
+        whole = [found[~off] for found, off in zip(finds, cut, strict=True)]
+        # What the edge of an area cuts off is a part of something, which another area may show whole, or its
+        # surroundings; or it is nothing, and looks like something because of the edge.
+        parts = Detections.concat([found[off] for found, off in zip(finds, cut, strict=True)])
+        for box, label in zip(parts.boxes, parts.labels, strict=True):
+            if _shown(box, label, Detections.concat(whole)):
+                continue
+            around = surroundings(frame, box, shrink, PART)
+            if _pixels(around) >= _pixels(region):
+                return None
+            near = _within(detector, frame, around)
+            off = cut_off(near, around, frame.size)
+            if _shown(box, label, near[off]):
+                return None
+            whole.append(near[~off])
+        return Detections.concat(whole)
 
     def _near(self, frame: Frame, box: NDArray[np.float32], label: str, shrink: float) -> Detections:
         """What is at and around `box` (4,), by those that find such things."""
@@ -152,6 +161,10 @@ def _answer(glance: Glance, future: Future[Detections] | None) -> Look:
 
 def _within(detector: Detector, frame: Frame, area: Box) -> Detections:
     return _labelled(within(detector, frame, area), detector)
+
+
+def _pixels(box: Box) -> int:
+    return (box[2] - box[0]) * (box[3] - box[1])
 
 
 def _shown(part: NDArray[np.float32], label: str, found: Detections) -> bool:

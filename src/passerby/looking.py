@@ -41,12 +41,10 @@ STARTLING, TIMES = 16, 3
 """Cells that change so at once, at least, and how many times more than lately, when somebody may have come up."""
 LATELY = 25
 """Frames that tell how much changes anyway."""
-STEP = 4 * GRID
-"""Pixels in whole steps of which the area that is looked at in a part grows: a model plans anew for every size."""
-EACH = 0.03
-"""What a look at an area costs beside its size, as a share of the picture."""
+EACH = 16_000
+"""Pixels that one more look costs, besides those that it looks at."""
 MOST = 0.85
-"""Share of the picture from which areas are not worth it, and the whole is looked at."""
+"""Share of a picture, or of a part of it, from which areas are not worth it, and all of it is looked at."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +88,7 @@ class Part:
     """A part of the picture, to be looked at in full size."""
 
     box: Box
-    changed: Box
+    areas: tuple[Box, ...]
     """Where something has changed in it since the last look, and a little around: it will do to look there."""
 
 
@@ -154,7 +152,7 @@ class Attention:
         self._shrink = looking.shrink
         self._everything = (0, 0, *first.frame.size)
         self._parts = tuple(parts(first.frame, looking.part))
-        self._everywhere = tuple(Part(box, box) for box in self._parts)
+        self._everywhere = tuple(Part(box, (box,)) for box in self._parts)
         self._cell = CELL * first.scale
         self._ages = np.zeros(len(self._parts), np.int64)
         unseen = np.full(_cells(first.light).shape, -1000, np.int16)
@@ -189,36 +187,42 @@ class Attention:
         """Where to look in a frame in which it is time to."""
         cells = _cells(item.light)
         if at == "part":
-            part = self._next_part(cells)
+            part = self._next_part(item.frame, cells)
             return Glance(item.frame, item.cut, parts=(part,) if part else ())
-        areas = self._areas(item.frame, _changed(self._seen_whole, cells))
-        self._seen_whole = np.where(_changed(self._seen_whole, cells), cells, self._seen_whole)
+        changed = _changed(self._seen_whole, cells)
+        self._seen_whole = np.where(changed, cells, self._seen_whole)
         if at == "all":
             return Glance(item.frame, item.cut, (self._everything,), self._everywhere if len(self._parts) > 1 else ())
-        return Glance(item.frame, item.cut, areas)
+        if self._shrink is None:
+            return Glance(item.frame, item.cut, (self._everything,) if changed.any() else ())
+        return Glance(item.frame, item.cut, self._areas(item.frame, changed, self._everything, self._shrink))
 
-    def _areas(self, frame: Frame, changed: NDArray[np.bool_]) -> tuple[Box, ...]:
-        """Boxes around what has changed, or one around everything."""
-        if not changed.any():
-            return ()
-        if self._shrink is None or changed.mean() >= MOST:
-            return (self._everything,)
+    def _areas(self, frame: Frame, changed: NDArray[np.bool_], region: Box, shrink: float) -> tuple[Box, ...]:
+        """Boxes around what has changed among the cells of a region, which is seen `shrink` times smaller.
+
+        They begin on multiples of `GRID`, as the detector sees them.
+        """
+        if changed.mean() >= MOST:
+            return (region,)
         near = cv2.dilate(changed.astype(np.uint8), np.ones((2 * MARGIN + 1, 2 * MARGIN + 1), np.uint8))
         _, _, found, _ = cv2.connectedComponentsWithStats(near, connectivity=8)
-        step = round(GRID * self._shrink)
-        size = frame.size
+        step = round(GRID * shrink)
+        rows, columns = self._window(region)
         boxes = []
         for x, y, width, height, _ in found[1:].tolist():
-            low = (x * self._cell // step * step, y * self._cell // step * step)
-            high = tuple(-(-side * self._cell // step) * step for side in (x + width, y + height))
-            # Cells end a little before the picture does.
-            ends = [size[i] if near.shape[1 - i] == (x + width, y + height)[i] else high[i] for i in (0, 1)]
-            boxes.append(aligned(frame, (*low, max(ends[0], high[0]), max(ends[1], high[1]))))
-        boxes = _joined(boxes, EACH * _area(self._everything))
-        share = sum(map(_area, boxes)) / _area(self._everything)
-        return tuple(boxes) if share < MOST else (self._everything,)
+            sides = []
+            for axis, first, length in ((0, columns.start + x, width), (1, rows.start + y, height)):
+                low = max(first * self._cell // step * step, region[axis])
+                high = min(-(-(first + length) * self._cell // step) * step, region[axis + 2])
+                # Cells end a little before the picture does.
+                at_end = (x + width, y + height)[axis] == near.shape[1 - axis]
+                sides.append((low, region[axis + 2] if at_end else high))
+            (x0, x1), (y0, y1) = sides
+            boxes.append(aligned(frame, (x0, y0, x1, y1)))
+        boxes = _joined(boxes, EACH * shrink**2)
+        return tuple(boxes) if sum(map(_area, boxes)) < MOST * _area(region) else (region,)
 
-    def _next_part(self, cells: NDArray[np.int16]) -> Part | None:
+    def _next_part(self, frame: Frame, cells: NDArray[np.int16]) -> Part | None:
         """Of the parts that have changed since they were looked at, the one that waits longest; None where none has."""
         changed = _changed(self._seen_parts, cells)
         self._ages += 1
@@ -230,21 +234,7 @@ class Attention:
         window = self._window(box)
         self._seen_parts[window] = cells[window]
         self._ages[longest] = 0
-        return Part(box, self._around(changed[window], box))
-
-    def _around(self, changed: NDArray[np.bool_], part: Box) -> Box:
-        """The box around what has changed in a part, in steps of `STEP`."""
-        sides = []
-        for axis in (1, 0):
-            cells = np.flatnonzero(changed.any(axis=1 - axis))
-            start = part[1 - axis]
-            first = start // self._cell * self._cell - start
-            low = first + (int(cells[0]) - MARGIN) * self._cell
-            high = first + (int(cells[-1]) + 1 + MARGIN) * self._cell
-            length = part[3 - axis] - start
-            sides.append((start + max(low // STEP * STEP, 0), start + min(-(-high // STEP) * STEP, length)))
-        (x0, x1), (y0, y1) = sides
-        return x0, y0, x1, y1
+        return Part(box, self._areas(frame, changed[window], box, 1))
 
     def _window(self, part: Box) -> tuple[slice, slice]:
         """The cells that a part touches."""
