@@ -128,6 +128,8 @@ def test_a_zone_with_a_bay_does_not_hold_what_reaches_over_it():
         {"under": 0},
         {"under": np.nan},
         {"method": "fill", "hide": False},
+        {"track": 3.0},
+        {"frames": (0.5, 3)},
     ],
 )
 def test_a_decision_that_makes_no_sense_is_refused(wrong):
@@ -135,7 +137,17 @@ def test_a_decision_that_makes_no_sense_is_refused(wrong):
         Decision(**{"hide": True} | wrong)
 
 
+def test_numbers_from_arrays_are_as_good_as_pythons_own():
+    """`for id in plan.rows().tracks: plan.keep(id)` must make a plan that can be written."""
+    it = plan(track(1, 0, 10)).keep(np.int64(1), (np.int64(2), np.int32(5)))
+    assert [type(value) for value in (it.decisions[0].track, *it.decisions[0].frames)] == [int] * 3
+
+
 # Editing
+
+
+def test_what_is_decided_ends_with_the_video():
+    assert plan(track(1, 0, 10)).keep(1, (5, 10**12)).decisions[0].frames == (5, FRAMES)
 
 
 def test_tracks_that_become_one_are_covered_by_it():
@@ -212,6 +224,8 @@ def test_a_drawn_track_has_an_id_of_its_own_and_is_hidden():
 WRONG = [
     (lambda it: it.keep(7), "no track 7"),
     (lambda it: it.hide(1, (FRAMES, FRAMES + 1)), "no frame"),
+    (lambda it: it.hide(1, (10, 20)), "track 1 is in frames 0 to 9, but has no box in 10 to 19"),
+    (lambda it: it.keep(4, (4, 6)), "no box in 4 to 5"),
     (lambda it: it.merge([1]), "two at least"),
     (lambda it: it.merge([1, 1]), "two at least"),
     (lambda it: it.merge([1, 3]), "one label"),
@@ -225,7 +239,7 @@ WRONG = [
 
 @pytest.mark.parametrize(("edit", "said"), WRONG, ids=[row[1] for row in WRONG])
 def test_an_edit_of_what_is_not_there_is_refused(edit, said):
-    it = plan(track(1, 0, 10), track(2, 5, 20), track(3, 0, 2, label="plate"))
+    it = plan(track(1, 0, 10), track(2, 5, 20), track(3, 0, 2, label="plate"), track(4, 0, 3, and_also=(9,)))
     with pytest.raises(OptionError, match=said):
         edit(it)
 

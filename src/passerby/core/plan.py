@@ -6,11 +6,13 @@ counts, and where none applies the box is hidden: nobody is seen because nobody 
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
+from typing import SupportsIndex
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +49,12 @@ class Decision:
     """'policy', 'user', …: what decided, not a person's name."""
 
     def __post_init__(self) -> None:
+        # Ids and frames come out of arrays as numpy's integers; files hold Python's.
+        if self.track is not None:
+            object.__setattr__(self, "track", _whole("a track's id", self.track))
+        if self.frames is not None:
+            first, end = self.frames
+            object.__setattr__(self, "frames", (_whole("a frame", first), _whole("a frame", end)))
         if self.frames is not None and not 0 <= self.frames[0] < self.frames[1]:
             raise OptionError(f"a range of frames begins at 0 or later and holds one at least, got {self.frames}")
         if self.zone is not None and (len(self.zone) < 3 or not np.isfinite(self.zone).all()):
@@ -69,6 +77,13 @@ class Decision:
             inside = zones.touches if self.hide else zones.holds
             chosen[chosen] = inside(self.zone, rows.boxes[chosen])
         return chosen
+
+
+def _whole(what: str, value: SupportsIndex) -> int:
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise OptionError(f"{what} is a whole number, got {value!r}") from None
 
 
 def decided(decisions: Sequence[Decision], rows: Sightings) -> tuple[Sightings, NDArray[np.str_]]:
@@ -195,10 +210,17 @@ class Plan:
 
     def decide(self, decision: Decision) -> Plan:
         """With one more decision, which counts more than all before it."""
-        if decision.track is not None:
-            self.track(decision.track)
-        if decision.frames is not None and decision.frames[0] >= self.media.frames:
-            raise OptionError(f"there is no frame {decision.frames[0]}; the last one is {self.media.frames - 1}")
+        track = None if decision.track is None else self.track(decision.track)
+        if decision.frames is not None:
+            first, end = decision.frames
+            if first >= self.media.frames:
+                raise OptionError(f"there is no frame {first}; the last one is {self.media.frames - 1}")
+            if track is not None and not ((track.frames >= first) & (track.frames < end)).any():
+                raise OptionError(
+                    f"track {track.id} is in frames {track.frames[0]} to {track.frames[-1]}, but has no box in "
+                    f"{first} to {end - 1}; choose frames in which it is, or extend it to these first"
+                )
+            decision = replace(decision, frames=(first, min(end, self.media.frames)))
         return replace(self, decisions=(*self.decisions, decision))
 
     def hide(
