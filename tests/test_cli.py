@@ -369,6 +369,9 @@ def test_a_plan_is_made_shown_changed_and_rendered(here, capsys):
     said = capsys.readouterr().out
     assert "hidden in 27 boxes, by fill in 5" in said
     assert "keep track 1 in frames 3-5 (user: said yes)" in said
+    assert passerby("plan", "edit", "street.plan", "--split", "1@25", "--reason", "two people", "-q") == 0
+    assert passerby("plan", "show", "street.plan") == 0
+    assert "track 1 split at frame 25, from which on it is track 2 (user: two people)" in capsys.readouterr().out
     assert passerby("render", "street.plan", "--json", "-q") == 0
     [told] = json.loads(capsys.readouterr().out)["files"]
     assert told["output"] == "street_anonymized.mp4"

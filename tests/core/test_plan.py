@@ -174,6 +174,23 @@ def test_tracks_that_become_one_stay_visible_only_if_both_were(decide, kept):
     assert hidden(it) == (set() if kept else present(it))
 
 
+@pytest.mark.parametrize(
+    "decisions",
+    [
+        (Decision(False), Decision(True, 1)),
+        (Decision(False, 2), Decision(True, zone=((0, 0), (640, 0), (640, 360), (0, 360))), Decision(False, 1)),
+        (Decision(False), Decision(True, under=60)),
+    ],
+    ids=["kept for all", "a zone between", "small ones hidden"],
+)
+def test_becoming_one_uncovers_nobody(decisions):
+    """Whatever is decided on everyone must not show somebody who was hidden as a track of their own."""
+    before = plan(track(1, 0, 10), track(2, 0, 10, x=200), decisions=decisions)
+    assert hidden(before)
+    after = before.merge([1, 2])
+    assert {frame for _, frame in hidden(after)} >= {frame for _, frame in hidden(before)}
+
+
 def test_a_track_is_split_and_what_was_decided_holds_for_both_parts():
     it = plan(track(1, 0, 10), track(4, 0, 3)).keep(1, (2, 7))
     parts = it.split(1, 5)
@@ -219,6 +236,35 @@ def test_a_drawn_track_has_an_id_of_its_own_and_is_hidden():
     it = plan(track(1, 0, 3), track(4, 0, 3)).draw("face", drawn)
     assert it.track(5).frames.tolist() == [3, 4, 5]
     assert hidden(it) == present(it)
+
+
+def test_a_drawn_track_is_hidden_whatever_holds_for_everyone():
+    """Who draws a box over somebody outside of the only-zone wants it there."""
+    drawn = plan(track(9, 3, 6, origin=Origin.DRAWN)).rows()
+    it = plan(track(1, 0, 3), decisions=(Decision(False), Decision(False, under=100))).draw("face", drawn)
+    assert hidden(it) == {(2, 3), (2, 4), (2, 5)}
+
+
+def test_a_new_track_takes_no_number_on_which_something_is_decided():
+    drawn = plan(track(9, 3, 6, origin=Origin.DRAWN)).rows()
+    it = plan(track(1, 0, 3), decisions=(Decision(False, 2),)).draw("face", drawn)
+    assert hidden(it) == present(it)
+
+
+def test_whatever_is_done_to_tracks_is_kept_with_its_reason_and_its_author():
+    it = plan(track(1, 0, 10), track(2, 20, 30), track(3, 0, 5), track(4, 0, 5))
+    drawn = track(9, 3, 6, origin=Origin.DRAWN).rows()
+    said = {"reason": "seen twice", "by": "reviewer"}
+    it = it.merge([1, 2], **said).split(1, 5, **said).extend(1, (5, 7), **said)
+    it = it.draw("face", drawn, **said).delete(3, **said).delete(4)
+    assert [(change.what, change.reason, change.by) for change in it.changes] == [
+        ("tracks 1, 2 merged into track 1", "seen twice", "reviewer"),
+        ("track 1 split at frame 5, from which on it is track 5", "seen twice", "reviewer"),
+        ("track 1 extended in frames 5 to 6", "seen twice", "reviewer"),
+        ("track 6 (face) drawn in frames 3 to 5", "seen twice", "reviewer"),
+        ("track 3 (face in frames 0 to 4) deleted", "seen twice", "reviewer"),
+        ("track 4 (face in frames 0 to 4) deleted", "", "user"),
+    ]
 
 
 WRONG = [

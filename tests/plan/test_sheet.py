@@ -294,6 +294,12 @@ def test_decisions_are_told_in_words():
     assert "<td>3 to 7</td>" in html
 
 
+def test_what_was_done_to_tracks_is_told_with_its_reason_and_its_author():
+    it = plan_of(track(1), track(2))
+    assert "done to the tracks" not in page(it, {})
+    assert "deleted · reviewer · a &lt;lamp&gt;" in page(it.delete(2, reason="a <lamp>", by="reviewer"), {})
+
+
 def test_the_timeline_shows_origins_gaps_and_cuts():
     made = track(end=20)
     made.origins[10:] = Origin.FILLED

@@ -57,7 +57,7 @@ def edit() -> argparse.ArgumentParser:
     add = command.add_argument_group("edits").add_argument
     for name, (words, meaning) in EDITS.items():
         add(f"--{name}", action=_Step, metavar=words, help=meaning, default=argparse.SUPPRESS)
-    command.add_argument("--reason", default="", metavar="TEXT", help="kept with every decision of this command")
+    command.add_argument("--reason", default="", metavar="TEXT", help="kept with every edit of this command")
     command.add_argument("--by", default="user", metavar="TEXT", help="who decided (default: %(default)s)")
     command.add_argument("-o", "--output", type=Path, metavar="PLAN", help="another file (default: the plan itself)")
     command.add_argument("-y", "--force", action="store_true", help="replace another file that exists")

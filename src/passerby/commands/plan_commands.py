@@ -13,7 +13,7 @@ import numpy as np
 from passerby import drawing, edits, plans, sheet
 from passerby.console import answer, say
 from passerby.core.errors import InputError, OptionError
-from passerby.core.plan import Decision, Plan, decided
+from passerby.core.plan import Change, Decision, Plan, decided
 from passerby.core.tracks import Sightings, Track
 from passerby.inputs import opened
 from passerby.job import beside, write_text
@@ -175,6 +175,9 @@ def _table(plan: Plan) -> str:
     if plan.decisions:
         lines += ["", "decisions; of those that apply to a box the last one counts:"]
         lines += [f"  {_sentence(decision)}" for decision in plan.decisions]
+    if plan.changes:
+        lines += ["", "what was done to the tracks:"]
+        lines += [f"  {_done(change)}" for change in plan.changes]
     return "\n".join(lines)
 
 
@@ -207,8 +210,17 @@ def _sentence(decision: Decision) -> str:
         parts.append(f"under {decision.under:g} pixels")
     if decision.method is not None:
         parts.append(f"by {decision.method}")
-    why = ": ".join(filter(None, (decision.by, decision.reason)))
-    return " ".join(parts) + (f" ({why})" if why else "")
+    return " ".join(parts) + _why(decision)
+
+
+def _done(change: Change) -> str:
+    """A change in words."""
+    return change.what + _why(change)
+
+
+def _why(said: Decision | Change) -> str:
+    why = ": ".join(filter(None, (said.by, said.reason)))
+    return f" ({why})" if why else ""
 
 
 def _told(plan: Plan) -> dict[str, Any]:
@@ -218,6 +230,7 @@ def _told(plan: Plan) -> dict[str, Any]:
         "media": {"name": plan.media.name, "sha256": plan.media.sha256, "frames": plan.media.frames},
         "tracks": [_track(plan, track, verdicts[track.id]) for track in plan.tracks],
         "decisions": [_sentence(decision) for decision in plan.decisions],
+        "changes": [_done(change) for change in plan.changes],
         "cuts": plan.cuts.tolist(),
         "seed": plan.seed,
         "provenance": dict(plan.provenance),

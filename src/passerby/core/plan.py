@@ -79,6 +79,17 @@ class Decision:
         return chosen
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What somebody did to the tracks of a plan; what is decided on them is kept as a `Decision`."""
+
+    what: str
+    """In words: 'track 9 merged into track 4'."""
+    reason: str = ""
+    by: str = ""
+    """As in `Decision`."""
+
+
 def _whole(what: str, value: SupportsIndex) -> int:
     try:
         return operator.index(value)
@@ -145,6 +156,8 @@ class Plan:
     """Whatever an effect draws at random is drawn from this and the track's id."""
     provenance: Mapping[str, str] = field(default_factory=dict)
     """Versions and options that led to it, as text, and the SHA-256 sums of models: see `models`."""
+    changes: tuple[Change, ...] = ()
+    """What was done to its tracks since it was made, in order."""
 
     def __post_init__(self) -> None:
         check(self)
@@ -235,7 +248,7 @@ class Plan:
 
     # Changing tracks
 
-    def merge(self, ids: Sequence[int]) -> Plan:
+    def merge(self, ids: Sequence[int], *, reason: str = "", by: str = "user") -> Plan:
         """With the tracks `ids` made one, which has the first one's id.
 
         In frames in which several of them are, the box goes around all. What was decided on them stays only if it
@@ -243,17 +256,24 @@ class Plan:
         """
         chosen = [self.track(id) for id in dict.fromkeys(ids)]
         if len(chosen) < 2 or len({track.label for track in chosen}) > 1:
-            what = ", ".join(f"{track.id} ({track.label})" for track in chosen)
+            what = ", ".join(f"{track.id} ({track.label})" for track in chosen) or "none"
             raise OptionError(f"tracks that become one are two at least and of one label, got {what}")
         whole = joined(chosen)
         gone = {track.id for track in chosen}
         sets = [tuple(replace(d, track=whole.id) for d in self.decisions if d.track == id) for id in gone]
         same = len(set(sets)) == 1
-        decisions = (d for d in self.decisions if d.track not in gone or (same and d.track == whole.id))
+        decisions = tuple(d for d in self.decisions if d.track not in gone or (same and d.track == whole.id))
+        before, _ = decided(self.decisions, Sightings.concat([track.rows() for track in chosen]))
+        after, _ = decided(decisions, whole.rows())
+        # What is decided on everyone, before or in between, may say of the whole what it did not say of a part.
+        if not same or not np.isin(before.frames, after.frames).all():
+            why = reason or "merged from tracks on which different things were decided"
+            decisions = (*decisions, Decision(True, whole.id, reason=why, by=by))
         others = [track for track in self.tracks if track.id not in gone]
-        return replace(self, tracks=_sorted(*others, whole), decisions=tuple(decisions))
+        what = f"tracks {', '.join(str(track.id) for track in chosen)} merged into track {whole.id}"
+        return self._changed(Change(what, reason, by), (*others, whole), decisions)
 
-    def split(self, track: int, frame: int) -> Plan:
+    def split(self, track: int, frame: int, *, reason: str = "", by: str = "user") -> Plan:
         """With the rest of `track`, from `frame` on, a track of its own, for which the same is decided."""
         old = self.track(track)
         at = int(np.searchsorted(old.frames, frame))
@@ -263,12 +283,13 @@ class Plan:
                 "choose a frame after its first one"
             )
         id = self._next()
-        others = [other for other in self.tracks if other.id != track]
         pairs = ((d, replace(d, track=id)) if d.track == track else (d,) for d in self.decisions)
-        parts = _part(old, slice(at), track), _part(old, slice(at, None), id)
-        return replace(self, tracks=_sorted(*others, *parts), decisions=tuple(chain.from_iterable(pairs)))
+        parts = _part(old, slice(at), old.id), _part(old, slice(at, None), id)
+        what = f"track {track} split at frame {frame}, from which on it is track {id}"
+        tracks = (*self._others(track), *parts)
+        return self._changed(Change(what, reason, by), tracks, tuple(chain.from_iterable(pairs)))
 
-    def extend(self, track: int, frames: Span) -> Plan:
+    def extend(self, track: int, frames: Span, *, reason: str = "", by: str = "user") -> Plan:
         """With `track` in all of `frames`: before and after it where it was last, in gaps on the line between."""
         old = self.track(track)
         wanted = np.arange(max(frames[0], 0), min(frames[1], self.media.frames))
@@ -281,35 +302,43 @@ class Plan:
         sides = [np.interp(new, old.frames, old.boxes[:, side]) for side in range(4)]
         within = (new > old.frames[0]) & (new < old.frames[-1])
         added = Track(
-            track,
+            old.id,
             old.label,
             new,
             np.stack(sides, axis=1).astype(np.float32),
             np.full(len(new), np.nan, np.float32),
             np.where(within, Origin.FILLED, Origin.EXTENDED).astype(np.uint8),
         )
-        others = [other for other in self.tracks if other.id != track]
-        return replace(self, tracks=_sorted(*others, joined([old, added])))
+        what = f"track {track} extended in frames {wanted[0]} to {wanted[-1]}"
+        return self._changed(Change(what, reason, by), (*self._others(track), joined([old, added])), self.decisions)
 
-    def draw(self, label: str, rows: Sightings) -> Plan:
-        """With a new track of the boxes of `rows`, which has the highest id."""
+    def draw(self, label: str, rows: Sightings, *, reason: str = "", by: str = "user") -> Plan:
+        """With a new track of the boxes of `rows`, which has the highest id; it is hidden whatever holds for all."""
         if not len(rows):
             raise OptionError("a drawn track needs a box in one frame at least, got none; draw one")
-        drawn = Track.of(replace(rows, labels=np.full(len(rows), label)), self._next())
-        return replace(self, tracks=_sorted(*self.tracks, joined([drawn])))
+        drawn = joined([Track.of(replace(rows, labels=np.full(len(rows), label)), self._next())])
+        what = f"track {drawn.id} ({label}) drawn in frames {drawn.frames[0]} to {drawn.frames[-1]}"
+        decisions = (*self.decisions, Decision(True, drawn.id, reason=reason or "drawn", by=by))
+        return self._changed(Change(what, reason, by), (*self.tracks, drawn), decisions)
 
-    def delete(self, track: int) -> Plan:
+    def delete(self, track: int, *, reason: str = "", by: str = "user") -> Plan:
         """Without `track`, which was a false alarm, and without what was decided on it."""
-        self.track(track)
-        return replace(
-            self,
-            tracks=tuple(other for other in self.tracks if other.id != track),
-            decisions=tuple(d for d in self.decisions if d.track != track),
-        )
+        old = self.track(track)
+        what = f"track {track} ({old.label} in frames {old.frames[0]} to {old.frames[-1]}) deleted"
+        decisions = tuple(d for d in self.decisions if d.track != track)
+        return self._changed(Change(what, reason, by), self._others(track), decisions)
+
+    def _others(self, id: int) -> list[Track]:
+        return [track for track in self.tracks if track.id != id]
+
+    def _changed(self, change: Change, tracks: Sequence[Track], decisions: tuple[Decision, ...]) -> Plan:
+        rising = tuple(sorted(tracks, key=lambda track: track.id))
+        return replace(self, tracks=rising, decisions=decisions, changes=(*self.changes, change))
 
     def _next(self) -> int:
-        """An id that no track has."""
-        return max((track.id for track in self.tracks), default=0) + 1
+        """An id that no track has, and none on which something is decided."""
+        taken = [*(track.id for track in self.tracks), *(d.track for d in self.decisions if d.track is not None)]
+        return max(taken, default=0) + 1
 
 
 def joined(parts: Sequence[Track]) -> Track:
@@ -326,7 +355,3 @@ def joined(parts: Sequence[Track]) -> Track:
 
 def _part(track: Track, rows: slice, id: int) -> Track:
     return Track.of(track.rows()[rows], id)
-
-
-def _sorted(*tracks: Track) -> tuple[Track, ...]:
-    return tuple(sorted(tracks, key=lambda track: track.id))

@@ -12,7 +12,7 @@ import os
 import zipfile
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from fractions import Fraction
 from pathlib import Path
 from tokenize import TokenError
@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from passerby.core.errors import PlanError
-from passerby.core.plan import Decision, Media, Plan
+from passerby.core.plan import Change, Decision, Media, Plan
 from passerby.core.runs import Runs
 from passerby.core.tracks import Masks, Track, some_masks
 from passerby.plan import format_1
@@ -161,7 +161,7 @@ def _head(plan: Plan, labels: list[str], counts: Mapping[str, int], folder: Path
         "decisions": [_decision(decision) for decision in plan.decisions],
         "seed": plan.seed,
         "provenance": dict(plan.provenance),
-    }
+    } | ({"changes": [asdict(change) for change in plan.changes]} if plan.changes else {})
 
 
 def _relative(path: Path | None, folder: Path) -> str | None:
@@ -234,6 +234,7 @@ def _unpacked(members: zipfile.ZipFile, path: Path) -> Plan:
         read["times"],
         _whole(head["seed"], 2**63 - 1),
         {_string(name): _string(value) for name, value in dict(head["provenance"]).items()},
+        tuple(_read_change(change) for change in head.get("changes", [])),
     )
 
 
@@ -331,6 +332,12 @@ def _read_decision(head: Mapping[str, Any]) -> Decision:
         _string(head.get("reason", "")),
         _string(head.get("by", "")),
     )
+
+
+def _read_change(head: Mapping[str, Any]) -> Change:
+    if set(head) != set(Change.__slots__):
+        raise ValueError(f"a change of {', '.join(sorted(map(str, head)))[:100]}")
+    return Change(_string(head["what"]), _string(head["reason"]), _string(head["by"]))
 
 
 def _whole(value: object, most: int) -> int:
