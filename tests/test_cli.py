@@ -409,7 +409,8 @@ def test_a_box_is_drawn_from_the_shell(here):
 def test_a_plan_goes_out_and_comes_back(here, form):
     passerby("analyze", "street.mp4", "-q")
     assert passerby("plan", "export", "street.plan", "-o", f"out.{form}") == 0
-    assert passerby("plan", "import", "street.plan", f"out.{form}", "-o", "back.plan") == 0
+    assert passerby("plan", "import", "street.plan", f"out.{form}", "-o", "back.plan", "--by", "reviewer") == 0
+    assert load_plan("back.plan").changes[-1].by == "reviewer"
     there, back = load_plan("street.plan").rows(), load_plan("back.plan").rows()
     assert np.array_equal(there.boxes, back.boxes)
     assert np.array_equal(there.frames, back.frames)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -102,8 +103,10 @@ def take_over(chosen: argparse.Namespace) -> None:
         changed = exchange.read(data, plan, form)
     except InputError as error:
         raise InputError(f"{chosen.changed.name}: {error}") from error
+    done = Change(f"tracks taken over from {chosen.changed.name} ({form})", chosen.reason, chosen.by)
+    changed = replace(changed, changes=(*plan.changes, done))
     plans.save_plan(changed, target, force=force)
-    say(f"{target}: {_summary(changed)}")
+    say(f"{target}: {_summary(changed)}; before: {_summary(plan)}")
 
 
 def write_sheet(chosen: argparse.Namespace) -> None:
