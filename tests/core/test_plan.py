@@ -340,6 +340,8 @@ def test_a_moment_is_the_frame_that_is_shown_then():
 def test_times_count_from_the_inputs_own_beginning():
     whole = plan(track(1, 0, 3), times=1000 + np.arange(FRAMES))
     assert whole.seconds(np.array([5])).tolist() == pytest.approx([0.2])
+    late = replace(whole, media=replace(whole.media, begins=Fraction(39)))
+    assert late.seconds(np.array([5])).tolist() == pytest.approx([1.2])
     part = replace(whole, media=replace(whole.media, start=Fraction(10)), times=np.arange(FRAMES))
     assert part.seconds(np.array([5])).tolist() == pytest.approx([10.2])
     assert part.frame_at(Fraction("10.2")) == 5

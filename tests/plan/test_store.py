@@ -37,7 +37,13 @@ def rich():
     )
     whole = plan(track(1, 0, 10), replace(followed, scores=unknown), track(9, 1, 2, label="plate"), decisions=decisions)
     media = replace(
-        whole.media, start=Fraction(10, 3), end=Fraction(99), fps=Fraction(30000, 1001), salvage=True, rate=None
+        whole.media,
+        begins=Fraction(-7, 5),
+        start=Fraction(10, 3),
+        end=Fraction(99),
+        fps=Fraction(30000, 1001),
+        salvage=True,
+        rate=None,
     )
     whole = replace(whole, media=media, cuts=np.array([5, 30]), provenance={"passerby": "1", "conf": "0.1"})
     return replace(whole, changes=(Change("track 7 deleted", "a lamp", "user"), Change("track 8 deleted")))
@@ -208,6 +214,7 @@ HEADS = {
     "a short sha256": (lambda head: head["media"].update(sha256="0f"), "sha256"),
     "a size of one side": (lambda head: head["media"].update(size=[3]), "no plan"),
     "a rate of one by nothing": (lambda head: head["media"].update(rate="1/0"), "no plan"),
+    "a beginning before all time": (lambda head: head["media"].update(begins="-" + "9" * 20), "not a time or rate"),
     "a rate below zero": (lambda head: head["media"].update(rate="-25"), "not a time or rate"),
     "a rate without end": (lambda head: head["media"].update(rate="9" * 5000), "not a time or rate"),
     "more frames": (lambda head: head["media"].update(frames=FRAMES + 1), "times"),

@@ -126,6 +126,8 @@ class Media:
     """Average frames per second, or None for a still."""
     time_base: Fraction
     """Seconds per unit of `Plan.times`."""
+    begins: Fraction | None = None
+    """As in `MediaInfo`; None in older plans, whose times count from the first frame."""
     start: Fraction | None = None
     end: Fraction | None = None
     fps: Fraction | None = None
@@ -199,10 +201,15 @@ class Plan:
         """When frames (N,) are shown, in seconds on the input's own clock, which begins at 0, (N,) float64."""
         if not len(self.times):
             return np.asarray(frames / float(self.media.rate or 1), np.float64)
+        media, ticks = self.media, self.times[frames]
         # What is read from a start on begins at 0; else the file's own clock may begin anywhere.
-        start = self.media.start
-        ticks = self.times[frames] - (self.times[0] if start is None else 0)
-        return np.asarray(ticks * float(self.media.time_base) + float(start or 0), np.float64)
+        if media.start is not None:
+            zero = media.start
+        elif media.begins is not None:
+            zero = -media.begins
+        else:
+            zero = -int(self.times[0]) * media.time_base
+        return np.asarray(ticks * float(media.time_base) + float(zero), np.float64)
 
     def frame_at(self, time_s: Fraction) -> int:
         """The frame that is shown at `time_s` on the input's own clock.

@@ -151,6 +151,7 @@ def _head(plan: Plan, labels: list[str], counts: Mapping[str, int], folder: Path
             "frames": media.frames,
             "rate": _text(media.rate),
             "time_base": _text(media.time_base),
+            "begins": _text(media.begins),
             "start": _text(media.start),
             "end": _text(media.end),
             "fps": _text(media.fps),
@@ -308,6 +309,7 @@ def _media(head: Mapping[str, Any], folder: Path) -> Media:
         frames=_whole(head["frames"], MOST_ROWS),
         rate=_fraction(head["rate"]),
         time_base=_fraction(_string(head["time_base"])) or Fraction(1),
+        begins=_fraction(head.get("begins"), -(2**40)),
         start=_fraction(head["start"]),
         end=_fraction(head["end"]),
         fps=_fraction(head["fps"]),
@@ -352,11 +354,11 @@ def _string(value: object) -> str:
     return value
 
 
-def _fraction(value: object) -> Fraction | None:
-    """Of text as 30000/1001; above 0 or 0, and small enough to compute with."""
+def _fraction(value: object, least: int = 0) -> Fraction | None:
+    """Of text as 30000/1001; not under `least`, and small enough to compute with."""
     if value is None:
         return None
-    number = Fraction(_string(value)) if len(str(value)) < 80 else Fraction(-1)
-    if not 0 <= number < 2**40:
+    number = Fraction(_string(value)) if len(str(value)) < 80 else None
+    if number is None or not least <= number < 2**40:
         raise ValueError(f"{str(value)[:40]} is not a time or rate")
     return number
