@@ -111,11 +111,12 @@ def _totals(plan: Plan, hidden: NDArray[np.bool_]) -> str:
 
 def _film(plan: Plan, hidden: NDArray[np.bool_]) -> str:
     per_frame = np.bincount(plan.rows().frames[hidden], minlength=plan.media.frames)
-    last = plan.seconds(np.array([plan.media.frames - 1], np.int64))[0] if plan.media.frames else 0.0
+    ends = np.array([0, plan.media.frames - 1], np.int64)
+    first, last = plan.seconds(ends) if plan.media.frames else (0.0, 0.0)
     return (
         f"<section>\n<h2>Over the film: up to {per_frame.max(initial=0)} hidden at a time</h2>\n"
         f"{film(plan, per_frame)}\n"
-        f'<p class="ends"><span>{_clock(0.0)}</span><span>{_clock(last)}</span></p>\n</section>\n'
+        f'<p class="ends"><span>{_clock(first)}</span><span>{_clock(last)}</span></p>\n</section>\n'
     )
 
 
