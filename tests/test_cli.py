@@ -387,6 +387,16 @@ def test_a_plan_from_anybody_cannot_steer_the_terminal(here, capsys):
     assert "\x1b" not in said
 
 
+@pytest.mark.parametrize("command", [[], ["analyze"]], ids=["anonymize", "analyze"])
+@pytest.mark.parametrize("option", ["--only-zone", "--keep-zone"])
+def test_a_zone_outside_of_the_picture_stops_the_run(here, capsys, command, option):
+    """With a mistyped only-zone nobody would be hidden."""
+    before = sorted(here.iterdir())
+    assert passerby(*command, "street.mp4", option, "9000,0 9100,0 9100,90") == 2
+    assert "outside of the picture, which has 640x360" in capsys.readouterr().err
+    assert sorted(here.iterdir()) == before
+
+
 def test_an_edit_goes_into_the_plan_itself_or_into_another(here):
     passerby("analyze", "street.mp4", "-o", "a.plan", "-q")
     before = (here / "a.plan").read_bytes()
@@ -492,6 +502,7 @@ USAGE = [
     (["street.mp4", "--min-size", "-3"], "--min-size"),
     (["street.mp4", "--keep-zone", "1,2"], "--keep-zone"),
     (["street.mp4", "--only-zone", "here"], "--only-zone"),
+    (["plan", "edit", "its.plan", "--keep-zone", "-90,0 -10,0 -10,90"], "outside of the picture"),
     (["street.mp4", "--config", "missing.toml"], "missing.toml"),
     (["street.mp4", "--config", "notes.txt"], "notes.txt"),
     (["analyze"], "INPUT"),

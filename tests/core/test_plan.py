@@ -272,6 +272,10 @@ WRONG = [
     (lambda it: it.hide(1, (FRAMES, FRAMES + 1)), "no frame"),
     (lambda it: it.hide(1, (10, 20)), "track 1 is in frames 0 to 9, but has no box in 10 to 19"),
     (lambda it: it.keep(4, (4, 6)), "no box in 4 to 5"),
+    (
+        lambda it: it.decide(Decision(False, zone=((640.5, 0), (900, 0), (900, 9)))),
+        "outside of the picture, .* 640x360",
+    ),
     (lambda it: it.merge([1]), "two at least"),
     (lambda it: it.merge([1, 1]), "two at least"),
     (lambda it: it.merge([1, 3]), "one label"),

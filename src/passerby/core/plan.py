@@ -241,6 +241,8 @@ class Plan:
                     f"{first} to {end - 1}; choose frames in which it is, or extend it to these first"
                 )
             decision = replace(decision, frames=(first, min(end, self.media.frames)))
+        if decision.zone is not None:
+            zones.check_in_picture(decision.zone, self.media.size)
         return replace(self, decisions=(*self.decisions, decision))
 
     def hide(
