@@ -365,6 +365,7 @@ BROKEN = [
     ("one length", {"tracks": (replace(track(1, 0, 3), scores=np.ones(2, np.float32)),)}),
     ("a box", {"tracks": (replace(track(1, 0, 1), boxes=np.array([[5, 5, 4, 6]], np.float32)),)}),
     ("a box", {"tracks": (replace(track(1, 0, 1), boxes=np.array([[5, 5, np.nan, 6]], np.float32)),)}),
+    ("a box", {"tracks": (replace(track(1, 0, 1), boxes=np.array([[5, 5, 4e9, 6]], np.float32)),)}),
     ("score", {"tracks": (replace(track(1, 0, 1), scores=np.array([1.5], np.float32)),)}),
     ("unknown way", {"tracks": (replace(track(1, 0, 1), origins=np.array([200], np.uint8)),)}),
     ("times", {"times": np.arange(FRAMES)[::-1]}),

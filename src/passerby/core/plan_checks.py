@@ -12,6 +12,9 @@ from passerby.core.tracks import Origin, Sightings
 if TYPE_CHECKING:
     from passerby.core.plan import Plan
 
+FARTHEST = 1e6
+"""Pixels from the picture's corner to that of a box, at most: numbers beyond are damage, and may overflow."""
+
 
 def check(plan: Plan) -> None:
     """Refuse what would leave something uncovered later.
@@ -51,7 +54,7 @@ def _problem_of_rows(rows: Sightings, frames: int) -> str | None:
     same = np.diff(rows.tracks) == 0
     if ((rows.frames < 0) | (rows.frames >= frames)).any() or (np.diff(rows.frames)[same] <= 0).any():
         return f"a track's frames do not rise from 0 up to {frames - 1}"
-    if not np.isfinite(rows.boxes).all() or (rows.boxes[:, 2:] < rows.boxes[:, :2]).any():
+    if not (np.abs(rows.boxes) <= FARTHEST).all() or (rows.boxes[:, 2:] < rows.boxes[:, :2]).any():
         return "a box is not one"
     if ((rows.scores < 0) | (rows.scores > 1)).any() or np.isinf(rows.scores).any():
         return "a score is not in 0..1"
