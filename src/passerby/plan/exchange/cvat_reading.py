@@ -1,4 +1,8 @@
-"""Gathered CVAT's XML 1.1, of videos and of images, from anybody."""
+"""CVAT's XML 1.1 as rows, from videos and from images, whoever wrote it.
+
+The parser calls `_Annotations` element by element. A track's boxes become `Key`s, which `keyframes.filled` turns into
+one row per frame; what the file is not about is completed from the plan (`table.completed`).
+"""
 
 from __future__ import annotations
 
