@@ -369,6 +369,9 @@ def test_a_plan_is_made_shown_changed_and_rendered(here, capsys):
     said = capsys.readouterr().out
     assert "hidden in 27 boxes, by fill in 5" in said
     assert "keep track 1 in frames 3-5 (user: said yes)" in said
+    assert passerby("plan", "edit", "street.plan", "--split", "1@25", "--reason", "two people", "-q") == 0
+    assert passerby("plan", "show", "street.plan") == 0
+    assert "track 1 split at frame 25, from which on it is track 2 (user: two people)" in capsys.readouterr().out
     assert passerby("render", "street.plan", "--json", "-q") == 0
     [told] = json.loads(capsys.readouterr().out)["files"]
     assert told["output"] == "street_anonymized.mp4"
@@ -382,6 +385,16 @@ def test_a_plan_from_anybody_cannot_steer_the_terminal(here, capsys):
     said = capsys.readouterr().out
     assert "?[2J?done" in said
     assert "\x1b" not in said
+
+
+@pytest.mark.parametrize("command", [[], ["analyze"]], ids=["anonymize", "analyze"])
+@pytest.mark.parametrize("option", ["--only-zone", "--keep-zone"])
+def test_a_zone_outside_of_the_picture_stops_the_run(here, capsys, command, option):
+    """With a mistyped only-zone nobody would be hidden."""
+    before = sorted(here.iterdir())
+    assert passerby(*command, "street.mp4", option, "9000,0 9100,0 9100,90") == 2
+    assert "outside of the picture, which has 640x360" in capsys.readouterr().err
+    assert sorted(here.iterdir()) == before
 
 
 def test_an_edit_goes_into_the_plan_itself_or_into_another(here):
@@ -406,7 +419,8 @@ def test_a_box_is_drawn_from_the_shell(here):
 def test_a_plan_goes_out_and_comes_back(here, form):
     passerby("analyze", "street.mp4", "-q")
     assert passerby("plan", "export", "street.plan", "-o", f"out.{form}") == 0
-    assert passerby("plan", "import", "street.plan", f"out.{form}", "-o", "back.plan") == 0
+    assert passerby("plan", "import", "street.plan", f"out.{form}", "-o", "back.plan", "--by", "reviewer") == 0
+    assert load_plan("back.plan").changes[-1].by == "reviewer"
     there, back = load_plan("street.plan").rows(), load_plan("back.plan").rows()
     assert np.array_equal(there.boxes, back.boxes)
     assert np.array_equal(there.frames, back.frames)
@@ -488,6 +502,7 @@ USAGE = [
     (["street.mp4", "--min-size", "-3"], "--min-size"),
     (["street.mp4", "--keep-zone", "1,2"], "--keep-zone"),
     (["street.mp4", "--only-zone", "here"], "--only-zone"),
+    (["plan", "edit", "its.plan", "--keep-zone", "-90,0 -10,0 -10,90"], "outside of the picture"),
     (["street.mp4", "--config", "missing.toml"], "missing.toml"),
     (["street.mp4", "--config", "notes.txt"], "notes.txt"),
     (["analyze"], "INPUT"),

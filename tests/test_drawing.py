@@ -7,6 +7,7 @@ from fractions import Fraction
 import footage
 import numpy as np
 import pytest
+from drawn_clips import Clip, draw
 
 from passerby import drawing
 from passerby.core import boxes as bx
@@ -139,6 +140,18 @@ def test_a_film_need_not_be_decoded_from_its_beginning(films, name, start, first
     early = [(index, frame) for index, frame in drawing.frames(plan, path, 0) if index >= first]
     assert [index for index, _ in late] == [index for index, _ in early]
     assert all(np.array_equal(a.planes[0], b.planes[0]) for (_, a), (_, b) in zip(late, early, strict=True))
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".ts"])
+def test_a_moment_is_the_same_for_a_plan_as_for_start(tmp_path, suffix):
+    """Where the sound begins before the picture, both count from the sound, as a player does."""
+    step = 512
+    clip = Clip(times=[(10 + frame) * step for frame in range(12)], sound="aac")
+    path = draw(tmp_path / f"late{suffix}", clip)
+    whole, part = bare(path), bare(path, start=Fraction("0.6"))
+    assert whole.seconds(np.array([0, 5])).tolist() == pytest.approx([0.4, 0.6], abs=0.03)
+    assert part.seconds(np.array([0])).tolist() == pytest.approx(whole.seconds(np.array([5])).tolist(), abs=1e-4)
+    assert whole.frame_at(Fraction("0.65")) == 5 + part.frame_at(Fraction("0.65"))
 
 
 def test_thinned_frames_are_counted_as_they_were(films):

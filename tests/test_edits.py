@@ -89,6 +89,12 @@ def test_reasons_and_authors_are_kept_with_each_decision():
     )
 
 
+def test_reasons_and_authors_are_kept_with_each_change_of_a_track():
+    it = edited("--merge|1,2|--split|1@5|--extend|3:5-7|--draw|face@12:1,2,3,4|--delete|4")
+    assert len(it.changes) == 5
+    assert {(change.reason, change.by) for change in it.changes} == {("consent", "user")}
+
+
 DRAWN = [
     ("--draw|face@0.48s:100,80,40,50", Drawn("face", 12, (100, 80, 140, 130))),
     ("--draw|face@12:-10,80.5,40,50", Drawn("face", 12, (-10, 80.5, 30, 130.5))),

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from passerby.core.frame import Frame as Frame
     from passerby.core.frame import MediaInfo as MediaInfo
     from passerby.core.frame import PixelFormat as PixelFormat
+    from passerby.core.plan import Change as Change
     from passerby.core.plan import Decision as Decision
     from passerby.core.plan import Plan as Plan
     from passerby.core.regions import Mask as Mask
@@ -93,6 +94,7 @@ _MODULES = {
         "PixelFormat",
     ),
     "passerby.core.plan": (
+        "Change",
         "Decision",
         "Plan",
     ),

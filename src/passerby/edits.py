@@ -45,7 +45,7 @@ def apply(plan: Plan, edits: Sequence[Edit], follower: Follower, *, reason: str 
 
     Args:
         follower: asked for every box drawn.
-        reason, by: kept with every decision.
+        reason, by: kept with every decision, and with every change of a track.
 
     Raises:
         OptionError: an edit is not understood, or speaks of what is not there.
@@ -56,12 +56,12 @@ def apply(plan: Plan, edits: Sequence[Edit], follower: Follower, *, reason: str 
         if edit.name == "draw":
             until = later.text if later is not None and later.name == "until" else None
             drawn = _drawn(plan, edit.text, until)
-            plan = plan.draw(drawn.label, follower(plan, drawn))
+            plan = plan.draw(drawn.label, follower(plan, drawn), reason=reason, by=by)
         elif edit.name == "until":
             if index == 0 or steps[index - 1].name != "draw":
                 raise OptionError(f"--until {edit.text} belongs behind a --draw; write it there")
         elif edit.name in _TRACKS:
-            plan = _TRACKS[edit.name](plan, edit.text)
+            plan = _TRACKS[edit.name](plan, edit.text, reason, by)
         else:
             for decision in _decisions(plan, edit, reason, by):
                 plan = plan.decide(decision)
@@ -87,31 +87,31 @@ def _decisions(plan: Plan, edit: Edit, reason: str, by: str) -> list[Decision]:
 # Tracks
 
 
-def _merge(plan: Plan, text: str) -> Plan:
-    return plan.merge(_ids(Edit("merge", text), text))
+def _merge(plan: Plan, text: str, reason: str, by: str) -> Plan:
+    return plan.merge(_ids(Edit("merge", text), text), reason=reason, by=by)
 
 
-def _split(plan: Plan, text: str) -> Plan:
+def _split(plan: Plan, text: str, reason: str, by: str) -> Plan:
     edit = Edit("split", text)
     track, at, frame = text.partition("@")
     if not at:
         raise _unclear(edit)
-    return plan.split(_id(edit, track), _frame(plan, edit, frame))
+    return plan.split(_id(edit, track), _frame(plan, edit, frame), reason=reason, by=by)
 
 
-def _extend(plan: Plan, text: str) -> Plan:
+def _extend(plan: Plan, text: str, reason: str, by: str) -> Plan:
     edit = Edit("extend", text)
     track, _, words = text.partition(":")
-    return plan.extend(_id(edit, track), _range(plan, edit, words))
+    return plan.extend(_id(edit, track), _range(plan, edit, words), reason=reason, by=by)
 
 
-def _delete(plan: Plan, text: str) -> Plan:
+def _delete(plan: Plan, text: str, reason: str, by: str) -> Plan:
     for track in dict.fromkeys(_ids(Edit("delete", text), text)):
-        plan = plan.delete(track)
+        plan = plan.delete(track, reason=reason, by=by)
     return plan
 
 
-_TRACKS: dict[str, Callable[[Plan, str], Plan]] = {
+_TRACKS: dict[str, Callable[[Plan, str, str, str], Plan]] = {
     "merge": _merge,
     "split": _split,
     "extend": _extend,

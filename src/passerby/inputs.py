@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from passerby.core.frame import MediaInfo
+from passerby.core.zones import check_in_picture
 from passerby.media.reading import Reading
 from passerby.media.stills import StillSource, is_still
 from passerby.media.video import VideoSource
@@ -12,8 +13,16 @@ from passerby.settings import Options
 
 
 def opened(path: Path, options: Options) -> VideoSource | StillSource:
-    """The frames of a file, as far as `options` want them."""
-    return StillSource(path, salvage=options.salvage) if is_still(path) else VideoSource(path, reading(options))
+    """The frames of a file, as far as `options` want them.
+
+    Raises:
+        OptionError: a zone lies outside of its pictures: with an only-zone, nobody would be hidden.
+    """
+    still = is_still(path)
+    source = StillSource(path, salvage=options.salvage) if still else VideoSource(path, reading(options))
+    for zone in (*options.only_zone, *options.keep_zone):
+        check_in_picture(zone, source.info.size)
+    return source
 
 
 def reading(options: Options) -> Reading:

@@ -68,6 +68,7 @@ def recorded(
         frames=len(totals.times),
         rate=info.rate,
         time_base=info.time_base,
+        begins=info.begins,
         start=options.start,
         end=options.end,
         fps=options.fps,

@@ -128,6 +128,8 @@ def test_a_zone_with_a_bay_does_not_hold_what_reaches_over_it():
         {"under": 0},
         {"under": np.nan},
         {"method": "fill", "hide": False},
+        {"track": 3.0},
+        {"frames": (0.5, 3)},
     ],
 )
 def test_a_decision_that_makes_no_sense_is_refused(wrong):
@@ -135,7 +137,17 @@ def test_a_decision_that_makes_no_sense_is_refused(wrong):
         Decision(**{"hide": True} | wrong)
 
 
+def test_numbers_from_arrays_are_as_good_as_pythons_own():
+    """`for id in plan.rows().tracks: plan.keep(id)` must make a plan that can be written."""
+    it = plan(track(1, 0, 10)).keep(np.int64(1), (np.int64(2), np.int32(5)))
+    assert [type(value) for value in (it.decisions[0].track, *it.decisions[0].frames)] == [int] * 3
+
+
 # Editing
+
+
+def test_what_is_decided_ends_with_the_video():
+    assert plan(track(1, 0, 10)).keep(1, (5, 10**12)).decisions[0].frames == (5, FRAMES)
 
 
 def test_tracks_that_become_one_are_covered_by_it():
@@ -160,6 +172,23 @@ def test_tracks_that_become_one_are_covered_by_it():
 def test_tracks_that_become_one_stay_visible_only_if_both_were(decide, kept):
     it = decide(plan(track(1, 0, 10), track(2, 20, 30))).merge([1, 2])
     assert hidden(it) == (set() if kept else present(it))
+
+
+@pytest.mark.parametrize(
+    "decisions",
+    [
+        (Decision(False), Decision(True, 1)),
+        (Decision(False, 2), Decision(True, zone=((0, 0), (640, 0), (640, 360), (0, 360))), Decision(False, 1)),
+        (Decision(False), Decision(True, under=60)),
+    ],
+    ids=["kept for all", "a zone between", "small ones hidden"],
+)
+def test_becoming_one_uncovers_nobody(decisions):
+    """Whatever is decided on everyone must not show somebody who was hidden as a track of their own."""
+    before = plan(track(1, 0, 10), track(2, 0, 10, x=200), decisions=decisions)
+    assert hidden(before)
+    after = before.merge([1, 2])
+    assert {frame for _, frame in hidden(after)} >= {frame for _, frame in hidden(before)}
 
 
 def test_a_track_is_split_and_what_was_decided_holds_for_both_parts():
@@ -209,9 +238,44 @@ def test_a_drawn_track_has_an_id_of_its_own_and_is_hidden():
     assert hidden(it) == present(it)
 
 
+def test_a_drawn_track_is_hidden_whatever_holds_for_everyone():
+    """Who draws a box over somebody outside of the only-zone wants it there."""
+    drawn = plan(track(9, 3, 6, origin=Origin.DRAWN)).rows()
+    it = plan(track(1, 0, 3), decisions=(Decision(False), Decision(False, under=100))).draw("face", drawn)
+    assert hidden(it) == {(2, 3), (2, 4), (2, 5)}
+
+
+def test_a_new_track_takes_no_number_on_which_something_is_decided():
+    drawn = plan(track(9, 3, 6, origin=Origin.DRAWN)).rows()
+    it = plan(track(1, 0, 3), decisions=(Decision(False, 2),)).draw("face", drawn)
+    assert hidden(it) == present(it)
+
+
+def test_whatever_is_done_to_tracks_is_kept_with_its_reason_and_its_author():
+    it = plan(track(1, 0, 10), track(2, 20, 30), track(3, 0, 5), track(4, 0, 5))
+    drawn = track(9, 3, 6, origin=Origin.DRAWN).rows()
+    said = {"reason": "seen twice", "by": "reviewer"}
+    it = it.merge([1, 2], **said).split(1, 5, **said).extend(1, (5, 7), **said)
+    it = it.draw("face", drawn, **said).delete(3, **said).delete(4)
+    assert [(change.what, change.reason, change.by) for change in it.changes] == [
+        ("tracks 1, 2 merged into track 1", "seen twice", "reviewer"),
+        ("track 1 split at frame 5, from which on it is track 5", "seen twice", "reviewer"),
+        ("track 1 extended in frames 5 to 6", "seen twice", "reviewer"),
+        ("track 6 (face) drawn in frames 3 to 5", "seen twice", "reviewer"),
+        ("track 3 (face in frames 0 to 4) deleted", "seen twice", "reviewer"),
+        ("track 4 (face in frames 0 to 4) deleted", "", "user"),
+    ]
+
+
 WRONG = [
     (lambda it: it.keep(7), "no track 7"),
     (lambda it: it.hide(1, (FRAMES, FRAMES + 1)), "no frame"),
+    (lambda it: it.hide(1, (10, 20)), "track 1 is in frames 0 to 9, but has no box in 10 to 19"),
+    (lambda it: it.keep(4, (4, 6)), "no box in 4 to 5"),
+    (
+        lambda it: it.decide(Decision(False, zone=((640.5, 0), (900, 0), (900, 9)))),
+        "outside of the picture, .* 640x360",
+    ),
     (lambda it: it.merge([1]), "two at least"),
     (lambda it: it.merge([1, 1]), "two at least"),
     (lambda it: it.merge([1, 3]), "one label"),
@@ -225,7 +289,7 @@ WRONG = [
 
 @pytest.mark.parametrize(("edit", "said"), WRONG, ids=[row[1] for row in WRONG])
 def test_an_edit_of_what_is_not_there_is_refused(edit, said):
-    it = plan(track(1, 0, 10), track(2, 5, 20), track(3, 0, 2, label="plate"))
+    it = plan(track(1, 0, 10), track(2, 5, 20), track(3, 0, 2, label="plate"), track(4, 0, 3, and_also=(9,)))
     with pytest.raises(OptionError, match=said):
         edit(it)
 
@@ -280,6 +344,8 @@ def test_a_moment_is_the_frame_that_is_shown_then():
 def test_times_count_from_the_inputs_own_beginning():
     whole = plan(track(1, 0, 3), times=1000 + np.arange(FRAMES))
     assert whole.seconds(np.array([5])).tolist() == pytest.approx([0.2])
+    late = replace(whole, media=replace(whole.media, begins=Fraction(39)))
+    assert late.seconds(np.array([5])).tolist() == pytest.approx([1.2])
     part = replace(whole, media=replace(whole.media, start=Fraction(10)), times=np.arange(FRAMES))
     assert part.seconds(np.array([5])).tolist() == pytest.approx([10.2])
     assert part.frame_at(Fraction("10.2")) == 5
@@ -299,6 +365,7 @@ BROKEN = [
     ("one length", {"tracks": (replace(track(1, 0, 3), scores=np.ones(2, np.float32)),)}),
     ("a box", {"tracks": (replace(track(1, 0, 1), boxes=np.array([[5, 5, 4, 6]], np.float32)),)}),
     ("a box", {"tracks": (replace(track(1, 0, 1), boxes=np.array([[5, 5, np.nan, 6]], np.float32)),)}),
+    ("a box", {"tracks": (replace(track(1, 0, 1), boxes=np.array([[5, 5, 4e9, 6]], np.float32)),)}),
     ("score", {"tracks": (replace(track(1, 0, 1), scores=np.array([1.5], np.float32)),)}),
     ("unknown way", {"tracks": (replace(track(1, 0, 1), origins=np.array([200], np.uint8)),)}),
     ("times", {"times": np.arange(FRAMES)[::-1]}),

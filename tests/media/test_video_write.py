@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import subprocess
 import sys
@@ -44,6 +45,29 @@ def write(path: Path, output: Path, frames: Iterable[Frame]) -> None:
     with VideoSink(output, VideoSource(path).info) as sink:
         for frame in frames:
             sink.write(frame)
+
+
+COPY = """
+import sys
+from pathlib import Path
+from passerby.media.video import VideoSource
+from passerby.media.write import VideoSink
+source = VideoSource(Path(sys.argv[1]))
+with source, VideoSink(Path(sys.argv[2]), source.info, force=True) as sink:
+    for frame in source:
+        sink.write(frame)
+"""
+
+
+@pytest.mark.parametrize("size", [(480, 360), (352, 288), (640, 360)])
+def test_the_same_frames_give_the_same_bytes_whatever_lay_in_memory(tmp_path, size):
+    """The C library of most Linux systems fills fresh memory with what MALLOC_PERTURB_ says."""
+    path, written = draw(tmp_path / "in.mp4", Clip(size=size, frames=40)), []
+    for memory in ("1", "85", "255"):
+        environment = os.environ | {"MALLOC_PERTURB_": memory}
+        subprocess.run([sys.executable, "-c", COPY, path, tmp_path / "out.mp4"], env=environment, check=True)
+        written.append((tmp_path / "out.mp4").read_bytes())
+    assert written[0] == written[1] == written[2]
 
 
 # Without loss

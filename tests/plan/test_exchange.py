@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from contextlib import suppress
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from textwrap import dedent
@@ -279,6 +280,66 @@ def test_attributes_hold_until_they_change_as_in_cvat():
             <attribute name="hide">true</attribute><attribute name="reason"></attribute></box>
         </track></annotations>"""
     assert cvat(text).decisions == (Decision(False, 0, (1, 5), reason="an actor"),)
+
+
+def task(holds="", start=0, stop=FRAMES - 1, kind="task"):
+    """A file of CVAT about some of the film's frames."""
+    span = f"<start_frame>{start}</start_frame><stop_frame>{stop}</stop_frame>"
+    return f"<annotations><meta><{kind}>{span}</{kind}></meta>{holds}</annotations>"
+
+
+def drawn_at(frame, more=""):
+    """A track that CVAT ends nowhere."""
+    return (
+        f'<track id="3" label="face"><box frame="{frame}" keyframe="1" outside="0" xtl="1" ytl="1" xbr="9" ybr="9">'
+        f"{more}</box></track>"
+    )
+
+
+def test_a_job_of_cvat_changes_its_own_frames_alone():
+    """Of a long film CVAT exports the part that one person worked on: nobody beyond it is uncovered."""
+    plan = plan_of(track(3, frames=range(2, 28)), track(8, frames=(25,))).keep(8, reason="consent")
+    back = cvat(task(drawn_at(12), 10, 19, "job"), plan)
+    assert [(t.id, t.frames.tolist()) for t in back.tracks] == [
+        (3, [*range(2, 10), *range(20, 28)]),
+        (8, [25]),
+        (9, list(range(12, 20))),
+    ]
+    said = cvat(task(drawn_at(12, '<attribute name="hide">false</attribute>'), 10, 19, "job"), plan)
+    assert said.decisions == (Decision(False, 8, reason="consent", by="user"), Decision(False, 9))
+
+
+def test_a_track_goes_on_beyond_a_job_under_the_number_it_has():
+    plan = plan_of(track(3, frames=range(2, 28)), track(8, frames=(25,)))
+    back = cvat(task(drawn_at(12, '<attribute name="track">8</attribute>'), 10, 19, "job"), plan)
+    assert back.track(8).frames.tolist() == [*range(12, 20), 25]
+
+
+def test_frames_that_cvat_for_images_leaves_out_stay_as_they_are():
+    """It leaves out those that somebody deleted in CVAT, and those between a frame step."""
+    plan = plan_of(track(3, frames=range(2, 8)))
+    back = cvat(CVAT_IMAGES, plan)
+    assert back.track(3).frames.tolist() == [2, 3, 6, 7]
+    assert [(t.id, t.frames.tolist()) for t in back.tracks[1:]] == [(4, [4]), (5, [5])]
+
+
+def test_frames_of_which_coco_lists_no_image_stay_as_they_are():
+    back = coco(plan=plan_of(track(8, frames=range(2, 8))))
+    assert back.track(8).frames.tolist() == [2, 5, 6, 7]
+    assert [(t.id, t.frames.tolist()) for t in back.tracks] == [(6, [3, 4]), (8, [2, 5, 6, 7]), (9, [4])]
+
+
+def test_a_project_of_several_films_is_refused():
+    with pytest.raises(InputError, match="several tasks"):
+        cvat("<annotations><meta><project><tasks><task></task><task></task></tasks></project></meta></annotations>")
+
+
+def test_a_file_about_the_whole_film_is_no_file_for_a_plan_of_a_part():
+    """CVAT counts frames from the beginning of the film, this plan from its own."""
+    part = replace(plan_of(track(3)), media=replace(MEDIA, start=Fraction(1)))
+    with pytest.raises(InputError, match="frames 0 to 54, but this plan, made with --start"):
+        cvat(task(drawn_at(12), stop=54), part)
+    assert len(cvat(task(drawn_at(12)), part).tracks) == 1
 
 
 CVAT_IMAGES = """\

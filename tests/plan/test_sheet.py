@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 import time
+from dataclasses import replace
 from fractions import Fraction
 from html.parser import HTMLParser
 
@@ -294,6 +295,12 @@ def test_decisions_are_told_in_words():
     assert "<td>3 to 7</td>" in html
 
 
+def test_what_was_done_to_tracks_is_told_with_its_reason_and_its_author():
+    it = plan_of(track(1), track(2))
+    assert "done to the tracks" not in page(it, {})
+    assert "deleted · reviewer · a &lt;lamp&gt;" in page(it.delete(2, reason="a <lamp>", by="reviewer"), {})
+
+
 def test_the_timeline_shows_origins_gaps_and_cuts():
     made = track(end=20)
     made.origins[10:] = Origin.FILLED
@@ -303,6 +310,12 @@ def test_the_timeline_shows_origins_gaps_and_cuts():
     assert '<path class="o2" d="M500 22H1000v14H500z"/>' in lane
     assert '<path class="cut" d="M500 10V36"/>' in lane
     assert "8 frames detected, 10 frames filled, 2 missing" in lane
+
+
+def test_the_films_timeline_begins_when_the_plan_does():
+    whole = plan_of(track())
+    part = replace(whole, media=replace(whole.media, start=Fraction(10)))
+    assert '<p class="ends"><span>0:10.00</span><span>0:11.56</span></p>\n</section>' in page(part, {})
 
 
 def test_a_gap_of_one_frame_shows_in_the_timeline_of_a_long_track():

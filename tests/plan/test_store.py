@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from passerby.core.errors import PlanError
-from passerby.core.plan import Decision
+from passerby.core.plan import Change, Decision
 from passerby.core.regions import Mask
 from passerby.core.runs import Runs
 from passerby.plan import store
@@ -37,9 +37,16 @@ def rich():
     )
     whole = plan(track(1, 0, 10), replace(followed, scores=unknown), track(9, 1, 2, label="plate"), decisions=decisions)
     media = replace(
-        whole.media, start=Fraction(10, 3), end=Fraction(99), fps=Fraction(30000, 1001), salvage=True, rate=None
+        whole.media,
+        begins=Fraction(-7, 5),
+        start=Fraction(10, 3),
+        end=Fraction(99),
+        fps=Fraction(30000, 1001),
+        salvage=True,
+        rate=None,
     )
-    return replace(whole, media=media, cuts=np.array([5, 30]), provenance={"passerby": "1", "conf": "0.1"})
+    whole = replace(whole, media=media, cuts=np.array([5, 30]), provenance={"passerby": "1", "conf": "0.1"})
+    return replace(whole, changes=(Change("track 7 deleted", "a lamp", "user"), Change("track 8 deleted")))
 
 
 def with_masks():
@@ -75,7 +82,8 @@ def told(a_plan):
     media = replace(a_plan.media, path=None)
     masks = [[mask and (mask.size, mask.counts.tolist()) for mask in track.masks] if track.masks is not None else None
              for track in a_plan.tracks]  # fmt: skip
-    return (media, a_plan.decisions, a_plan.seed, dict(a_plan.provenance), rows.labels.tolist(), arrays, masks)
+    decided = (a_plan.decisions, a_plan.changes)
+    return (media, decided, a_plan.seed, dict(a_plan.provenance), rows.labels.tolist(), arrays, masks)
 
 
 @pytest.mark.parametrize("make", [plan, rich, with_masks], ids=["empty", "rich", "with masks"])
@@ -206,6 +214,7 @@ HEADS = {
     "a short sha256": (lambda head: head["media"].update(sha256="0f"), "sha256"),
     "a size of one side": (lambda head: head["media"].update(size=[3]), "no plan"),
     "a rate of one by nothing": (lambda head: head["media"].update(rate="1/0"), "no plan"),
+    "a beginning before all time": (lambda head: head["media"].update(begins="-" + "9" * 20), "not a time or rate"),
     "a rate below zero": (lambda head: head["media"].update(rate="-25"), "not a time or rate"),
     "a rate without end": (lambda head: head["media"].update(rate="9" * 5000), "not a time or rate"),
     "more frames": (lambda head: head["media"].update(frames=FRAMES + 1), "times"),
@@ -216,6 +225,12 @@ HEADS = {
     "an unclear decision": (lambda head: head.update(decisions=[{"hide": "no"}]), "decision"),
     "a decision on no frames": (lambda head: head.update(decisions=[{"hide": True, "frames": [3]}]), "no plan"),
     "a zone of one corner": (lambda head: head.update(decisions=[{"hide": True, "zone": [[1, 2]]}]), "zone"),
+    "changes that are none": (lambda head: head.update(changes=[None]), "no plan"),
+    "a change without a reason": (
+        lambda head: head.update(changes=[{"what": "x", "by": "user"}]),
+        "a change of by, what",
+    ),
+    "a change by a number": (lambda head: head.update(changes=[{"what": "x", "by": 3, "reason": ""}]), "not text"),
     "a seed that is text": (lambda head: head.update(seed="7"), "whole number"),
 }
 COLUMNS = {

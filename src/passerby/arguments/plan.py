@@ -57,10 +57,7 @@ def edit() -> argparse.ArgumentParser:
     add = command.add_argument_group("edits").add_argument
     for name, (words, meaning) in EDITS.items():
         add(f"--{name}", action=_Step, metavar=words, help=meaning, default=argparse.SUPPRESS)
-    command.add_argument("--reason", default="", metavar="TEXT", help="kept with every decision of this command")
-    command.add_argument("--by", default="user", metavar="TEXT", help="who decided (default: %(default)s)")
-    command.add_argument("-o", "--output", type=Path, metavar="PLAN", help="another file (default: the plan itself)")
-    command.add_argument("-y", "--force", action="store_true", help="replace another file that exists")
+    _add_changing(command)
     command.add_argument("-q", "--quiet", action="store_true", help="say nothing but errors")
     add_medium(command)
     return command
@@ -80,8 +77,7 @@ def import_() -> argparse.ArgumentParser:
     command = _plan("import", "Take over boxes that were changed in another tool.")
     command.add_argument("changed", type=Path, metavar="FILE", help="what the other tool wrote")
     command.add_argument("--format", help="cvat, coco, csv or json (default: by the file's name)")
-    command.add_argument("-o", "--output", type=Path, metavar="PLAN", help="another file (default: the plan itself)")
-    command.add_argument("-y", "--force", action="store_true", help="replace another file that exists")
+    _add_changing(command)
     return command
 
 
@@ -93,6 +89,15 @@ def sheet() -> argparse.ArgumentParser:
     command.add_argument("-q", "--quiet", action="store_true", help="say nothing but errors")
     add_medium(command)
     return command
+
+
+def _add_changing(command: argparse.ArgumentParser) -> None:
+    """What goes with every change of a plan."""
+    add = command.add_argument
+    add("--reason", default="", metavar="TEXT", help="kept with whatever this command changes")
+    add("--by", default="user", metavar="TEXT", help="who decided (default: %(default)s)")
+    add("-o", "--output", type=Path, metavar="PLAN", help="another file (default: the plan itself)")
+    add("-y", "--force", action="store_true", help="replace another file that exists")
 
 
 def _plan(name: str, description: str) -> Parser:

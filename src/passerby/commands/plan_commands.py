@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import numpy as np
 from passerby import drawing, edits, plans, sheet
 from passerby.console import answer, say
 from passerby.core.errors import InputError, OptionError
-from passerby.core.plan import Decision, Plan, decided
+from passerby.core.plan import Change, Decision, Plan, decided
 from passerby.core.tracks import Sightings, Track
 from passerby.inputs import opened
 from passerby.job import beside, write_text
@@ -102,8 +103,10 @@ def take_over(chosen: argparse.Namespace) -> None:
         changed = exchange.read(data, plan, form)
     except InputError as error:
         raise InputError(f"{chosen.changed.name}: {error}") from error
+    done = Change(f"tracks taken over from {chosen.changed.name} ({form})", chosen.reason, chosen.by)
+    changed = replace(changed, changes=(*plan.changes, done))
     plans.save_plan(changed, target, force=force)
-    say(f"{target}: {_summary(changed)}")
+    say(f"{target}: {_summary(changed)}; before: {_summary(plan)}")
 
 
 def write_sheet(chosen: argparse.Namespace) -> None:
@@ -175,6 +178,9 @@ def _table(plan: Plan) -> str:
     if plan.decisions:
         lines += ["", "decisions; of those that apply to a box the last one counts:"]
         lines += [f"  {_sentence(decision)}" for decision in plan.decisions]
+    if plan.changes:
+        lines += ["", "what was done to the tracks:"]
+        lines += [f"  {_done(change)}" for change in plan.changes]
     return "\n".join(lines)
 
 
@@ -207,8 +213,17 @@ def _sentence(decision: Decision) -> str:
         parts.append(f"under {decision.under:g} pixels")
     if decision.method is not None:
         parts.append(f"by {decision.method}")
-    why = ": ".join(filter(None, (decision.by, decision.reason)))
-    return " ".join(parts) + (f" ({why})" if why else "")
+    return " ".join(parts) + _why(decision)
+
+
+def _done(change: Change) -> str:
+    """A change in words."""
+    return change.what + _why(change)
+
+
+def _why(said: Decision | Change) -> str:
+    why = ": ".join(filter(None, (said.by, said.reason)))
+    return f" ({why})" if why else ""
 
 
 def _told(plan: Plan) -> dict[str, Any]:
@@ -218,6 +233,7 @@ def _told(plan: Plan) -> dict[str, Any]:
         "media": {"name": plan.media.name, "sha256": plan.media.sha256, "frames": plan.media.frames},
         "tracks": [_track(plan, track, verdicts[track.id]) for track in plan.tracks],
         "decisions": [_sentence(decision) for decision in plan.decisions],
+        "changes": [_done(change) for change in plan.changes],
         "cuts": plan.cuts.tolist(),
         "seed": plan.seed,
         "provenance": dict(plan.provenance),

@@ -117,3 +117,5 @@ class MediaInfo:
     """One entry per stream: 'video h264', 'audio aac', 'data', …"""
     notes: tuple[str, ...] = ()
     """What a user should know of how this input is read, each one line: 'interlaced: …', …"""
+    begins: Fraction = Fraction(0)
+    """When the input begins for who watches it, in seconds on the clock of its streams; other than 0 in MPEG-TS."""

@@ -6,17 +6,20 @@ counts, and where none applies the box is hidden: nobody is seen because nobody 
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
+from typing import SupportsIndex
 
 import numpy as np
 from numpy.typing import NDArray
 
 from passerby.core import zones
-from passerby.core.errors import OptionError, PlanError
+from passerby.core.errors import OptionError
+from passerby.core.plan_checks import check
 from passerby.core.tracks import Origin, Sightings, Track, united
 from passerby.core.zones import Polygon
 
@@ -46,6 +49,12 @@ class Decision:
     """'policy', 'user', …: what decided, not a person's name."""
 
     def __post_init__(self) -> None:
+        # Ids and frames come out of arrays as numpy's integers; files hold Python's.
+        if self.track is not None:
+            object.__setattr__(self, "track", _whole("a track's id", self.track))
+        if self.frames is not None:
+            first, end = self.frames
+            object.__setattr__(self, "frames", (_whole("a frame", first), _whole("a frame", end)))
         if self.frames is not None and not 0 <= self.frames[0] < self.frames[1]:
             raise OptionError(f"a range of frames begins at 0 or later and holds one at least, got {self.frames}")
         if self.zone is not None and (len(self.zone) < 3 or not np.isfinite(self.zone).all()):
@@ -68,6 +77,24 @@ class Decision:
             inside = zones.touches if self.hide else zones.holds
             chosen[chosen] = inside(self.zone, rows.boxes[chosen])
         return chosen
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What somebody did to the tracks of a plan; what is decided on them is kept as a `Decision`."""
+
+    what: str
+    """In words: 'track 9 merged into track 4'."""
+    reason: str = ""
+    by: str = ""
+    """As in `Decision`."""
+
+
+def _whole(what: str, value: SupportsIndex) -> int:
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise OptionError(f"{what} is a whole number, got {value!r}") from None
 
 
 def decided(decisions: Sequence[Decision], rows: Sightings) -> tuple[Sightings, NDArray[np.str_]]:
@@ -99,6 +126,8 @@ class Media:
     """Average frames per second, or None for a still."""
     time_base: Fraction
     """Seconds per unit of `Plan.times`."""
+    begins: Fraction | None = None
+    """As in `MediaInfo`; None in older plans, whose times count from the first frame."""
     start: Fraction | None = None
     end: Fraction | None = None
     fps: Fraction | None = None
@@ -129,9 +158,11 @@ class Plan:
     """Whatever an effect draws at random is drawn from this and the track's id."""
     provenance: Mapping[str, str] = field(default_factory=dict)
     """Versions and options that led to it, as text, and the SHA-256 sums of models: see `models`."""
+    changes: tuple[Change, ...] = ()
+    """What was done to its tracks since it was made, in order."""
 
     def __post_init__(self) -> None:
-        _check(self)
+        check(self)
 
     # Reading
 
@@ -170,10 +201,15 @@ class Plan:
         """When frames (N,) are shown, in seconds on the input's own clock, which begins at 0, (N,) float64."""
         if not len(self.times):
             return np.asarray(frames / float(self.media.rate or 1), np.float64)
+        media, ticks = self.media, self.times[frames]
         # What is read from a start on begins at 0; else the file's own clock may begin anywhere.
-        start = self.media.start
-        ticks = self.times[frames] - (self.times[0] if start is None else 0)
-        return np.asarray(ticks * float(self.media.time_base) + float(start or 0), np.float64)
+        if media.start is not None:
+            zero = media.start
+        elif media.begins is not None:
+            zero = -media.begins
+        else:
+            zero = -int(self.times[0]) * media.time_base
+        return np.asarray(ticks * float(media.time_base) + float(zero), np.float64)
 
     def frame_at(self, time_s: Fraction) -> int:
         """The frame that is shown at `time_s` on the input's own clock.
@@ -194,10 +230,19 @@ class Plan:
 
     def decide(self, decision: Decision) -> Plan:
         """With one more decision, which counts more than all before it."""
-        if decision.track is not None:
-            self.track(decision.track)
-        if decision.frames is not None and decision.frames[0] >= self.media.frames:
-            raise OptionError(f"there is no frame {decision.frames[0]}; the last one is {self.media.frames - 1}")
+        track = None if decision.track is None else self.track(decision.track)
+        if decision.frames is not None:
+            first, end = decision.frames
+            if first >= self.media.frames:
+                raise OptionError(f"there is no frame {first}; the last one is {self.media.frames - 1}")
+            if track is not None and not ((track.frames >= first) & (track.frames < end)).any():
+                raise OptionError(
+                    f"track {track.id} is in frames {track.frames[0]} to {track.frames[-1]}, but has no box in "
+                    f"{first} to {end - 1}; choose frames in which it is, or extend it to these first"
+                )
+            decision = replace(decision, frames=(first, min(end, self.media.frames)))
+        if decision.zone is not None:
+            zones.check_in_picture(decision.zone, self.media.size)
         return replace(self, decisions=(*self.decisions, decision))
 
     def hide(
@@ -212,7 +257,7 @@ class Plan:
 
     # Changing tracks
 
-    def merge(self, ids: Sequence[int]) -> Plan:
+    def merge(self, ids: Sequence[int], *, reason: str = "", by: str = "user") -> Plan:
         """With the tracks `ids` made one, which has the first one's id.
 
         In frames in which several of them are, the box goes around all. What was decided on them stays only if it
@@ -220,17 +265,24 @@ class Plan:
         """
         chosen = [self.track(id) for id in dict.fromkeys(ids)]
         if len(chosen) < 2 or len({track.label for track in chosen}) > 1:
-            what = ", ".join(f"{track.id} ({track.label})" for track in chosen)
+            what = ", ".join(f"{track.id} ({track.label})" for track in chosen) or "none"
             raise OptionError(f"tracks that become one are two at least and of one label, got {what}")
         whole = joined(chosen)
         gone = {track.id for track in chosen}
         sets = [tuple(replace(d, track=whole.id) for d in self.decisions if d.track == id) for id in gone]
         same = len(set(sets)) == 1
-        decisions = (d for d in self.decisions if d.track not in gone or (same and d.track == whole.id))
+        decisions = tuple(d for d in self.decisions if d.track not in gone or (same and d.track == whole.id))
+        before, _ = decided(self.decisions, Sightings.concat([track.rows() for track in chosen]))
+        after, _ = decided(decisions, whole.rows())
+        # What is decided on everyone, before or in between, may say of the whole what it did not say of a part.
+        if not same or not np.isin(before.frames, after.frames).all():
+            why = reason or "merged from tracks on which different things were decided"
+            decisions = (*decisions, Decision(True, whole.id, reason=why, by=by))
         others = [track for track in self.tracks if track.id not in gone]
-        return replace(self, tracks=_sorted(*others, whole), decisions=tuple(decisions))
+        what = f"tracks {', '.join(str(track.id) for track in chosen)} merged into track {whole.id}"
+        return self._changed(Change(what, reason, by), (*others, whole), decisions)
 
-    def split(self, track: int, frame: int) -> Plan:
+    def split(self, track: int, frame: int, *, reason: str = "", by: str = "user") -> Plan:
         """With the rest of `track`, from `frame` on, a track of its own, for which the same is decided."""
         old = self.track(track)
         at = int(np.searchsorted(old.frames, frame))
@@ -240,12 +292,13 @@ class Plan:
                 "choose a frame after its first one"
             )
         id = self._next()
-        others = [other for other in self.tracks if other.id != track]
         pairs = ((d, replace(d, track=id)) if d.track == track else (d,) for d in self.decisions)
-        parts = _part(old, slice(at), track), _part(old, slice(at, None), id)
-        return replace(self, tracks=_sorted(*others, *parts), decisions=tuple(chain.from_iterable(pairs)))
+        parts = _part(old, slice(at), old.id), _part(old, slice(at, None), id)
+        what = f"track {track} split at frame {frame}, from which on it is track {id}"
+        tracks = (*self._others(track), *parts)
+        return self._changed(Change(what, reason, by), tracks, tuple(chain.from_iterable(pairs)))
 
-    def extend(self, track: int, frames: Span) -> Plan:
+    def extend(self, track: int, frames: Span, *, reason: str = "", by: str = "user") -> Plan:
         """With `track` in all of `frames`: before and after it where it was last, in gaps on the line between."""
         old = self.track(track)
         wanted = np.arange(max(frames[0], 0), min(frames[1], self.media.frames))
@@ -258,35 +311,43 @@ class Plan:
         sides = [np.interp(new, old.frames, old.boxes[:, side]) for side in range(4)]
         within = (new > old.frames[0]) & (new < old.frames[-1])
         added = Track(
-            track,
+            old.id,
             old.label,
             new,
             np.stack(sides, axis=1).astype(np.float32),
             np.full(len(new), np.nan, np.float32),
             np.where(within, Origin.FILLED, Origin.EXTENDED).astype(np.uint8),
         )
-        others = [other for other in self.tracks if other.id != track]
-        return replace(self, tracks=_sorted(*others, joined([old, added])))
+        what = f"track {track} extended in frames {wanted[0]} to {wanted[-1]}"
+        return self._changed(Change(what, reason, by), (*self._others(track), joined([old, added])), self.decisions)
 
-    def draw(self, label: str, rows: Sightings) -> Plan:
-        """With a new track of the boxes of `rows`, which has the highest id."""
+    def draw(self, label: str, rows: Sightings, *, reason: str = "", by: str = "user") -> Plan:
+        """With a new track of the boxes of `rows`, which has the highest id; it is hidden whatever holds for all."""
         if not len(rows):
             raise OptionError("a drawn track needs a box in one frame at least, got none; draw one")
-        drawn = Track.of(replace(rows, labels=np.full(len(rows), label)), self._next())
-        return replace(self, tracks=_sorted(*self.tracks, joined([drawn])))
+        drawn = joined([Track.of(replace(rows, labels=np.full(len(rows), label)), self._next())])
+        what = f"track {drawn.id} ({label}) drawn in frames {drawn.frames[0]} to {drawn.frames[-1]}"
+        decisions = (*self.decisions, Decision(True, drawn.id, reason=reason or "drawn", by=by))
+        return self._changed(Change(what, reason, by), (*self.tracks, drawn), decisions)
 
-    def delete(self, track: int) -> Plan:
+    def delete(self, track: int, *, reason: str = "", by: str = "user") -> Plan:
         """Without `track`, which was a false alarm, and without what was decided on it."""
-        self.track(track)
-        return replace(
-            self,
-            tracks=tuple(other for other in self.tracks if other.id != track),
-            decisions=tuple(d for d in self.decisions if d.track != track),
-        )
+        old = self.track(track)
+        what = f"track {track} ({old.label} in frames {old.frames[0]} to {old.frames[-1]}) deleted"
+        decisions = tuple(d for d in self.decisions if d.track != track)
+        return self._changed(Change(what, reason, by), self._others(track), decisions)
+
+    def _others(self, id: int) -> list[Track]:
+        return [track for track in self.tracks if track.id != id]
+
+    def _changed(self, change: Change, tracks: Sequence[Track], decisions: tuple[Decision, ...]) -> Plan:
+        rising = tuple(sorted(tracks, key=lambda track: track.id))
+        return replace(self, tracks=rising, decisions=decisions, changes=(*self.changes, change))
 
     def _next(self) -> int:
-        """An id that no track has."""
-        return max((track.id for track in self.tracks), default=0) + 1
+        """An id that no track has, and none on which something is decided."""
+        taken = [*(track.id for track in self.tracks), *(d.track for d in self.decisions if d.track is not None)]
+        return max(taken, default=0) + 1
 
 
 def joined(parts: Sequence[Track]) -> Track:
@@ -303,54 +364,3 @@ def joined(parts: Sequence[Track]) -> Track:
 
 def _part(track: Track, rows: slice, id: int) -> Track:
     return Track.of(track.rows()[rows], id)
-
-
-def _sorted(*tracks: Track) -> tuple[Track, ...]:
-    return tuple(sorted(tracks, key=lambda track: track.id))
-
-
-def _check(plan: Plan) -> None:
-    """Refuse what would leave something uncovered later.
-
-    Raises:
-        PlanError: something in it contradicts something else.
-    """
-    media = plan.media
-    ids = [track.id for track in plan.tracks]
-    counts = np.array([len(track.frames) for track in plan.tracks], np.int64)
-    problem = None
-    if ids != sorted(set(ids)) or (ids and ids[0] < 0):
-        problem = "its tracks' ids are not unique and rising"
-    elif len(plan.times) not in (0, media.frames) or (np.diff(plan.times) < 0).any():
-        problem = f"it has {len(plan.times)} times for {media.frames} frames, or they do not rise"
-    elif (np.diff(plan.cuts) <= 0).any() or ((plan.cuts < 0) | (plan.cuts >= media.frames)).any():
-        problem = "its cuts are not among its frames"
-    elif (counts == 0).any() or not all(track.label for track in plan.tracks):
-        problem = "a track has no box or no label"
-    elif any(
-        track.boxes.shape != (count, 4)
-        or not track.scores.shape == track.origins.shape == (count,)
-        or (track.masks is not None and track.masks.shape != (count,))
-        for track, count in zip(plan.tracks, counts, strict=True)
-    ):
-        problem = "a track's columns are not of one length"
-    elif any(mask.size != media.size for track in plan.tracks for mask in track.known_masks()):
-        problem = "a mask is of a picture of another size"
-    elif plan.tracks:
-        problem = _problem_of_rows(plan.rows(), media.frames)
-    if problem is not None:
-        raise PlanError(f"this plan of {media.name} cannot be trusted: {problem}; analyze the input again")
-
-
-def _problem_of_rows(rows: Sightings, frames: int) -> str | None:
-    """What is wrong with boxes sorted by track, or None."""
-    same = np.diff(rows.tracks) == 0
-    if ((rows.frames < 0) | (rows.frames >= frames)).any() or (np.diff(rows.frames)[same] <= 0).any():
-        return f"a track's frames do not rise from 0 up to {frames - 1}"
-    if not np.isfinite(rows.boxes).all() or (rows.boxes[:, 2:] < rows.boxes[:, :2]).any():
-        return "a box is not one"
-    if ((rows.scores < 0) | (rows.scores > 1)).any() or np.isinf(rows.scores).any():
-        return "a score is not in 0..1"
-    if (rows.origins > max(Origin)).any():
-        return "a box came to be in an unknown way"
-    return None

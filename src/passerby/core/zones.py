@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from passerby.core import boxes as bx
 from passerby.core.boxes import Boxes
+from passerby.core.errors import OptionError
 
 Polygon = tuple[tuple[float, float], ...]
 """Three corners or more, x and y in pixels of the upright frame. Where it crosses itself, the even-odd rule holds."""
@@ -21,6 +22,19 @@ def holds(zone: Polygon, boxes: Boxes) -> NDArray[np.bool_]:
     """Which of `boxes` (N, 4) lie wholly inside `zone`, (N,)."""
     # Where no side of the zone runs through a box, all of the box lies on one side of it, and so does its centre.
     return _centred(zone, boxes) & ~_crossed(zone, boxes, edge=False)
+
+
+def check_in_picture(zone: Polygon, size: tuple[int, int]) -> None:
+    """Refuse a zone of which nothing lies in a picture of `size` (width, height): whoever wrote it meant another one.
+
+    Raises:
+        OptionError: so it is.
+    """
+    if not touches(zone, np.array([(0, 0, *size)], np.float32)).any():
+        corners = " ".join(f"{x:g},{y:g}" for x, y in zone)
+        raise OptionError(
+            f"the zone {corners} lies outside of the picture, which has {size[0]}x{size[1]} pixels; choose others"
+        )
 
 
 def _centred(zone: Polygon, boxes: Boxes) -> NDArray[np.bool_]:

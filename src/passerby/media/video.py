@@ -101,6 +101,7 @@ def _described(name: str, reader: Reader, first: Frame) -> VideoInfo:
         color=reader.repacking.tags,
         codec=stream.codec_context.codec.canonical_name,
         streams=tuple(_spelled(stream) for stream in reader.container.streams),
+        begins=reader.window.origin,
         rounded=reader.repacking.source if reader.repacking.rounds else None,
     )
 

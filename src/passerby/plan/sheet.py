@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from passerby.core.boxes import Boxes
-from passerby.core.plan import Decision, Plan, decided
+from passerby.core.plan import Change, Decision, Plan, decided
 from passerby.core.tracks import Origin, Track
 from passerby.plan.page_head import HEAD
 from passerby.plan.sheet_chart import film, lane
@@ -19,7 +19,7 @@ from passerby.plan.sheet_risk import Risk, ranked, seconds
 from passerby.plan.sheet_style import STYLE
 
 MAX_DECISIONS = 500
-"""Decisions that are listed."""
+"""Decisions that are listed, and changes."""
 MAX_LINKS = 30
 """Tracks that are listed as visible."""
 
@@ -68,7 +68,7 @@ def page(plan: Plan, thumbnails: Mapping[int, Sequence[Thumbnail]], note: str = 
     return (
         f"{HEAD}<title>{name}: who is hidden</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
         f"<header>\n<h1>{name}</h1>\n<p>{_described(plan)}</p>\n{warning}</header>\n<main>\n"
-        f"{_totals(plan, hidden)}{_film(plan, hidden)}{_decisions(plan.decisions)}"
+        f"{_totals(plan, hidden)}{_film(plan, hidden)}{_decisions(plan.decisions)}{_changes(plan.changes)}"
         f"<section>\n<h2>Tracks, those to look at first at the top</h2>\n{_LEGEND}{''.join(articles)}</section>\n"
         "</main>\n</body>\n</html>\n"
     )
@@ -111,11 +111,12 @@ def _totals(plan: Plan, hidden: NDArray[np.bool_]) -> str:
 
 def _film(plan: Plan, hidden: NDArray[np.bool_]) -> str:
     per_frame = np.bincount(plan.rows().frames[hidden], minlength=plan.media.frames)
-    last = plan.seconds(np.array([plan.media.frames - 1], np.int64))[0] if plan.media.frames else 0.0
+    ends = np.array([0, plan.media.frames - 1], np.int64)
+    first, last = plan.seconds(ends) if plan.media.frames else (0.0, 0.0)
     return (
         f"<section>\n<h2>Over the film: up to {per_frame.max(initial=0)} hidden at a time</h2>\n"
         f"{film(plan, per_frame)}\n"
-        f'<p class="ends"><span>{_clock(0.0)}</span><span>{_clock(last)}</span></p>\n</section>\n'
+        f'<p class="ends"><span>{_clock(first)}</span><span>{_clock(last)}</span></p>\n</section>\n'
     )
 
 
@@ -138,6 +139,17 @@ def _decisions(decisions: Sequence[Decision]) -> str:
         '<div class="wide" tabindex="0" role="region" aria-label="Decisions">\n'
         f"<table>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{lines}</tbody>\n</table>\n</div>\n{more}</section>\n"
     )
+
+
+def _changes(changes: Sequence[Change]) -> str:
+    """What people did to the tracks; nothing where they did nothing."""
+    if not changes:
+        return ""
+    told = [(change.what, change.by, change.reason) for change in changes[:MAX_DECISIONS]]
+    lines = "".join(f"<li>{escape(' · '.join(filter(None, words)))}</li>\n" for words in told)
+    rest = len(changes) - MAX_DECISIONS
+    more = f"<p>And {rest} more.</p>\n" if rest > 0 else ""
+    return f"<section>\n<h2>What was done to the tracks</h2>\n<ul>\n{lines}</ul>\n{more}</section>\n"
 
 
 def _decision(decision: Decision) -> str:

@@ -29,6 +29,7 @@ td { overflow-wrap: anywhere; }
 a { color: inherit; }
 summary { cursor: pointer; }
 article { display: grid; grid-template-columns: 16rem 1fr; gap: .8rem 1.2rem; margin: .9rem 0; padding: .9rem;
+  content-visibility: auto; contain-intrinsic-size: auto 12rem;
   background: var(--card); border: 1px solid var(--line); border-radius: 8px; }
 article:target { outline: 2px solid var(--detected); }
 .words { grid-row: 1 / 3; }

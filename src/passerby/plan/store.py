@@ -12,7 +12,7 @@ import os
 import zipfile
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from fractions import Fraction
 from pathlib import Path
 from tokenize import TokenError
@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from passerby.core.errors import PlanError
-from passerby.core.plan import Decision, Media, Plan
+from passerby.core.plan import Change, Decision, Media, Plan
 from passerby.core.runs import Runs
 from passerby.core.tracks import Masks, Track, some_masks
 from passerby.plan import format_1
@@ -151,6 +151,7 @@ def _head(plan: Plan, labels: list[str], counts: Mapping[str, int], folder: Path
             "frames": media.frames,
             "rate": _text(media.rate),
             "time_base": _text(media.time_base),
+            "begins": _text(media.begins),
             "start": _text(media.start),
             "end": _text(media.end),
             "fps": _text(media.fps),
@@ -161,7 +162,7 @@ def _head(plan: Plan, labels: list[str], counts: Mapping[str, int], folder: Path
         "decisions": [_decision(decision) for decision in plan.decisions],
         "seed": plan.seed,
         "provenance": dict(plan.provenance),
-    }
+    } | ({"changes": [asdict(change) for change in plan.changes]} if plan.changes else {})
 
 
 def _relative(path: Path | None, folder: Path) -> str | None:
@@ -234,6 +235,7 @@ def _unpacked(members: zipfile.ZipFile, path: Path) -> Plan:
         read["times"],
         _whole(head["seed"], 2**63 - 1),
         {_string(name): _string(value) for name, value in dict(head["provenance"]).items()},
+        tuple(_read_change(change) for change in head.get("changes", [])),
     )
 
 
@@ -307,6 +309,7 @@ def _media(head: Mapping[str, Any], folder: Path) -> Media:
         frames=_whole(head["frames"], MOST_ROWS),
         rate=_fraction(head["rate"]),
         time_base=_fraction(_string(head["time_base"])) or Fraction(1),
+        begins=_fraction(head.get("begins"), -(2**40)),
         start=_fraction(head["start"]),
         end=_fraction(head["end"]),
         fps=_fraction(head["fps"]),
@@ -333,6 +336,12 @@ def _read_decision(head: Mapping[str, Any]) -> Decision:
     )
 
 
+def _read_change(head: Mapping[str, Any]) -> Change:
+    if set(head) != set(Change.__slots__):
+        raise ValueError(f"a change of {', '.join(sorted(map(str, head)))[:100]}")
+    return Change(_string(head["what"]), _string(head["reason"]), _string(head["by"]))
+
+
 def _whole(value: object, most: int) -> int:
     if type(value) is not int or not 0 <= value <= most:
         raise ValueError(f"{str(value)[:40]} is not a whole number from 0 to {most}")
@@ -345,11 +354,11 @@ def _string(value: object) -> str:
     return value
 
 
-def _fraction(value: object) -> Fraction | None:
-    """Of text as 30000/1001; above 0 or 0, and small enough to compute with."""
+def _fraction(value: object, least: int = 0) -> Fraction | None:
+    """Of text as 30000/1001; not under `least`, and small enough to compute with."""
     if value is None:
         return None
-    number = Fraction(_string(value)) if len(str(value)) < 80 else Fraction(-1)
-    if not 0 <= number < 2**40:
+    number = Fraction(_string(value)) if len(str(value)) < 80 else None
+    if number is None or not least <= number < 2**40:
         raise ValueError(f"{str(value)[:40]} is not a time or rate")
     return number

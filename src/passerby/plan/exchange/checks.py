@@ -10,14 +10,13 @@ from numpy.typing import NDArray
 from passerby.core.boxes import Boxes
 from passerby.core.errors import InputError, LimitExceeded
 from passerby.core.plan import Plan
+from passerby.core.plan_checks import FARTHEST
 from passerby.plan.exchange.words import short
 
 MAX_ROWS = 20_000_000
 """Boxes that a file may hold."""
 MAX_TEXT = 100
 """Characters that a label may have: rows hold it at full length."""
-FARTHEST = 1e6
-"""Pixels from the picture's corner to that of a box, at most."""
 LARGEST_ID = 2**53
 """Track ids stay below what every program's numbers hold exactly."""
 

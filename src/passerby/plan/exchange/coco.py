@@ -17,7 +17,7 @@ from passerby.plan.exchange.checks import check_frame, check_id, check_sides, ch
 from passerby.plan.exchange.json_file import loaded
 from passerby.plan.exchange.keyframes import enclosing
 from passerby.plan.exchange.masks import told, understood
-from passerby.plan.exchange.table import Gathered, Table, Verdict, general, judged, planned, tabled
+from passerby.plan.exchange.table import Gathered, Table, Verdict, completed, general, judged, planned, tabled
 from passerby.plan.exchange.words import ORIGINS, number, origin_of, texts, truth, whole
 
 
@@ -82,6 +82,8 @@ def _attributes(verdict: Verdict) -> str:
 def read(data: bytes, plan: Plan) -> Plan:
     """`plan` with what the file says. Annotations that no track is named for become tracks of one frame each.
 
+    Frames of which no image is listed stay as they are.
+
     Raises:
         InputError: it is not such a file, is about other pictures, or says what cannot be.
     """
@@ -115,9 +117,11 @@ def read(data: bytes, plan: Plan) -> Plan:
         mask = understood(annotation.get("segmentation"), plan.media.size)
         if mask is not None:
             gathered.mask(mask)
-    free = count(max(gathered.tracks, default=0) + 1)
+    about = np.isin(np.arange(plan.media.frames), list(frames.values()))
+    others = [] if about.all() else [track.id for track in plan.tracks]
+    free = count(max((*gathered.tracks, *others), default=0) + 1)
     gathered.tracks = [next(free) if track < 0 else track for track in gathered.tracks]
-    table = _turned(gathered.table(), np.array(turns))
+    table = completed(plan, _turned(gathered.table(), np.array(turns)), about)
     return planned(plan, table, judged(table) if decided else general(plan))
 
 

@@ -1,4 +1,8 @@
-"""Gathered CVAT's XML 1.1, of videos and of images, from anybody."""
+"""CVAT's XML 1.1 as rows, from videos and from images, whoever wrote it.
+
+The parser calls `_Annotations` element by element. A track's boxes become `Key`s, which `keyframes.filled` turns into
+one row per frame; what the file is not about is completed from the plan (`table.completed`).
+"""
 
 from __future__ import annotations
 
@@ -17,8 +21,8 @@ from passerby.core.tracks import Sightings
 from passerby.plan.exchange.checks import check_frame, check_id, check_label, check_sides, check_size
 from passerby.plan.exchange.keyframes import Key, enclosing, filled
 from passerby.plan.exchange.masks import drawn, unrolled
-from passerby.plan.exchange.table import Gathered, Table, Verdict, general, judged, planned
-from passerby.plan.exchange.words import number, origin_of, truth, whole
+from passerby.plan.exchange.table import Gathered, Table, Verdict, completed, general, judged, planned
+from passerby.plan.exchange.words import number, origin_of, short, truth, whole
 
 DEEPEST = 20
 """Elements within one another."""
@@ -32,6 +36,7 @@ def read(data: bytes, plan: Plan) -> Plan:
 
     Between keyframes boxes lie on the line, as in CVAT; a track that no `outside` ends goes on to the end of the film.
     Shapes other than boxes count as the boxes around them; of images, polygons and masks keep their pixels as well.
+    Frames that the file is not about (those beyond a job, deleted ones, ones between a frame step) stay as they are.
 
     Raises:
         InputError: it is not such a file, is about other pictures, or says what cannot be.
@@ -47,7 +52,7 @@ def read(data: bytes, plan: Plan) -> Plan:
         parser.Parse(data, True)
     except (expat.ExpatError, LookupError, ValueError) as error:
         raise InputError(f"the file is not XML as it should be: {error}; check that it is complete") from error
-    table = annotations.table()
+    table = completed(plan, annotations.table(), annotations.told())
     return planned(plan, table, judged(table) if annotations.decided else general(plan))
 
 
@@ -78,6 +83,8 @@ class _Whole:
     """A track that was read."""
 
     number: int
+    claimed: bool
+    """Whether passerby gave that number, not CVAT."""
     rows: Sightings
     """Numbered 0."""
     verdict: NDArray[np.int64]
@@ -95,6 +102,10 @@ class _Annotations:
         self._image: int | None = None
         self._open: _Open | None = None
         self._size: dict[str, int] = {}
+        self._span: dict[str, int] = {}
+        """The first and the last frame of the task or job."""
+        self._tasks = 0
+        self._images: list[int] = []
         self._verdicts: dict[Verdict, int] = {Verdict(): 0}
         self._tracks: list[_Whole] = []
         self._shapes = Gathered.empty()
@@ -111,7 +122,11 @@ class _Annotations:
         self._text.clear()
         if len(self._path) > DEEPEST:
             raise InputError("the file nests its elements too deeply to be CVAT's XML; check it")
-        if name == "track":
+        if name == "task":
+            self._tasks += 1
+            if self._tasks > 1:
+                raise InputError("the file is a project of several tasks; export the task of this video alone")
+        elif name == "track":
             self._open = _Open(_label(values), whole(values.get("id", "0"), "a track"))
         elif name == "image":
             self._open_image(values)
@@ -139,6 +154,9 @@ class _Annotations:
             if len(self._size) == 2:
                 check_size(self._size["width"], self._size["height"], self._plan)
 
+        elif name in ("start_frame", "stop_frame") and self._path[-1:] in (["task"], ["job"]):
+            self._span[name] = whole(text, name)
+
     def characters(self, text: str) -> None:
         self._text.append(text)
 
@@ -147,6 +165,7 @@ class _Annotations:
     def _open_image(self, values: Mapping[str, str]) -> None:
         self._image = whole(values.get("id", ""), "an image's id")
         check_frame(self._image, self._plan)
+        self._images.append(self._image)
         if "width" in values and "height" in values:
             check_size(whole(values["width"], "a width"), whole(values["height"], "a height"), self._plan)
 
@@ -188,14 +207,37 @@ class _Annotations:
         # CVAT itself reads keyframes alone; without any, what there is has to do.
         rows, verdict = filled(open.label, open.keys or open.between, self._plan.media.frames, self._rows)
         self._rows += len(rows)
-        self._tracks.append(_Whole(_claimed(open), rows, verdict))
+        self._tracks.append(_Whole(_claimed(open), "track" in open.attributes, rows, verdict))
         self._open = None
+
+    def told(self) -> NDArray[np.bool_]:
+        """Which frames the file is about, (frames,)."""
+        told = np.zeros(self._plan.media.frames, bool)
+        if self._images and not self._tracks:
+            told[self._images] = True
+            return told
+        first = self._span.get("start_frame", 0)
+        last = max(self._span.get("stop_frame", len(told) - 1), first)
+        media = self._plan.media
+        if last >= media.frames and (media.start or media.fps):
+            raise InputError(
+                f"the file is about frames {short(first)} to {short(last)}, but this plan, made with --start or --fps, "
+                f"counts {media.frames} of its own; analyze the whole video for CVAT"
+            )
+        if first:
+            check_frame(first, self._plan)
+        told[first : last + 1] = True
+        return told
 
     def table(self) -> Table:
         """All rows, each track with the number that it was given, or a free one where another has it already."""
         shapes = self._shapes.table()
+        known = [] if self.told().all() else [track.id for track in self._plan.tracks]
+        if known:
+            # CVAT's own numbers are those of other tracks, which go on in the frames beyond.
+            self._tracks = [track if track.claimed else replace(track, number=-1) for track in self._tracks]
         numbers = [track.number for track in self._tracks]
-        free = count(max([-1, *numbers, *self._shapes.tracks]) + 1)
+        free = count(max([-1, *known, *numbers, *self._shapes.tracks]) + 1)
         used: set[int] = set(self._shapes.tracks)
         parts = [replace(shapes.rows, tracks=np.array([next(free) if t < 0 else t for t in self._shapes.tracks], int))]
         for track in self._tracks:

@@ -14,9 +14,9 @@ import cv2
 import numpy as np
 
 from passerby.core.errors import InputError
+from passerby.core.plan_checks import FARTHEST
 from passerby.core.regions import Mask
 from passerby.core.runs import Runs
-from passerby.plan.exchange.checks import FARTHEST
 from passerby.plan.exchange.words import number, short
 
 PLACES = 7

@@ -63,6 +63,24 @@ def tabled(plan: Plan) -> Table:
     return Table(rows, tuple(verdicts), verdict)
 
 
+def completed(plan: Plan, table: Table, told: NDArray[np.bool_]) -> Table:
+    """`table` in the frames that its file is about, `told` (frames,), and what `plan` says in all others.
+
+    Nobody is uncovered in frames of which the file does not speak.
+    """
+    if told.all():
+        return table
+    rest = tabled(plan)
+    inside, outside = told[table.rows.frames], ~told[rest.rows.frames]
+    verdicts = {said: place for place, said in enumerate(dict.fromkeys((*table.verdicts, *rest.verdicts)))}
+    parts = [
+        np.array([verdicts[said] for said in part.verdicts], np.int64)[part.verdict[rows]]
+        for part, rows in ((table, inside), (rest, outside))
+    ]
+    rows = Sightings.concat([table.rows[inside], rest.rows[outside]])
+    return Table(rows, tuple(verdicts), np.concatenate(parts))
+
+
 def planned(plan: Plan, table: Table, decisions: Sequence[Decision]) -> Plan:
     """`plan` with the tracks of `table` and with `decisions`, which may have been made by `judged`.
 
