@@ -109,7 +109,8 @@ class Pairing:
     def _drift(self) -> Fraction:
         """By how much more they may differ a second, where a tool rounded the rate."""
         one, other = self._rates
-        return abs(one / other - 1) if one and other else Fraction(0)
+        off = abs(one / other - 1) if one and other else Fraction(0)
+        return off if off <= SAME_RATE else Fraction(0)
 
     def said(self) -> tuple[str, ...]:
         """How frames were paired where the rates are two, one line; none where it was by number."""
