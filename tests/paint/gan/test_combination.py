@@ -90,7 +90,9 @@ def test_another_generator_takes_the_place_of_one_for_persons() -> None:
 @pytest.mark.parametrize("generator", ["stylegan", "stylegan_fdf128", "deep_privacy1"])
 def test_a_generator_of_faces_takes_no_place_of_one_for_persons(generator: str) -> None:
     for told in ("", "surfaces"):
-        with pytest.raises(OptionError, match=f"^{generator} draws faces, .*; there is styleganL_nocse, styleganL, tri"):
+        with pytest.raises(
+            OptionError, match=f"^{generator} draws faces, .*; there is styleganL_nocse, styleganL, tri"
+        ):
             NAMED["FB_cse_mask_face"].with_generator(told, generator)
 
 
