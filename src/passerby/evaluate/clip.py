@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from passerby.core.detections import Detections
 from passerby.core.errors import InputError, NotMeasurable
-from passerby.core.frame import Frame
+from passerby.core.frame import Frame, MediaInfo
 from passerby.core.plan import Media, Plan
 from passerby.core.tracks import Origin, Sightings
 from passerby.evaluate.findings import Medium
@@ -176,14 +176,9 @@ def watched(
     finally:
         shown.end()
     enough(len(times), pair.name)
-    place = Path(pair.name)
-    media = tuple(
-        Medium(str(place.with_name(info.name)), info.sha256 or "", frames, info.size)
-        for info, frames in zip((pair.info, pair.anonymized.info), pairing.counts, strict=True)
-    )
     clip = Clip(
         pair,
-        (media[0], media[1]),
+        (_medium(pair, pair.info, pairing.counts[0]), _medium(pair, pair.anonymized.info, pairing.counts[1])),
         np.array(times),
         np.array(numbers),
         watchers,
@@ -196,6 +191,11 @@ def watched(
         skipped=pairing.counts[1] - pairing.pairs,
     )
     return clip if truth is None else replace(clip, truth=read_truth(truth, clip))
+
+
+def _medium(pair: Pair, info: MediaInfo, frames: int) -> Medium:
+    """One file of a pair that was read to the end."""
+    return Medium(str(Path(pair.name).with_name(info.name)), info.sha256 or "", frames, info.size)
 
 
 def _check_truth(path: Path) -> None:

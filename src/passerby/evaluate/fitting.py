@@ -77,8 +77,8 @@ class Fit:
             f"{sizes}: it was scaled{stretch}{doubt}, and is scaled back to {_spelled(self.size)} ({way})",
             "PSNR and SSIM are lower and LPIPS, FID and KID higher for the scaling alone, outside of what is hidden as "
             "well: compare them with those of files of the same size",
-            "not asked: whether an attacker can undo what is known of a mosaic or a blur, whose grid is not that of scaled "
-            "pictures",
+            "not asked: whether an attacker can undo what is known of a mosaic or a blur, whose grid is not that of "
+            "scaled pictures",
         ]
         if self.smaller:
             lines.append(
