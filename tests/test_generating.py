@@ -67,6 +67,7 @@ def run(*words: object) -> int:
         ({"method": "gan:face", "generators": "stylegan=nothing.ckpt"}, "is not a file that exists"),
         ({"method": "gan:face", "person_generator": "styleganL"}, "draws no persons"),
         ({"method": "gan:FB_nocse", "hide": "persons", "person_generator": "x"}, "no generator called 'x'"),
+        ({"method": "gan:FB_nocse", "hide": "persons", "person_generator": "stylegan"}, "stylegan draws faces, and"),
     ],
 )
 def test_options_that_make_no_sense_are_refused_in_a_line(options: dict[str, Any], told: str) -> None:

@@ -29,8 +29,8 @@ MAY_IMPORT = {
     **{stage: {stage, "core", "weights", "runtime"} for stage in STAGES},
     "rgbd": {"rgbd", "core", "detect", "media", "track", "mask", "paint"},
     "leftovers": {
-        *("leftovers", "core", "detect", "flow", "mask", "media", "methods", "options", "plan", "progress", "settings"),
-        *("one_thread", "targets", "track", "weights"),
+        *("leftovers", "core", "detect", "flow", "mask", "media", "methods", "options", "paint", "plan", "progress"),
+        *("settings", "one_thread", "targets", "track", "weights"),
     },
     "evaluate": {
         *("evaluate", "core", "detect", "leftovers", "mask", "media", "methods", "options", "paint", "plan"),

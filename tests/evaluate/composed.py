@@ -78,15 +78,17 @@ def picture(film: Film, frame: int, *, hidden: bool) -> Picture:
     return answer
 
 
-def write(film: Film, path: Path, *, hidden: bool) -> Path:
+def write(film: Film, path: Path, *, hidden: bool, reshape: Hide = left, step: int = 1) -> Path:
+    """A file of every `step`th frame at its own time, each as `reshape` makes it."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    height, width = reshape(picture(film, 0, hidden=hidden)).shape[:2]
     with av.open(str(path), "w") as container:
-        stream: Any = container.add_stream("libx264", rate=film.rate, options={"crf": "8"})
-        stream.width, stream.height, stream.pix_fmt = *film.size, "yuv444p"
-        stream.time_base = Fraction(1, film.rate)
-        for index in range(film.frames):
-            frame = VideoFrame.from_ndarray(picture(film, index, hidden=hidden), format="rgb24")
-            frame.pts = index
+        stream: Any = container.add_stream("libx264", rate=Fraction(film.rate, step), options={"crf": "8"})
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv444p"
+        stream.time_base = stream.codec_context.time_base = Fraction(1, film.rate)
+        for index in range(0, film.frames, step):
+            frame = VideoFrame.from_ndarray(reshape(picture(film, index, hidden=hidden)), format="rgb24")
+            frame.pts, frame.time_base = index, Fraction(1, film.rate)
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     return path

@@ -424,7 +424,8 @@ def test_one_pair_that_does_not_fit_does_not_spoil_the_others(tmp_path: Path) ->
     [
         (Film(frames=10), "has 10 frames and the original goes on"),
         (Film(frames=14), "the original has 12 frames and the anonymized file goes on"),
-        (Film(size=(192, 96)), "160x96 and the anonymized file 192x96"),
+        (Film(size=(192, 96)), "160x96 and the anonymized file 192x96 pixels large, of another shape"),
+        (Film(size=(96, 160), places=((8, 20),), people=1), "turned by a quarter"),
         (Film(rate=20), "frame 3 is shown at 0.120 s in the original and at 0.150 s"),
     ],
 )

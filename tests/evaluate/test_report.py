@@ -175,6 +175,14 @@ def test_what_is_said_of_all_models_that_hid_is_said_once_at_the_top() -> None:
     assert "street_anonymized.mp4, hidden with one, two (assumed) No control failed." in said
 
 
+def test_how_files_of_two_sizes_were_compared_is_told_to_everybody() -> None:
+    said = "street.mp4: the anonymized file was padded by 4 < 5 at the bottom"
+    whole = replace(drawn.evaluation(), compared=(said,))
+    assert "padded by 4 &lt; 5 at the bottom" in page(whole)
+    assert "two sizes" not in page(drawn.evaluation())
+    assert any(line.startswith("compared ") and line.endswith(said) for line in report.summary(whole))
+
+
 def test_goals_are_told_with_how_sure_that_is() -> None:
     said = Read(page(drawn.evaluation(drawn.quality()))).text
     assert "SSIM above 0.85 0.91 (0.88 to 0.94) ✓ met the whole interval says so" in said

@@ -474,3 +474,9 @@ def test_yunet_finds_the_face_that_is_there_and_none_where_it_is_hidden(street, 
     after = passerby.verify(street.with_name("out.mp4"), plan=street.with_name("its.plan"), original=street, every=10)
     assert before.leftovers
     assert after.clean, after.lines()
+
+
+def test_the_mosaic_that_passerby_draws_is_not_left_over(street, face):
+    verdict = checked(street.with_name("out.mp4"), Checking(), seek=seeing((10, face), (3, LEFT), frames=1))
+    assert [thing.best.box for thing in verdict.leftovers] == [LEFT]
+    assert any("nothing but the cells that passerby's mosaic draws: 1" in line for line in verdict.lines())

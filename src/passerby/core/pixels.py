@@ -99,6 +99,42 @@ def cut(frame: Frame, box: Box) -> Frame:
     return replace(frame, planes=crop(frame, box), format=part, depth=None)
 
 
+def scaled(frame: Frame, size: tuple[int, int]) -> Frame:
+    """`frame` at `size` (width, height): bicubic, or averaged over areas where that `shrinks` it."""
+    part = replace(frame.format, phase=(0, 0))
+    way = cv2.INTER_AREA if shrinks(frame.size, size) else cv2.INTER_CUBIC
+    planes = []
+    for plane, (sx, sy) in zip(frame.planes, part.subsampling, strict=True):
+        to = -(-size[0] // sx), -(-size[1] // sy)
+        planes.append(np.asarray(cv2.resize(np.ascontiguousarray(plane), to, interpolation=way)))
+    return replace(frame, planes=_frozen(planes), format=part, depth=None)
+
+
+def shrinks(before: tuple[int, int], after: tuple[int, int]) -> bool:
+    """Whether neither side grows."""
+    return after[0] <= before[0] and after[1] <= before[1]
+
+
+def cut_at(frame: Frame, offset: tuple[int, int], size: tuple[int, int]) -> Frame:
+    """`size` (width, height) pixels of `frame` from `offset` (x, y) on; what lies beyond it repeats its edge.
+
+    Shared chroma begins with a whole sample, the one of the first pixel.
+    """
+    planes = []
+    for plane, (sx, sy) in zip(frame.planes, frame.format.subsampling, strict=True):
+        px, py = (frame.format.phase[0] if sx > 1 else 0), (frame.format.phase[1] if sy > 1 else 0)
+        columns = (np.arange(-(-size[0] // sx)) * sx + offset[0] + px) // sx
+        rows = (np.arange(-(-size[1] // sy)) * sy + offset[1] + py) // sy
+        planes.append(plane[np.ix_(rows.clip(0, plane.shape[0] - 1), columns.clip(0, plane.shape[1] - 1))])
+    return replace(frame, planes=_frozen(planes), format=replace(frame.format, phase=(0, 0)), depth=None)
+
+
+def _frozen(planes: list[Plane]) -> tuple[Plane, ...]:
+    for plane in planes:
+        plane.flags.writeable = False
+    return tuple(planes)
+
+
 def alphas(frame: Frame, mask: Mask, box: Box) -> tuple[NDArray[np.uint8], ...]:
     """`mask` on the samples of every plane for an `aligned` box, of the shapes that `crop` gives.
 

@@ -151,6 +151,7 @@ def asked(
         pairs=tuple(clip.media for clip in clips),
         sections=tuple(answer.section for answer in answers if answer.section is not None),
         missing=tuple(dict.fromkeys([*left_out, *missing])),
+        compared=tuple(line for clip in clips for line in clip.compared),
         hidden_by=tuple(_named(models, assumed=any(clip.plan is None for clip in clips))),
     )
     return Asked(found, tuple(clips), tuple(left_out))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from passerby.core.detections import Detections
 from passerby.core.errors import InputError, NotMeasurable
-from passerby.core.frame import Frame
+from passerby.core.frame import Frame, MediaInfo
 from passerby.core.plan import Media, Plan
 from passerby.core.tracks import Origin, Sightings
 from passerby.evaluate.findings import Medium
@@ -50,6 +50,8 @@ class Clip:
     media: tuple[Medium, Medium]
     times_s: NDArray[np.float64]
     """(T,) of the frames that are looked at."""
+    numbers: NDArray[np.int64]
+    """(T, 2) of theirs in the original, rising, and in the anonymized file."""
     watchers: Watchers
     before: tuple[Detections, ...]
     """(T,) what `watchers` find in the original; empty where nobody looked."""
@@ -59,6 +61,10 @@ class Clip:
     truth: Sightings | None = None
     doubts: tuple[str, ...] = ()
     """Why the two may not belong together, one line each."""
+    compared: tuple[str, ...] = ()
+    """How the two were brought together where they differ in size or rate, and what follows from it, one line each."""
+    skipped: int = 0
+    """Frames of the anonymized file that have no partner in the original."""
 
     @property
     def name(self) -> str:
@@ -108,8 +114,10 @@ class Clip:
 
     def _sampled(self, rows: Sightings) -> Appearances:
         """Told rows of the frames that are looked at."""
-        mine = rows[(rows.frames % self.pair.every == 0) & (rows.frames // self.pair.every < self.count)]
-        return appearances(replace(mine, frames=mine.frames // self.pair.every), self.count, self.pair.info.size)
+        looked_at = self.numbers[:, 0]
+        mine = rows[np.isin(rows.frames, looked_at)]
+        places = np.searchsorted(looked_at, mine.frames)
+        return appearances(replace(mine, frames=places), self.count, self.pair.info.size)
 
     def _found(self, label: str) -> Sightings:
         """What a detector finds in the original, frames rising."""
@@ -151,32 +159,43 @@ def watched(
         _check_truth(truth)
     detector, shown = watchers.detector(pair.info.size), progress or Silent()
     times: list[float] = []
-    last = 0
+    numbers: list[tuple[int, int]] = []
     before: list[Detections] = []
     after: list[Detections] = []
     resemblance = Resemblance()
     try:
-        for one, other in pair.frames():
-            resemblance.add(one, other)
-            times.append(float(one.time))
-            last = one.index
-            if detector is not None:
-                before += detector.detect([one])
-                after += detector.detect([other])
-            shown.update(len(times), pair.expected)
+        with pair.side_by_side() as pairing:
+            for one, other in pair.chosen(pairing):
+                resemblance.add(one, other)
+                times.append(float(one.time))
+                numbers.append((one.index, other.index))
+                if detector is not None:
+                    before += detector.detect([one])
+                    after += detector.detect([other])
+                shown.update(len(times), pair.expected)
     finally:
         shown.end()
     enough(len(times), pair.name)
-    frames = last + 1 if pair.every == 1 else max(last + 1, pair.info.frames or 0)
-    place = Path(pair.name)
-    media = tuple(
-        Medium(str(place.with_name(info.name)), info.sha256 or "", frames, info.size)
-        for info in (pair.info, pair.anonymized.info)
+    clip = Clip(
+        pair,
+        (_medium(pair, pair.info, pairing.counts[0]), _medium(pair, pair.anonymized.info, pairing.counts[1])),
+        np.array(times),
+        np.array(numbers),
+        watchers,
+        tuple(before),
+        tuple(after),
+        plan,
+        # With a plan of the original there is no doubt.
+        doubts=(UNLIKE.format(pair.name),) if plan is None and resemblance.none else (),
+        compared=tuple(f"{pair.name}: {line}" for line in (*pair.fit.said(), *pairing.said())),
+        skipped=pairing.counts[1] - pairing.pairs,
     )
-    # With a plan of the original there is no doubt.
-    doubts = (UNLIKE.format(pair.name),) if plan is None and resemblance.none else ()
-    clip = Clip(pair, (media[0], media[1]), np.array(times), watchers, tuple(before), tuple(after), plan, doubts=doubts)
     return clip if truth is None else replace(clip, truth=read_truth(truth, clip))
+
+
+def _medium(pair: Pair, info: MediaInfo, frames: int) -> Medium:
+    """One file of a pair that was read to the end."""
+    return Medium(str(Path(pair.name).with_name(info.name)), info.sha256 or "", frames, info.size)
 
 
 def _check_truth(path: Path) -> None:

@@ -102,6 +102,8 @@ class Evaluation:
     sections: tuple[Section, ...]
     missing: tuple[str, ...] = ()
     """What could not be asked, and the command that would make it possible, one line each."""
+    compared: tuple[str, ...] = ()
+    """How files of two sizes or rates were brought together, and what follows from it, one line each."""
     hidden_by: tuple[str, ...] = ()
     """Names and sha256 of the models that did the hiding, as far as the plan tells: none of them judges."""
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
-from fractions import Fraction
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 from passerby.core.errors import InputError, NotMeasurable, OptionError
 from passerby.core.frame import Frame, MediaInfo
 from passerby.core.plan import Plan
+from passerby.evaluate.fitting import Fit, candidates, told
+from passerby.evaluate.pairing import Pairing
 from passerby.media.container import VIDEO_SUFFIXES
 from passerby.media.reading import Reading
 from passerby.media.stills import STILL_SUFFIXES, StillSource, is_still
@@ -17,6 +20,8 @@ from passerby.media.video import VideoSource
 
 MARKED = "_anonymized"
 """What names of anonymized files end with, where they do not lie in a folder of their own."""
+LOOKED_AT, STEP = 10, 10
+"""How many pairs of frames, and how far apart, are looked at to tell how pictures of another size came to be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +36,14 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two files of one kind and size. Frames are read anew each time that they are asked for."""
+    """Two files of one kind. Frames are read anew each time that they are asked for."""
 
     files: Named
     original: VideoSource | StillSource
     anonymized: VideoSource | StillSource
+    fit: Fit
     every: int = 1
-    """Every so manieth frame is looked at, from the first one on."""
+    """Every so manieth pair of frames is looked at, from the first one on."""
 
     @property
     def name(self) -> str:
@@ -50,54 +56,44 @@ class Pair:
 
     @property
     def expected(self) -> int | None:
-        """How many frames are looked at, as far as the file says."""
-        return None if self.info.frames is None else -(-self.info.frames // self.every)
+        """How many frames are looked at, as far as the files say."""
+        known = [info.frames for info in (self.info, self.anonymized.info) if info.frames is not None]
+        return -(-min(known) // self.every) if known else None
 
-    def frames(self) -> Iterator[tuple[Frame, Frame]]:
-        """Frames of the same number, shown at the same time; all are read, and every `every`th one is given.
-
-        Raises:
-            InputError: one ends before the other, or shows a frame at another time, or one cannot be read.
-        """
+    @contextmanager
+    def side_by_side(self) -> Iterator[Pairing]:
+        """Both files frame by frame, each at its own size."""
         sources = _anew(self.original, self.files.original), _anew(self.anonymized, self.files.anonymized)
         with sources[0] as original, sources[1] as anonymized:
-            others, near = iter(anonymized), _near(self.info)
-            begin: tuple[Fraction, Fraction] | None = None
-            count = 0
-            for one in original:
-                other = next(others, None)
-                if other is None:
-                    raise InputError(
-                        f"{self.name}: the anonymized file has {count} frames and the original goes on; "
-                        "give what was made of this very file, from its first frame to its last"
-                    )
-                begin = begin or (one.time, other.time)
-                self._check(one, other, begin, near)
-                if count % self.every == 0:
-                    yield one, other
-                count += 1
-            if next(others, None) is not None:
-                raise InputError(
-                    f"{self.name}: the original has {count} frames and the anonymized file goes on; "
-                    "give what was made of this very file, from its first frame to its last"
-                )
+            yield Pairing(self.name, original, anonymized, (self.info, self.anonymized.info))
 
-    def _check(self, one: Frame, other: Frame, begin: tuple[Fraction, Fraction], near: Fraction) -> None:
-        if one.size != other.size:
-            raise InputError(f"{self.name}: {_sizes(one.size, other.size)}")
-        times = one.time - begin[0], other.time - begin[1]
-        if abs(times[0] - times[1]) > near:
-            raise InputError(
-                f"{self.name}: frame {one.index} is shown at {float(times[0]):.3f} s in the original and at "
-                f"{float(times[1]):.3f} s in the anonymized file: other frames; give what was made of this very file"
-            )
+    def chosen(self, pairing: Iterable[tuple[Frame, Frame]]) -> Iterator[tuple[Frame, Frame]]:
+        """Of all pairs every `every`th one, at the original's size.
+
+        Raises:
+            InputError: they do not go together (see `Pairing`), change their size, or one cannot be read.
+        """
+        for count, (one, other) in enumerate(pairing):
+            if (one.size, other.size) != (self.fit.size, self.fit.made):
+                raise InputError(
+                    f"{self.name}: frame {one.index} is {one.size[0]}x{one.size[1]} pixels large in the original and "
+                    f"{other.size[0]}x{other.size[1]} in the anonymized file, and was larger or smaller before; "
+                    "cut the film where its size changes"
+                )
+            if count % self.every == 0:
+                yield one, self.fit.laid(other)
+
+    def frames(self) -> Iterator[tuple[Frame, Frame]]:
+        """Pairs of frames as they are compared; all are read. Raises as `chosen` does."""
+        with self.side_by_side() as pairing:
+            yield from self.chosen(pairing)
 
 
 def opened(named: Named, plan: Plan | None = None, every: int = 1) -> Pair:
     """Both files, looked at up to their first frames. The original is read as it was for the `plan`.
 
     Raises:
-        InputError: one cannot be read, or they are not of one kind and size.
+        InputError: one cannot be read, or they are not of one kind and shape.
         OptionError: they are one and the same, or the plan is of another file.
     """
     if every < 1:
@@ -114,15 +110,18 @@ def opened(named: Named, plan: Plan | None = None, every: int = 1) -> Pair:
             f"{named.name}: the original is a {which[not kinds[0]]} and the anonymized file a {which[not kinds[1]]}; "
             "give two of one kind"
         )
-    pair = Pair(named, _source(named.original, plan), _source(named.anonymized), every)
-    if pair.info.size != pair.anonymized.info.size:
-        raise InputError(f"{named.name}: {_sizes(pair.info.size, pair.anonymized.info.size)}")
+    original, anonymized = _source(named.original, plan), _source(named.anonymized)
+    ways = candidates(named.name, original.info, anonymized.info)
+    pair = Pair(named, original, anonymized, ways[0], every)
     if plan is not None and plan.media.sha256 != pair.info.sha256:
         raise OptionError(
             f"the plan is for {plan.media.name} ({plan.media.sha256[:8]}), and the original is {pair.info.name} "
             f"({(pair.info.sha256 or '')[:8]}); give the plan of this file, or none"
         )
-    return pair
+    if len(ways) == 1:
+        return pair
+    with pair.side_by_side() as pairing:
+        return replace(pair, fit=told(ways, islice(pairing, 0, LOOKED_AT * STEP, STEP)))
 
 
 def named(original: Path, anonymized: Path) -> tuple[list[Named], list[str]]:
@@ -191,20 +190,6 @@ def _source(path: Path, plan: Plan | None = None) -> VideoSource | StillSource:
 def _anew(source: VideoSource | StillSource, path: Path) -> VideoSource | StillSource:
     """A source whose frames can be read: one of pictures has let go of them."""
     return StillSource(path) if isinstance(source, StillSource) else source
-
-
-def _near(info: MediaInfo) -> Fraction:
-    """By how much times may differ: containers round them each in its own way."""
-    if info.rate is None:  # of pictures: an animation's times are rounded to whole hundredths
-        return Fraction(1, 50)
-    return 1 / (2 * info.rate)
-
-
-def _sizes(one: tuple[int, int], other: tuple[int, int]) -> str:
-    return (
-        f"the original is {one[0]}x{one[1]} and the anonymized file {other[0]}x{other[1]} pixels large; "
-        "compare them at one size"
-    )
 
 
 def enough(count: int, name: str) -> None:

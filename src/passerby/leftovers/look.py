@@ -13,6 +13,7 @@ from passerby.core.detections import Detections
 from passerby.core.frame import Frame
 from passerby.core.stages import Detector
 from passerby.leftovers.judges import FLAT, Fates, Judge, flat_share
+from passerby.leftovers.own_cells import own_cells
 from passerby.leftovers.thumbnails import hidden_thumbnail
 from passerby.leftovers.verdict import Fate, Find, Leftover
 from passerby.progress import Progress
@@ -72,6 +73,11 @@ def _fate(by_plan: Fate | None, by_original: Fate | None, compared: bool) -> Fat
     return by_plan or by_original or Fate.LEFT_OVER
 
 
+def _own(fate: Fate, frame: Frame, box: Boxes) -> Fate:
+    """What is left over, unless it is a mosaic of passerby's own from edge to edge."""
+    return Fate.OWN_CELLS if fate is Fate.LEFT_OVER and own_cells(frame, box) else fate
+
+
 def look(
     frames: Iterable[Frame], detector: Detector, judges: Judges, *, every: int, total: int | None, progress: Progress
 ) -> Seen:
@@ -85,7 +91,9 @@ def look(
             looked += 1
             [found] = detector.detect([frame])
             if len(found):
-                fates = judges.fates(frame, found)
+                fates = [
+                    _own(fate, frame, box) for fate, box in zip(judges.fates(frame, found), found.boxes, strict=True)
+                ]
                 counts.update(fates)
                 left = np.array([fate is Fate.LEFT_OVER for fate in fates])
                 _follow(things, frame, found[left], hide=found, number=looked)

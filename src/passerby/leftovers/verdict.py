@@ -24,6 +24,8 @@ class Fate(StrEnum):
     """The plan leaves it visible, because somebody decided so."""
     CHANGED = "changed"
     """In the original nothing is found there, or what was there is not what is there now."""
+    OWN_CELLS = "own cells"
+    """It is the mosaic that passerby draws, and nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,5 +139,6 @@ EXPLAINED = {
     Fate.HIDDEN: "under what the plan hides: {} (it still looks like one there, and is hidden)",
     Fate.KEPT: "what the plan leaves visible: {}",
     Fate.CHANGED: "not in the original, or not as it was there: {}",
+    Fate.OWN_CELLS: "nothing but the cells that passerby's mosaic draws: {}",
 }
 """Finds that are no leftovers, in words."""

@@ -66,9 +66,14 @@ class Mosaic(_Drawn):
         if not 1 <= self.cells <= 64:
             raise OptionError(f"--cells must lie in 1..64, got {self.cells}")
 
+    def levels(self) -> NDArray[np.uint8]:
+        """(cells, cells) the light of each cell, which is grey, in 0..255 of full range."""
+        light = 0.45 + np.random.default_rng(self.cells).normal(0, self.noise, (self.cells, self.cells))
+        return np.asarray(np.rint(light.clip(0, 1) * 255), np.uint8)
+
     def patch(self, frame: Frame, region: Region) -> Patch:
         box = pixels.aligned(frame, region.mask.box)
-        drawn = _cells(self.cells, self.noise, frame.format)
+        drawn = _cells(self, frame.format)
         bounds = pixels.bounds(frame, box, region.mask.box, self.cells)
         return Patch(
             box,
@@ -80,10 +85,9 @@ class Mosaic(_Drawn):
 
 
 @lru_cache(maxsize=8)
-def _cells(cells: int, noise: float, pixel_format: PixelFormat) -> tuple[Plane, ...]:
+def _cells(mosaic: Mosaic, pixel_format: PixelFormat) -> tuple[Plane, ...]:
     """One sample for each cell, planes of (cells, cells[, C])."""
-    light = 0.45 + np.random.default_rng(cells).normal(0, noise, (cells, cells, 1))
-    return pixels.from_rgb(np.rint(light.clip(0, 1) * 255).astype(np.uint8).repeat(3, axis=2), pixel_format)
+    return pixels.from_rgb(mosaic.levels()[..., None].repeat(3, axis=2), pixel_format)
 
 
 @dataclass(frozen=True, kw_only=True)

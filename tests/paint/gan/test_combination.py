@@ -87,6 +87,21 @@ def test_another_generator_takes_the_place_of_one_for_persons() -> None:
         NAMED["face"].with_generator("", "styleganL_nocse")
 
 
+@pytest.mark.parametrize("generator", ["stylegan", "stylegan_fdf128", "deep_privacy1"])
+def test_a_generator_of_faces_takes_no_place_of_one_for_persons(generator: str) -> None:
+    for told in ("", "surfaces"):
+        with pytest.raises(
+            OptionError, match=f"^{generator} draws faces, .*; there is styleganL_nocse, styleganL, tri"
+        ):
+            NAMED["FB_cse_mask_face"].with_generator(told, generator)
+
+
+def test_one_that_a_combination_of_ones_own_has_for_persons_draws_them() -> None:
+    own = Draw("person", "stylegan", Path("mine.ckpt"), {"imsize": [288, 160]})
+    whole = Combination(name="mine", draws=(Draw("person", "styleganL"), own))
+    assert whole.with_generator("surfaces", "stylegan").draws == (own, own)
+
+
 def test_a_generator_that_draws_persons_already_keeps_its_file_and_size_in_another_place() -> None:
     own = Draw("person", "styleganL_nocse", Path("mine.ckpt"), {"cnum": 4})
     whole = Combination(name="mine", draws=(Draw("person", "styleganL"), own))

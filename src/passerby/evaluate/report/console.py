@@ -11,6 +11,7 @@ def summary(evaluation: Evaluation) -> list[str]:
     """A line for every answer, its section and state in columns; an invalid run says so first."""
     told = shareable(evaluation)
     rows = [(section.name, state(section).word, answer) for section in told.sections for answer in answers(section)]
+    rows += [("compared", "", line) for line in told.compared]
     rows += [("missing", "", line) for line in told.missing]
     wide = [max((len(row[column]) for row in rows), default=0) for column in (0, 1)]
     lines = [f"{name:<{wide[0]}}  {word:<{wide[1]}}  {said}" for name, word, said in rows] or ["nothing was measured"]

@@ -111,6 +111,7 @@ def _files(evaluation: Evaluation) -> str:
     judges = listed(list(models)) or "<p>No model took part.</p>\n"
     return (
         f"<section>\n<h2>What was hidden, and by what</h2>\n{_pairs(evaluation.pairs)}"
+        f"{_compared(evaluation)}"
         f"<h3>Models that hid</h3>\n{hidden}<h3>Models that measured</h3>\n{judges}</section>\n"
     )
 
@@ -123,6 +124,12 @@ def _pairs(pairs: Sequence[tuple[Medium, Medium]]) -> str:
         f'<table class="stacked files">\n<thead><tr>{heads}</tr></thead>\n<tbody>\n'
         f"{''.join(_rows(pairs))}</tbody>\n</table>\n"
     )
+
+
+def _compared(evaluation: Evaluation) -> str:
+    if not evaluation.compared:
+        return ""
+    return f"<h3>How files of two sizes or rates were compared</h3>\n{listed(evaluation.compared)}"
 
 
 def _rows(pairs: Sequence[tuple[Medium, Medium]]) -> Iterator[str]:

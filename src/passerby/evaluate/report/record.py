@@ -35,6 +35,7 @@ def record(evaluation: Evaluation, plots: Mapping[Curve, Sequence[str]]) -> byte
         "valid": evaluation.valid,
         "confidence": CONFIDENCE,
         "pairs": [{"original": _medium(original), "anonymized": _medium(made)} for original, made in evaluation.pairs],
+        "compared": list(evaluation.compared),
         "hidden_by": [_model(line) for line in evaluation.hidden_by],
         "sections": [_section(section, plots) for section in evaluation.sections],
         "missing": list(evaluation.missing),

@@ -36,6 +36,7 @@ def shareable(evaluation: Evaluation) -> Evaluation:
         pairs=tuple((_medium(original), _medium(made)) for original, made in evaluation.pairs),
         sections=tuple(_section(section) for section in evaluation.sections),
         missing=_all(evaluation.missing),
+        compared=_all(evaluation.compared),
         hidden_by=_all(evaluation.hidden_by),
     )
 

@@ -42,7 +42,8 @@ def attacks(clips: Sequence[Clip], asking: Asking) -> Answer:
     try:
         model = crops.embedder("face", asking)
         gathered = crops.gathered(clips, "face", asking, _ends)
-        way = asking.known()
+        # The grid and the samples that it speaks of are not those of pictures that were scaled.
+        way = None if any(clip.pair.fit.scaled for clip in clips) else asking.known()
         known, asked, hidden = _pictures(gathered, way)
         found, around = attack.attack_hidden(known, asked, [hidden, _around(known, asked, hidden)], Look(model))
     except (WeightsError, NotMeasurable) as error:

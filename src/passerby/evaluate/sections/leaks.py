@@ -88,7 +88,7 @@ class _Measured:
 
 def _measured(clip: Clip, asking: Asking) -> _Measured:
     present = clip.independent(FACE)
-    frames = clip.frames(asking.progress(f"{clip.name}, leaks"))
+    frames = ((clip.pair.fit.coarse(one), other) for one, other in clip.frames(asking.progress(f"{clip.name}, leaks")))
     hidden = asking.hidden(clip)
     covered = hidden_area.cover(present.people, frames, hidden, planned=clip.plan is not None)
     told = np.full(len(present.people.frames), np.nan, np.float32)

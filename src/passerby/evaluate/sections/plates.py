@@ -123,7 +123,8 @@ def _of_this_clip(known: list[Plate], path: Path, clip: Clip) -> list[Plate]:
 
 
 def _read(clip: Clip, known: Sequence[Plate], asking: Asking, reader: PlateReader) -> list[_Read]:
-    wanted = [_spread(plate, clip.pair.every) for plate in known]
+    looked_at = frozenset(clip.numbers[:, 0].tolist())
+    wanted = [_spread(plate, looked_at) for plate in known]
     answer = [_Read(plate.text) for plate in known]
     if not any(wanted):
         return answer
@@ -139,8 +140,8 @@ def _read(clip: Clip, known: Sequence[Plate], asking: Asking, reader: PlateReade
     return answer
 
 
-def _spread(plate: Plate, every: int) -> frozenset[int]:
+def _spread(plate: Plate, looked_at: frozenset[int]) -> frozenset[int]:
     """Some of the frames in which a plate is seen and that are looked at."""
-    frames = sorted(frame for frame in plate.boxes if frame % every == 0)
+    frames = sorted(looked_at.intersection(plate.boxes))
     places = np.linspace(0, len(frames) - 1, min(len(frames), MOST_FRAMES)).round().astype(int)
     return frozenset(frames[place] for place in places)

@@ -56,7 +56,7 @@ def quality(clips: Sequence[Clip], asking: Asking) -> Answer:
         for index, (one, other) in enumerate(frames):
             if index % step:
                 continue
-            area = hidden.area(one, other)
+            area = hidden.area(clip.pair.fit.coarse(one), other)
             before, after = pixels.rgb(one), pixels.rgb(other)
             fidelity.add(clip.name, before, after, hidden=area, classes=_classes(clip, index, one, plates))
     try:

@@ -47,6 +47,9 @@ def temporal(clips: Sequence[Clip], asking: Asking) -> Answer:
         if clip.count < 2:
             missing.append(f"flicker of {clip.name}: it has one frame")
             continue
+        if clip.skipped:
+            missing.append(f"flicker of {clip.name}: {clip.skipped} frames of the anonymized file have no partner")
+            continue
         hidden = asking.hidden(clip)
         firsts = _firsts(clip.count)
         protocols += [hidden.protocol, _scaled(clip), *_sampled(clip, len(firsts))]
@@ -59,7 +62,8 @@ def temporal(clips: Sequence[Clip], asking: Asking) -> Answer:
                 continue
             size = _shown(one.size)
             now = pixels.rgb(one, size), pixels.rgb(other, size)
-            area = cv2.resize(hidden.area(one, other).astype(np.uint8), size, interpolation=cv2.INTER_AREA) > 0
+            changed = hidden.area(clip.pair.fit.coarse(one), other)
+            area = cv2.resize(changed.astype(np.uint8), size, interpolation=cv2.INTER_AREA) > 0
             steady.add(clip.name, *now, hidden=area)
             if last is not None:
                 similar.append((clip.name, ssim(last[0], now[0]), ssim(last[1], now[1])))

@@ -97,9 +97,8 @@ def _poses(clips: Sequence[Clip], asking: Asking) -> list[Figure]:
     if len(clips) > 1:
         raise NotMeasurable("poses: COCO's results tell no files apart; give one pair of files")
     before, after = (pose_files.read(path) for path in files)
-    every = clips[0].pair.every
-    frames = range(0, clips[0].count * every, every)
-    one, other = ([side.get(frame, pose_files.NOBODY) for frame in frames] for side in (before, after))
+    sides_of = zip((before, after), clips[0].numbers.T.tolist(), strict=True)
+    one, other = ([side.get(frame, pose_files.NOBODY) for frame in frames] for side, frames in sides_of)
     true = [pose_files.surely(poses) for poses in one]
     sides = [{"person": [*map(pose_files.compared, found, true)]} for found in (one, other)]
     names = [clips[0].name] * len(true)

@@ -38,6 +38,8 @@ TOLD: Mapping[str, str] = {
     "triagan_L_im288": "pose",
 }
 """The generators, and what each has to be told of somebody besides where they are."""
+OF_FACES = frozenset({"stylegan_fdf128", "stylegan", "deep_privacy1"})
+"""Those that were made for faces (FDF); all others are for persons (FDH)."""
 TELLERS = ("pose", "surfaces")
 FILES = (*TOLD, *TELLERS)
 """What may have a file of one's own."""
@@ -95,11 +97,14 @@ class Combination:
         One that draws persons here already keeps its file and its size.
 
         Raises:
-            OptionError: there is no such generator, or nothing in whose place it could be.
+            OptionError: there is no such generator, or it draws faces, or there is nothing in whose place it could be.
         """
         replaced = [draw for draw in self.draws if draw.what == "person" and (TOLD[draw.generator] == told)]
         name = known(generator)
         mine = next((draw for draw in self.draws if draw.what == "person" and draw.generator == name), None)
+        if mine is None and name in OF_FACES:
+            able = ", ".join(one for one in TOLD if one not in OF_FACES)
+            raise OptionError(f"{generator} draws faces, and a generator of persons is wanted; there is {able}")
         draws = tuple((mine or Draw("person", name)) if draw in replaced else draw for draw in self.draws)
         if not replaced:
             kind = "persons whose surfaces are known" if told else "persons without surfaces"
