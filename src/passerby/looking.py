@@ -3,7 +3,8 @@
 Every so many frames there is a look, in turn at the whole picture made small, where large things are found, and at one
 part of it in full size, where the small ones are. Where nothing has changed since the last look nobody has come, so
 that only the areas that did change are looked at. Both ends of a shot are looked at besides, and sudden changes: of the
-whole picture, and of a place in one that was calm.
+whole picture, and of a place in one that was calm. In the first frames of a shot every part gets a look, one after the
+other: turns come round to the last one only when those are long painted.
 """
 
 from __future__ import annotations
@@ -115,14 +116,17 @@ def scheduled(frames: Iterable[Marked], looking: Looking) -> Stream[Glance]:
     last: Frame | None = None
     for item, at_end in _with_ends(frames):
         attention = attention if attention and not item.cut else Attention(item, looking)
+        closely = "part" in looking.turns
         # Where no look is at a part, the next one comes soon enough.
-        startled = "part" in looking.turns and attention.startled(item)
+        startled = closely and attention.startled(item)
         glance = Glance(item.frame, item.cut)
         sudden = item.cut or item.changed or at_end or last is None
         if sudden or _due(item.frame, last, looking):
             at = next(turns)
             glance = attention.glance(item, "whole" if sudden and at == "part" else at)
             last = item.frame
+        if closely:
+            glance = attention.with_first_parts(glance, item, looking.hold)
         if startled and glance.areas is None:
             # Besides the looks that are due, which go on in their rhythm.
             glance = replace(glance, areas=attention.glance(item, "whole").areas)
@@ -157,6 +161,8 @@ class Attention:
         self._everywhere = tuple(Part(box, box) for box in self._parts)
         self._cell = CELL * first.scale
         self._ages = np.zeros(len(self._parts), np.int64)
+        self._new = np.ones(len(self._parts), np.bool_)
+        """Parts at which nobody has looked in this shot."""
         unseen = np.full(_cells(first.light).shape, -1000, np.int16)
         self._seen_whole, self._seen_parts = unseen, unseen.copy()
         self._before: NDArray[np.int16] | None = None
@@ -197,6 +203,16 @@ class Attention:
             return Glance(item.frame, item.cut, (self._everything,), self._everywhere if len(self._parts) > 1 else ())
         return Glance(item.frame, item.cut, areas)
 
+    def with_first_parts(self, glance: Glance, item: Marked, within: int) -> Glance:
+        """And a look at some of the parts that nobody has seen in this shot: at so many that all are, `within` frames.
+
+        Whom they show is then followed back to where the shot begins.
+        """
+        due = -(-len(self._parts) // within) - len(glance.parts)
+        cells = _cells(item.light)
+        found = [self._next_part(cells) for _ in range(min(due, int(self._new.sum())))]
+        return replace(glance, parts=(*glance.parts, *(part for part in found if part)))
+
     def _areas(self, frame: Frame, changed: NDArray[np.bool_]) -> tuple[Box, ...]:
         """Boxes around what has changed, or one around everything."""
         if not changed.any():
@@ -229,7 +245,7 @@ class Attention:
         box = self._parts[longest]
         window = self._window(box)
         self._seen_parts[window] = cells[window]
-        self._ages[longest] = 0
+        self._ages[longest], self._new[longest] = 0, False
         return Part(box, self._around(changed[window], box))
 
     def _around(self, changed: NDArray[np.bool_], part: Box) -> Box:
