@@ -14,6 +14,7 @@ from passerby.core.detections import Detections
 from passerby.core.errors import OptionError
 from passerby.core.frame import Frame
 from passerby.core.pixels import Box
+from passerby.detect.areas import parts
 from passerby.flow import Meter
 from passerby.looker import Looker
 from passerby.looking import Glance, Looking, Part, scheduled
@@ -35,9 +36,18 @@ def holds(part: Box, box: np.ndarray) -> bool:
 
 def test_whole_and_part_take_turns():
     film = Film(ACROSS[:12], size=SIZE)
-    assert [(g.frame.index, g.areas is not None) for g in glances(film)] == [
-        (0, True), (2, False), (4, True), (6, False), (8, True), (10, False), (11, True),
-    ]  # fmt: skip
+    late = [(g.frame.index, g.areas is not None) for g in glances(film) if g.frame.index > 3]
+    assert late == [(4, True), (6, False), (8, True), (10, False), (11, True)]
+
+
+@pytest.mark.parametrize(("size", "part"), [(SIZE, (704, 416)), ((1920, 1080), (320, 320))])
+def test_the_first_frames_of_a_shot_show_every_part(size, part):
+    """Soon enough for whom they show to be followed back to its first frame; each part once."""
+    film = Film(ACROSS[:1] * 40, size=size, cuts=frozenset({20}))
+    looks = glances(film, replace(TURNS, part=part))
+    for start in (0, 20):
+        boxes = [part.box for g in looks if start <= g.frame.index < start + TURNS.hold for part in g.parts]
+        assert len(boxes) == len(set(boxes)) == len(list(parts(next(iter(film)), part)))
 
 
 def test_every_part_is_looked_at_once_at_first_and_then_only_where_something_moves():
@@ -94,7 +104,7 @@ def test_light_that_flickers_startles_nobody_but_who_comes_up_in_it_does(path):
 
 def test_what_moves_all_the_time_is_looked_at_no_more_often_for_that():
     film = Film([(20 + 40 * i, 90) for i in range(25)], size=SIZE, side=80)
-    assert [glance.frame.index for glance in glances(film)] == list(range(0, 25, TURNS.every))
+    assert [glance.frame.index for glance in glances(film)] == [0, 1, 2, 3, *range(4, 25, TURNS.every)]
 
 
 def test_a_new_shot_is_looked_at_from_the_start():

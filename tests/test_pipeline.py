@@ -465,3 +465,16 @@ def test_what_is_there_for_a_period_is_hidden_in_all_its_frames(begins):
     frames, _ = hide(film, Told(film), looking=looking)
     there = [frame for frame in frames if film.path[frame.index]]
     assert all(hidden_share(frame, film.box(frame.index)) == 1 for frame in there)
+
+
+def test_what_only_parts_show_and_hardly_is_followed_from_one_look_at_them_to_the_next():
+    """However often the whole picture is looked at, which does not show it."""
+    film = Film(ACROSS)
+
+    class Once(Told):
+        def _one(self, index):
+            return found(film.box(index), score=0.3) if index == 15 else found()
+
+    looking = Looking(every=1, turns=("whole", "part"), hold=12, part=(2000, 2000))
+    frames, _ = hide(film, Told(film, misses=frozenset(range(40))), closer=Once(film), looking=looking)
+    assert all(hidden_share(frame, film.box(frame.index)) == 1 for frame in frames[6:25])

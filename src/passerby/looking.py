@@ -3,7 +3,8 @@
 Every so many frames there is a look, in turn at the whole picture made small, where large things are found, and at one
 part of it in full size, where the small ones are. Where nothing has changed since the last look nobody has come, so
 that only the areas that did change are looked at. Both ends of a shot are looked at besides, and sudden changes: of the
-whole picture, and of a place in one that was calm.
+whole picture, and of a place in one that was calm. In the first frames of a shot every part gets a look, one after the
+other: turns come round to the last one only when those are long painted.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ At = Literal["whole", "part", "all"]
 
 CELL = 8
 """Pixels of the small picture, across and down, whose mean tells whether anything has changed there."""
+UNSEEN = -1000
+"""Stands for the mean of a cell that nobody has looked at: any light is a change."""
 CHANGE = 8
 """Grey levels by which such a mean changes when something has come or gone; noise does not reach it."""
 MARGIN = 2
@@ -113,14 +116,17 @@ def scheduled(frames: Iterable[Marked], looking: Looking) -> Stream[Glance]:
     last: Frame | None = None
     for item, at_end in _with_ends(frames):
         attention = attention if attention and not item.cut else Attention(item, looking)
+        closely = "part" in looking.turns
         # Where no look is at a part, the next one comes soon enough.
-        startled = "part" in looking.turns and attention.startled(item)
+        startled = closely and attention.startled(item)
         glance = Glance(item.frame, item.cut)
         sudden = item.cut or item.changed or at_end or last is None
         if sudden or _due(item.frame, last, looking):
             at = next(turns)
             glance = attention.glance(item, "whole" if sudden and at == "part" else at)
             last = item.frame
+        if closely:
+            glance = attention.with_first_parts(glance, item, looking.hold, at_end)
         if startled and glance.areas is None:
             # Besides the looks that are due, which go on in their rhythm.
             glance = replace(glance, areas=attention.glance(item, "whole").areas)
@@ -155,7 +161,8 @@ class Attention:
         self._everywhere = tuple(Part(box, (box,)) for box in self._parts)
         self._cell = CELL * first.scale
         self._ages = np.zeros(len(self._parts), np.int64)
-        unseen = np.full(_cells(first.light).shape, -1000, np.int16)
+        """Looks at parts since each was looked at."""
+        unseen = np.full(_cells(first.light).shape, UNSEEN, np.int16)
         self._seen_whole, self._seen_parts = unseen, unseen.copy()
         self._before: NDArray[np.int16] | None = None
         self._stirs: deque[int] = deque(maxlen=3)
@@ -197,6 +204,17 @@ class Attention:
             return Glance(item.frame, item.cut, (self._everything,) if changed.any() else ())
         return Glance(item.frame, item.cut, self._areas(item.frame, changed, self._everything, self._shrink))
 
+    def with_first_parts(self, glance: Glance, item: Marked, hold: int, at_end: bool) -> Glance:
+        """And a look at parts that nobody has seen in this shot: at so many that all have been within the hold.
+
+        Whom they show is then followed back to where the shot begins. Where it ends before that, all that are left.
+        """
+        cells = _cells(item.light)
+        unseen = [part for part in self._parts if (self._seen_parts[self._window(part)] == UNSEEN).any()]
+        wanted = len(unseen) if at_end else max(-(-len(self._parts) // hold) - len(glance.parts), 0)
+        new = (self._part(item.frame, part, cells) for part in unseen[:wanted])
+        return replace(glance, parts=(*glance.parts, *new))
+
     def _areas(self, frame: Frame, changed: NDArray[np.bool_], region: Box, shrink: float) -> tuple[Box, ...]:
         """Boxes around what has changed among the cells of a region, which is seen `shrink` times smaller.
 
@@ -225,16 +243,21 @@ class Attention:
     def _next_part(self, frame: Frame, cells: NDArray[np.int16]) -> Part | None:
         """Of the parts that have changed since they were looked at, the one that waits longest; None where none has."""
         changed = _changed(self._seen_parts, cells)
-        self._ages += 1
-        waits = [changed[self._window(part)].any() * age for part, age in zip(self._parts, self._ages, strict=True)]
+        ages = self._ages + 1
+        waits = [changed[self._window(part)].any() * age for part, age in zip(self._parts, ages, strict=True)]
         longest = int(np.argmax(waits))
         if not waits[longest]:
             return None
-        box = self._parts[longest]
+        return self._part(frame, self._parts[longest], cells)
+
+    def _part(self, frame: Frame, box: Box, cells: NDArray[np.int16]) -> Part:
+        """Look at a part now."""
         window = self._window(box)
+        changed = _changed(self._seen_parts[window], cells[window])
         self._seen_parts[window] = cells[window]
-        self._ages[longest] = 0
-        return Part(box, self._areas(frame, changed[window], box, 1))
+        self._ages += 1
+        self._ages[self._parts.index(box)] = 0
+        return Part(box, self._areas(frame, changed, box, 1))
 
     def _window(self, part: Box) -> tuple[slice, slice]:
         """The cells that a part touches."""

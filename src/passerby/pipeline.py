@@ -39,6 +39,9 @@ from passerby.track.refine import settled
 
 FRAMES_AHEAD = 1
 """Frames that one stage may be ahead of the next."""
+DOUBTED = 10
+"""Frames that a thing in doubt is followed, at least, where it may be one that only parts in full size show: these
+come round more seldom than the whole."""
 
 
 @dataclass(slots=True)
@@ -144,7 +147,8 @@ def _known(
 ) -> Stream[tuple[Frame, Sightings]]:
     """Frames with all that is known of them, each stage in a thread of its own."""
     period = max(2, looking.period)
-    following = Following(hold=looking.hold, patience=looking.patience, doubt=period, linger=period // 2)
+    doubt = max(period, DOUBTED) if "part" in looking.turns else period
+    following = Following(hold=looking.hold, patience=looking.patience, doubt=doubt, linger=period // 2)
     meter = totals.meter
     # Closed from the last to the first, so that each thread ends before what it reads from is closed.
     with (

@@ -314,6 +314,11 @@ def followed_again(film, looks, asked):
     return settled(Sightings.concat(rows))
 
 
+def faint(detections):
+    """The same, with a score that leaves it in doubt."""
+    return replace(detections, scores=np.full_like(detections.scores, 0.3))
+
+
 class Changing(Film):
     """A film in which the square shows another pattern from one frame on, so that it cannot be followed there."""
 
@@ -348,6 +353,29 @@ def test_one_in_doubt_is_not_looked_at_in_every_frame():
     followed_again(Film(path), {0}, asked)
     assert asked
     assert all(later - earlier >= 3 for earlier, later in pairwise(asked))
+
+
+def test_what_is_in_doubt_is_looked_at_again_before_it_ends():
+    """A small face may be seen in full size only, where the next look is far away. Found often it is sure."""
+    film, asked = Film(ACROSS), []
+    again = looked_at(film, asked)
+    tracker = Follow(Following(doubt=10), lambda *about: faint(again(*about)))
+    rows = [tracker.step(frame, found(film.box(0), score=0.3) if frame.index == 0 else None) for frame in film]
+    assert asked == [8, 16]
+    assert all(covered(settled(Sightings.concat(rows)), film, i) >= 0.9 for i in range(50))
+
+
+def test_what_is_in_doubt_ends_when_another_look_does_not_find_it():
+    film, asked = Film(ACROSS), []
+
+    def again(frame, box, label):
+        asked.append(frame.index)
+        return found()
+
+    tracker = Follow(Following(doubt=10), again)
+    rows = [tracker.step(frame, found(film.box(0), score=0.3) if frame.index == 0 else None) for frame in film]
+    assert asked == [8]
+    assert settled(Sightings.concat(rows)).frames.max() == 10
 
 
 def test_two_that_pass_each_other_keep_their_own_ways():

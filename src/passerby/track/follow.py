@@ -43,6 +43,8 @@ AT_ONCE = 2
 """Tracks in doubt that are looked at in one frame, at most."""
 SEVERAL = 2
 """Tracks that go astray at once, from which it is the camera that was thrown about."""
+OFTEN = 3
+"""Looks that find a thing in doubt, from which it is sure: what is nothing is seldom found over and over."""
 TOGETHER = 3
 """Frames that two tracks are in the same place, from which they are the same thing."""
 
@@ -181,7 +183,8 @@ class Follow:
 
     def _put(self, track: Live, index: int, seen: Seen, score: float) -> bool:
         """Let `track` be where it was `seen` in the frame looked at. True if it is to be traced back from there."""
-        new, sure = track.seen < 0, score >= self.following.sure
+        track.times += 1
+        new, sure = track.seen < 0, score >= self.following.sure or track.times >= OFTEN
         surer = sure and not track.sure
         track.box, track.seen_as = seen.box, seen
         track.looked = self._past[-1].luma
@@ -228,7 +231,21 @@ class Follow:
         return len(astray) >= SEVERAL and 2 * len(astray) > len(sure) and index - self._searched >= RETRY
 
     def _in_doubt(self, index: int) -> list[Live]:
-        """Sure tracks that are lost, hardly followed or in front of each other, and due; the longest unseen first."""
+        """Tracks that need a look, the longest unseen first.
+
+        Besides those that go astray they are those that will soon end because nothing sure was found of them: small
+        faces are seen in full size only, where the next look may be far away.
+        """
+        ends = min(self.following.doubt, self.following.patience)
+        ending = [
+            track
+            for track in self._live
+            if not (track.sure or track.lost) and index - track.seen > ends - RETRY and index - track.tried >= RETRY
+        ]
+        return sorted([*ending, *self._astray(index)], key=lambda track: track.seen)
+
+    def _astray(self, index: int) -> list[Live]:
+        """Sure tracks that are lost, hardly followed or in front of each other, and due."""
         live = [track for track in self._live if track.sure]
         if not live:
             return []
@@ -236,12 +253,11 @@ class Follow:
         shared = bx.intersection(at, at) / np.maximum(bx.area(at), 1e-6)[:, None]
         np.fill_diagonal(shared, 0)
         crowded = np.any(shared >= CROWDED, axis=1)
-        due = [
+        return [
             track
             for i, track in enumerate(live)
             if (track.lost or track.likeness < CLEAR or crowded[i]) and index - max(track.tried, track.seen) >= RETRY
         ]
-        return sorted(due, key=lambda track: track.seen)
 
     # Backwards: through the frames that are held, from where a thing was found
 

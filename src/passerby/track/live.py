@@ -66,8 +66,10 @@ class Live:
     """The picture in which it was last where `box` says: how it looks."""
     speed: NDArray[np.float32] = field(default_factory=lambda: np.zeros(2, np.float32))
     """(2,) pixels per frame, from the last step."""
+    times: int = 0
+    """Looks that found it."""
     sure: bool = False
-    """It has had a detection that is no doubt a face."""
+    """It has had a detection that is no doubt a face, or several that may be one."""
     lost: int = 0
     """Frames in a row in which it could not be followed."""
     likeness: float = 1.0
