@@ -31,6 +31,8 @@ At = Literal["whole", "part", "all"]
 
 CELL = 8
 """Pixels of the small picture, across and down, whose mean tells whether anything has changed there."""
+UNSEEN = -1000
+"""Stands for the mean of a cell that nobody has looked at: any light is a change."""
 CHANGE = 8
 """Grey levels by which such a mean changes when something has come or gone; noise does not reach it."""
 MARGIN = 2
@@ -121,6 +123,8 @@ def scheduled(frames: Iterable[Marked], looking: Looking) -> Stream[Glance]:
             at = next(turns)
             glance = attention.glance(item, "whole" if sudden and at == "part" else at)
             last = item.frame
+        if at_end and "part" in looking.turns:
+            glance = replace(glance, parts=attention.missed(item, looking.hold))
         if startled and glance.areas is None:
             # Besides the looks that are due, which go on in their rhythm.
             glance = replace(glance, areas=attention.glance(item, "whole").areas)
@@ -148,14 +152,15 @@ class Attention:
     """What has changed since it was looked at, within one shot."""
 
     def __init__(self, first: Marked, looking: Looking) -> None:
-        """`first`: any frame of the shot."""
+        """`first`: the first frame of the shot."""
+        self._first = first.frame.index
         self._shrink = looking.shrink
         self._everything = (0, 0, *first.frame.size)
         self._parts = tuple(parts(first.frame, looking.part))
         self._everywhere = tuple(Part(box, box) for box in self._parts)
         self._cell = CELL * first.scale
         self._ages = np.zeros(len(self._parts), np.int64)
-        unseen = np.full(_cells(first.light).shape, -1000, np.int16)
+        unseen = np.full(_cells(first.light).shape, UNSEEN, np.int16)
         self._seen_whole, self._seen_parts = unseen, unseen.copy()
         self._before: NDArray[np.int16] | None = None
         self._stirs: deque[int] = deque(maxlen=3)
@@ -194,6 +199,15 @@ class Attention:
         if at == "all":
             return Glance(item.frame, item.cut, (self._everything,), self._everywhere if len(self._parts) > 1 else ())
         return Glance(item.frame, item.cut, areas)
+
+    def missed(self, last: Marked, hold: int) -> tuple[Part, ...]:
+        """The parts that nobody has looked at by the end of a shot, if all of that is held back still.
+
+        What they show reaches back to its beginning, then; of longer ones the turns see as much, and at less cost.
+        """
+        if last.frame.index - self._first > hold:
+            return ()
+        return tuple(Part(box, box) for box in self._parts if (self._seen_parts[self._window(box)] == UNSEEN).any())
 
     def _areas(self, frame: Frame, changed: NDArray[np.bool_]) -> tuple[Box, ...]:
         """Boxes around what has changed, or one around everything."""
