@@ -7,10 +7,11 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from drawn_frames import Film, Told
+from drawn_frames import Film, Told, found
 
 from passerby.core.errors import OptionError
 from passerby.core.pixels import Box
+from passerby.detect.compose import FIRST, Either, SecondLook
 from passerby.flow import Meter
 from passerby.looker import Looker
 from passerby.looking import Glance, Looking, Part, scheduled
@@ -102,6 +103,23 @@ def test_a_new_shot_is_looked_at_from_the_start():
     assert len({glance.parts[0].box for glance in later if glance.parts}) == 4
 
 
+@pytest.mark.parametrize(("shot", "parts"), [(1, 4), (2, 4), (7, 3), (9, 2), (13, 1), (14, 0), (30, 0)])
+def test_a_shot_that_is_held_back_whole_is_seen_in_full_size_by_its_end(shot, parts):
+    """What the turns have left out is looked at in its last frame; of longer shots nothing besides the turns is."""
+    film = Film([(20 + 9 * i, 90) for i in range(50)], size=SIZE, cuts=frozenset({10, 10 + shot}))
+    seen = [glance for glance in glances(film) if 10 <= glance.frame.index < 10 + shot]
+    assert seen[-1].frame.index == 9 + shot
+    assert seen[-1].areas is not None
+    assert len(seen[-1].parts) == parts
+    if shot <= TURNS.hold + 1:
+        assert len({part.box for glance in seen for part in glance.parts}) == 4
+
+
+def test_without_turns_for_parts_the_end_of_a_shot_has_none():
+    seldom = replace(TURNS, turns=("whole",))
+    assert not any(glance.parts for glance in glances(Film(ACROSS[:5], size=SIZE), seldom))
+
+
 def test_looking_at_all_is_looking_at_the_whole_and_every_part():
     looking = Looking(every=1, turns=("all",), hold=4)
     assert all(glance.areas and len(glance.parts) == 4 for glance in glances(Film(ACROSS[:5], size=SIZE), looking))
@@ -171,6 +189,25 @@ def test_a_part_that_cuts_a_find_off_is_looked_at_whole():
         looks = list(looker.looks(glances))
     assert closer.sizes == [(704, 416), (256, 256), (704, 416)]
     assert all((look.found.boxes == film.box(0)).all() and len(look.found) == 1 for look in looks)
+
+
+class Doubting(Told):
+    """Finds forty things besides, each hardly."""
+
+    def _one(self, index):
+        self.looks.append(index)
+        return found(*(np.array([30 * i, 40, 30 * i + 20, 60]) for i in range(40)), score=0.15)
+
+
+def test_as_a_shot_begins_more_of_what_is_in_doubt_is_looked_at_again():
+    """Of the shots before nothing holds any more."""
+    film = Film(ACROSS[:4], size=SIZE)
+    closer = Told(film)
+    detector = Either((SecondLook(Doubting(film), closer, 0.2, most=4), Told(film)))
+    given = [Glance(frame, frame.index == 2, ((0, 0, *SIZE),)) for frame in film]
+    with Looker(detector, None, TURNS, Meter()) as looker:
+        list(looker.looks(given))
+    assert [closer.looks.count(index) for index in range(4)] == [FIRST, 4, FIRST, 4]
 
 
 def test_time_inside_of_another_is_counted_once(monkeypatch):

@@ -18,7 +18,7 @@ from passerby.core.frame import Frame
 from passerby.core.pixels import Box
 from passerby.core.stages import Detector
 from passerby.detect.areas import cut_off, inside, surroundings, within
-from passerby.detect.compose import able, once
+from passerby.detect.compose import able, once, patient
 from passerby.flow import Meter, Stream
 from passerby.looking import Glance, Looking, Part
 from passerby.track.follow import Again
@@ -93,7 +93,7 @@ class Looker:
                 if not any(cut_off(found, area, frame.size).any() for found, area in zip(finds, areas, strict=True)):
                     still = np.all([~inside(known.boxes, area) for area in areas], axis=0) if areas else slice(None)
                     return once(Detections.concat([known[still], *finds]))
-            answers = self._detector.detect([frame])
+            answers = (patient(self._detector) if before is None else self._detector).detect([frame])
             if len(answers) != 1:
                 raise StageError(f"the detector gave {len(answers)} answers for 1 frame (frame {frame.index})")
             return _labelled(answers[0], self._detector)

@@ -19,6 +19,8 @@ from passerby.detect.areas import GRID, OVERLAP, cut_off, moved, parts, surround
 
 COVERED = 0.4
 """Share of a thing in doubt that lies in a sure one, from which it is not looked at again."""
+FIRST = 24
+"""Things in doubt that are looked at again in a picture of which nothing is known yet, at most."""
 
 
 @dataclass(frozen=True)
@@ -175,6 +177,15 @@ def able(detector: Detector, label: str) -> Detector:
     if isinstance(detector, Either):
         return Either(tuple(member for member in detector.detectors if label in member.labels))
     return detector
+
+
+def patient(detector: Detector) -> Detector:
+    """`detector`, looking again at far more of what is in doubt: who is missed as a shot begins is seen all the while
+    until another look, and after the hold nothing makes up for that.
+    """
+    if isinstance(detector, Either):
+        return Either(tuple(patient(member) for member in detector.detectors))
+    return replace(detector, most=FIRST) if isinstance(detector, SecondLook) else detector
 
 
 def once(found: Detections) -> Detections:
