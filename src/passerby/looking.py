@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from passerby.core.errors import OptionError
 from passerby.core.frame import Frame
 from passerby.core.pixels import Box, aligned
-from passerby.detect.areas import GRID, parts
+from passerby.detect.areas import GRID, parts, square
 from passerby.flow import Stream
 from passerby.track.cuts import Marked
 
@@ -43,6 +43,10 @@ STARTLING, TIMES = 16, 3
 """Cells that change so at once, at least, and how many times more than lately, when somebody may have come up."""
 LATELY = 25
 """Frames that tell how much changes anyway."""
+RISE, CALM = 16, 12
+"""Grey levels by which cells change at once where somebody comes up, and frames for which they hardly did before."""
+LARGEST, PLACES = 16, 4
+"""Cells across and down of such a place, and such places that are looked at in one frame, at most."""
 STEP = 4 * GRID
 """Pixels in whole steps of which the area that is looked at in a part grows: a model plans anew for every size."""
 MOST = 0.6
@@ -108,6 +112,16 @@ class Glance:
     """And a look at these parts in full size."""
 
 
+@dataclass(frozen=True, slots=True)
+class Startle:
+    """By what somebody is noticed who comes up at once."""
+
+    everywhere: bool = False
+    """Far more changes than did in the frames before, and not the light alone."""
+    places: tuple[Box, ...] = ()
+    """Around what changes all at once in the midst of what was calm; who walks in moves in from beside."""
+
+
 def scheduled(frames: Iterable[Marked], looking: Looking) -> Stream[Glance]:
     """Frames with where to look: every so often, at both ends of a shot, and wherever the picture changes at once."""
     attention: Attention | None = None
@@ -116,7 +130,7 @@ def scheduled(frames: Iterable[Marked], looking: Looking) -> Stream[Glance]:
     for item, at_end in _with_ends(frames):
         attention = attention if attention and not item.cut else Attention(item, looking)
         # Where no look is at a part, the next one comes soon enough.
-        startled = "part" in looking.turns and attention.startled(item)
+        startle = attention.startle(item) if "part" in looking.turns else Startle()
         glance = Glance(item.frame, item.cut)
         sudden = item.cut or item.changed or at_end or last is None
         if sudden or _due(item.frame, last, looking):
@@ -125,9 +139,11 @@ def scheduled(frames: Iterable[Marked], looking: Looking) -> Stream[Glance]:
             last = item.frame
         if at_end and "part" in looking.turns:
             glance = replace(glance, parts=attention.missed(item, looking.hold))
-        if startled and glance.areas is None:
-            # Besides the looks that are due, which go on in their rhythm.
+        # Besides the looks that are due, which go on in their rhythm.
+        if startle.everywhere and glance.areas is None:
             glance = replace(glance, areas=attention.glance(item, "whole").areas)
+        if startle.places:
+            glance = replace(glance, parts=(*glance.parts, *(Part(place, place) for place in startle.places)))
         yield glance
 
 
@@ -167,19 +183,21 @@ class Attention:
         """Cells that changed suddenly in this frame and the two before it."""
         self._lately: deque[int] = deque(maxlen=LATELY)
         """How many did in each of three frames in a row: of what moves many do, of what comes up and goes none."""
+        self._moves: deque[NDArray[np.float64]] = deque(maxlen=CALM)
+        """How much every cell changed in the frames before."""
 
-    def startled(self, item: Marked) -> bool:
-        """Whether far more changes in a frame than did in those before it, and not the light alone.
-
-        To be asked of every frame, once.
-        """
+    def startle(self, item: Marked) -> Startle:
+        """Whether and where somebody may have come up. To be asked of every frame, once."""
         cells, before = _cells(item.light), self._before
         self._before = cells
         if before is None:
-            return False
+            return Startle()
         # Light that flickers changes every cell, and brings nobody.
         lit = before * (cells.mean() / max(before.mean(), 1))
         change = np.minimum(np.abs(cells - before), np.abs(cells - lit))
+        return Startle(self._startled(change), self._places(item.frame, change))
+
+    def _startled(self, change: NDArray[np.float64]) -> bool:
         self._stirs.append(int(np.count_nonzero(change > SUDDEN)))
         if len(self._stirs) == 1:
             # Of the first two pictures of a shot nobody can say how much changes in it; the first one is looked at.
@@ -187,6 +205,20 @@ class Attention:
         usual = max(self._stirs[-2], *self._lately, 0)
         self._lately.append(min(self._stirs))
         return self._stirs[-1] >= STARTLING and self._stirs[-1] > TIMES * usual
+
+    def _places(self, frame: Frame, change: NDArray[np.float64]) -> tuple[Box, ...]:
+        """Boxes around cells that change at once, most of them far from any that did lately; the largest first."""
+        moved = np.max(self._moves, axis=0, initial=0) > CHANGE if self._moves else np.ones(change.shape, np.bool_)
+        self._moves.append(change)
+        restless = cv2.dilate(moved.astype(np.uint8), np.ones((3, 3), np.uint8))
+        count, blobs, found, _ = cv2.connectedComponentsWithStats((change > RISE).astype(np.uint8), connectivity=8)
+        unrest = np.bincount(blobs.ravel(), weights=restless.ravel(), minlength=count)
+        risen = (2 * unrest <= found[:, 4]) & (found[:, 2:4].max(axis=1) <= LARGEST)
+        risen[0] = False  # what does not change
+        places = sorted(found[risen].tolist(), key=lambda blob: -blob[4])[:PLACES]
+        boxes = [np.array([x, y, x + width, y + height], np.float32) * self._cell for x, y, width, height, _ in places]
+        sides = [(max(width, height) + 2 * MARGIN) * self._cell for _, _, width, height, _ in places]
+        return tuple(square(frame, box, -(-side // STEP) * STEP) for box, side in zip(boxes, sides, strict=True))
 
     def glance(self, item: Marked, at: At) -> Glance:
         """Where to look in a frame in which it is time to."""
