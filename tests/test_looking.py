@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
+import cv2
 import numpy as np
 import pytest
 from drawn_frames import Film, Told, found
 
+from passerby.core.detections import Detections
 from passerby.core.errors import OptionError
+from passerby.core.frame import Frame
 from passerby.core.pixels import Box
-from passerby.detect.compose import FIRST, Either, SecondLook
+from passerby.detect.compose import PATIENCE, Either, SecondLook
 from passerby.flow import Meter
 from passerby.looker import Looker
 from passerby.looking import Glance, Looking, Part, scheduled
@@ -195,6 +198,85 @@ def test_a_detector_that_wants_whole_frames_is_not_shown_surroundings():
         assert looker.again is None
 
 
+@dataclass
+class White:
+    """Finds white rectangles, as far as it is shown them; and notes how large the pictures are that it is shown."""
+
+    sizes: list[tuple[int, int]] = field(default_factory=list)
+    labels = frozenset({"face"})
+
+    def detect(self, frames):
+        self.sizes += [frame.size for frame in frames]
+        return [self._one(frame) for frame in frames]
+
+    def _one(self, frame):
+        _, _, found, _ = cv2.connectedComponentsWithStats((frame.planes[0] > 200).astype(np.uint8))
+        corners = found[1:, :2]
+        boxes = np.hstack([corners, corners + found[1:, 2:4]]).astype(np.float32)
+        return Detections(boxes, np.full(len(boxes), 0.9, np.float32), np.full(len(boxes), "face"))
+
+
+def white(*boxes: Box, index: int = 0) -> Frame:
+    """A black picture with white rectangles."""
+    [empty] = Film([None], size=SIZE)
+    luma = np.zeros_like(empty.planes[0])
+    for x0, y0, x1, y1 in boxes:
+        luma[y0:y1, x0:x1] = 235
+    return replace(empty, planes=(luma, *empty.planes[1:]), index=index, pts=index)
+
+
+def looked_at(detector: White, areas: list[Box], *boxes: Box) -> list[list[float]]:
+    """What is found when only some areas of a picture with these boxes have changed."""
+    looking = replace(TURNS, shrink=1.0)
+    glances = [
+        Glance(white(), True, areas=((0, 0, *SIZE),)),
+        Glance(white(*boxes, index=2), False, areas=tuple(areas)),
+    ]
+    with Looker(detector, None, looking, Meter()) as looker:
+        return list(looker.looks(glances))[1].found.boxes.tolist()
+
+
+@pytest.mark.parametrize(
+    ("areas", "box", "besides"),
+    [
+        ([(0, 0, 128, 128)], (40, 40, 80, 80), []),
+        ([(0, 0, 128, 128)], (100, 40, 160, 80), [(384, 384)]),  # 28 of its 60 pixels are in the area
+        ([(0, 0, 128, 128), (96, 0, 256, 128)], (100, 40, 160, 80), []),  # the other one shows it whole
+        ([(0, 0, 128, 128)], (100, 40, 900, 80), [(384, 384), SIZE]),  # larger than what is around its part
+    ],
+)
+def test_what_an_area_cuts_off_is_found_whole(areas, box, besides):
+    detector = White()
+    assert looked_at(detector, areas, box) == [[float(side) for side in box]]
+    assert detector.sizes == [SIZE, *((x1 - x0, y1 - y0) for x0, y0, x1, y1 in areas), *besides]
+
+
+def test_what_the_edge_of_an_area_alone_makes_look_like_something_is_nothing():
+    class Misled(White):
+        def _one(self, frame):
+            found = super()._one(frame)
+            return found if frame.size != (128, 128) else Detections.concat([found, at_edge])
+
+    at_edge = Detections(np.array([[100, 40, 128, 80]], np.float32), np.array([0.5], np.float32), np.array(["face"]))
+    detector = Misled()
+    assert looked_at(detector, [(0, 0, 128, 128)], (40, 40, 80, 80)) == [[40.0, 40.0, 80.0, 80.0]]
+    assert SIZE not in detector.sizes[1:]
+
+
+def test_areas_are_looked_at_together_only_where_that_is_less_to_look_at():
+    def moved_to(x, y):
+        """Two things corner to corner, and two side by side."""
+        corners = [(80, 80, 360, 360), (445, 445, 650, 650), (900, 80, 960, 140), (1050, 80, 1110, 140)]
+        return [(x0 + x, y0 + y, x1 + x, y1 + y) for x0, y0, x1, y1 in corners]
+
+    frames = [white(*moved_to(2 * i, 2 * i), index=i) for i in range(5)]
+    looking = replace(TURNS, every=4, turns=("whole",), shrink=1.0)
+    _, (one, both, other) = [g.areas for g in scheduled(marked(frames), looking) if g.areas is not None]
+    assert holds(one, np.array((80, 80, 368, 368)))
+    assert holds(other, np.array((445, 445, 658, 658)))
+    assert holds(both, np.array((900, 80, 1118, 148)))
+
+
 def test_a_part_that_cuts_a_find_off_is_looked_at_whole():
     """What has changed may be a corner of something larger."""
     film = Film([(100, 100)] * 2, size=SIZE, side=200)
@@ -224,7 +306,7 @@ def test_as_a_shot_begins_more_of_what_is_in_doubt_is_looked_at_again():
     given = [Glance(frame, frame.index == 2, ((0, 0, *SIZE),)) for frame in film]
     with Looker(detector, None, TURNS, Meter()) as looker:
         list(looker.looks(given))
-    assert [closer.looks.count(index) for index in range(4)] == [FIRST, 4, FIRST, 4]
+    assert [closer.looks.count(index) for index in range(4)] == [4 * PATIENCE, 4, 4 * PATIENCE, 4]
 
 
 def test_time_inside_of_another_is_counted_once(monkeypatch):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
@@ -117,6 +117,33 @@ def test_the_same_run_gives_the_same_frames():
     film = Film(ACROSS)
     one, other = (hide(film, Told(film), seed=5)[0] for _ in range(2))
     assert all(np.array_equal(a.planes[0], b.planes[0]) for a, b in zip(one, other, strict=True))
+
+
+@pytest.mark.parametrize("every", [1, 4])
+def test_looks_at_the_same_time_find_the_same_as_one_after_the_other(every):
+    film = Film([*ACROSS[:20], *ACROSS[:20]], cuts=frozenset({20}))
+    one, *others = (
+        hide(film, Told(film), looking=replace(LOOKING, every=every, shrink=1.0, workers=workers))[0]
+        for workers in (1, 2, 4)
+    )
+    for other in others:
+        assert all(np.array_equal(a.planes[0], b.planes[0]) for a, b in zip(one, other, strict=True))
+
+
+def test_two_looks_run_at_the_same_time_where_that_is_asked_for():
+    film = Film(ACROSS[:8])
+    both = threading.Barrier(2, timeout=20)
+
+    @dataclass
+    class Waiting(Told):
+        """Looks only while another look goes on."""
+
+        def detect(self, frames):
+            both.wait()
+            return super().detect(frames)
+
+    _, totals = hide(film, Waiting(film), looking=replace(LOOKING, every=1, workers=2))
+    assert totals.looks == 8
 
 
 def test_no_more_frames_are_held_than_the_look_ahead():

@@ -67,6 +67,23 @@ def test_what_a_small_picture_leaves_in_doubt_is_looked_at_again_where_that_is_n
     assert isinstance(found_by.detector, SecondLook) is again
 
 
+@pytest.mark.parametrize(
+    ("cores", "quality", "at_once"),
+    [
+        (1, "thorough", 1),
+        (2, "thorough", 2),
+        (64, "thorough", 4),
+        (1, "balanced", 1),
+        (2, "balanced", 1),
+        (8, "balanced", 4),
+        (2, "fast", 1),
+    ],
+)
+def test_so_many_looks_run_at_a_time_as_leave_cores_to_the_encoder(monkeypatch, cores, quality, at_once):
+    monkeypatch.setattr("passerby.quality.cores", lambda: cores)
+    assert looking(30, quality=quality).workers == at_once
+
+
 def test_deep_pictures_are_held_for_a_shorter_time():
     deep, thorough = replace(INFO, format=YUV422_10), Options(quality="thorough")
     assert finders(deep, thorough).looking.hold < finders(INFO, thorough).looking.hold

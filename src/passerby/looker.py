@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from types import TracebackType
@@ -12,6 +12,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from passerby.core import boxes as bx
 from passerby.core.detections import Detections
 from passerby.core.errors import StageError
 from passerby.core.frame import Frame
@@ -25,6 +26,10 @@ from passerby.track.follow import Again
 
 NEAR = 24
 """Pixels of a thing's longer side in a picture, from which another look at it needs no larger one."""
+PART = 8
+"""How many times larger the area around a part of something is, to see the whole, of which it may be a quarter."""
+SHOWN = 0.7
+"""Share of such a part that lies in the thing, at least."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,15 +93,33 @@ class Looker:
         with self._meter.of("look"):
             if before is not None and areas != ((0, 0, *frame.size),):
                 known = before.result()
-                finds = [_within(self._detector, frame, area) for area in areas]
-                # A find that the edge of an area cuts off is more than that area shows: better look at everything.
-                if not any(cut_off(found, area, frame.size).any() for found, area in zip(finds, areas, strict=True)):
+                found = self._in_areas(frame, areas, self._looking.shrink or 1)
+                if found is not None:
                     still = np.all([~inside(known.boxes, area) for area in areas], axis=0) if areas else slice(None)
-                    return once(Detections.concat([known[still], *finds]))
+                    return once(Detections.concat([known[still], found]))
             answers = (patient(self._detector) if before is None else self._detector).detect([frame])
             if len(answers) != 1:
                 raise StageError(f"the detector gave {len(answers)} answers for 1 frame (frame {frame.index})")
             return _labelled(answers[0], self._detector)
+
+    def _in_areas(self, frame: Frame, areas: Sequence[Box], shrink: float) -> Detections | None:
+        """What is in some areas of the picture; None where that cannot be told without a look at all of it."""
+        finds = [_within(self._detector, frame, area) for area in areas]
+        cut = [cut_off(found, area, frame.size) for found, area in zip(finds, areas, strict=True)]
+        whole = [found[~off] for found, off in zip(finds, cut, strict=True)]
+        # What the edge of an area cuts off is a part of something, which another area may show whole, or its
+        # surroundings; or it is nothing, and looks like something because of the edge.
+        parts = Detections.concat([found[off] for found, off in zip(finds, cut, strict=True)])
+        for box, label in zip(parts.boxes, parts.labels, strict=True):
+            if _shown(box, label, Detections.concat(whole)):
+                continue
+            around = surroundings(frame, box, shrink, PART)
+            near = _within(self._detector, frame, around)
+            off = cut_off(near, around, frame.size)
+            if _shown(box, label, near[off]):
+                return None
+            whole.append(near[~off])
+        return Detections.concat(whole)
 
     def _inspect(self, closer: Detector, glance: Glance, survey: Future[Detections] | None) -> Detections:
         """What is in parts of the picture, seen in full size, and in the survey of the same frame, if there is one."""
@@ -129,6 +152,12 @@ def _answer(glance: Glance, future: Future[Detections] | None) -> Look:
 
 def _within(detector: Detector, frame: Frame, area: Box) -> Detections:
     return _labelled(within(detector, frame, area), detector)
+
+
+def _shown(part: NDArray[np.float32], label: str, found: Detections) -> bool:
+    """Whether one of the things found holds most of the box (4,) of a part of one."""
+    same = found.boxes[found.labels == label]
+    return bool((bx.intersection(part[None], same) >= SHOWN * bx.area(part[None])).any())
 
 
 def _labelled(found: Detections, detector: Detector) -> Detections:

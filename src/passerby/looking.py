@@ -49,7 +49,9 @@ LARGEST, PLACES = 16, 4
 """Cells across and down of such a place, and such places that are looked at in one frame, at most."""
 STEP = 4 * GRID
 """Pixels in whole steps of which the area that is looked at in a part grows: a model plans anew for every size."""
-MOST = 0.6
+EACH = 0.03
+"""What a look at an area costs beside its size, as a share of the picture."""
+MOST = 0.85
 """Share of the picture from which areas are not worth it, and the whole is looked at."""
 
 
@@ -258,8 +260,8 @@ class Attention:
             # Cells end a little before the picture does.
             ends = [size[i] if near.shape[1 - i] == (x + width, y + height)[i] else high[i] for i in (0, 1)]
             boxes.append(aligned(frame, (*low, max(ends[0], high[0]), max(ends[1], high[1]))))
-        boxes = _merged(boxes)
-        share = sum((x1 - x0) * (y1 - y0) for x0, y0, x1, y1 in boxes) / (size[0] * size[1])
+        boxes = _joined(boxes, EACH * _area(self._everything))
+        share = sum(map(_area, boxes)) / _area(self._everything)
         return tuple(boxes) if share < MOST else (self._everything,)
 
     def _next_part(self, cells: NDArray[np.int16]) -> Part | None:
@@ -296,25 +298,26 @@ class Attention:
         return slice(y0 // self._cell, -(-y1 // self._cell)), slice(x0 // self._cell, -(-x1 // self._cell))
 
 
-def _merged(boxes: list[Box]) -> list[Box]:
-    """Boxes of which no two overlap, around all the given ones."""
-    merged: list[Box] = []
+def _joined(boxes: list[Box], each: float) -> list[Box]:
+    """Boxes around all the given ones: two become one where that is no dearer, a box costing its area and `each`."""
+    joined: list[Box] = []
     for box in boxes:
-        touching = [other for other in merged if _overlap(box, other)]
-        while touching:
-            merged = [other for other in merged if other not in touching]
-            columns, rows = [], []
-            for x0, y0, x1, y1 in (box, *touching):
-                columns += [x0, x1]
-                rows += [y0, y1]
-            box = min(columns), min(rows), max(columns), max(rows)
-            touching = [other for other in merged if _overlap(box, other)]
-        merged.append(box)
-    return merged
+        while joined:
+            other = min(joined, key=lambda other: _area(_around(box, other)) - _area(other))
+            if _area(_around(box, other)) > _area(box) + _area(other) + each:
+                break
+            joined.remove(other)
+            box = _around(box, other)
+        joined.append(box)
+    return joined
 
 
-def _overlap(a: Box, b: Box) -> bool:
-    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+def _around(a: Box, b: Box) -> Box:
+    return min(a[0], b[0]), min(a[1], b[1]), max(a[2], b[2]), max(a[3], b[3])
+
+
+def _area(box: Box) -> int:
+    return (box[2] - box[0]) * (box[3] - box[1])
 
 
 def _cells(light: NDArray[np.uint8]) -> NDArray[np.int16]:

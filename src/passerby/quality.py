@@ -14,6 +14,7 @@ from passerby.core.stages import Detector
 from passerby.detect.compose import computing
 from passerby.detect.faces import MULTIPLE
 from passerby.looking import At, Looking
+from passerby.machine import cores
 from passerby.settings import Options
 from passerby.targets import detector
 
@@ -25,6 +26,8 @@ LARGEST_LOOK = 1920
 """Longest side of the small picture, at most: a larger one takes too much memory, and parts find the rest."""
 SLOW = 8
 """Frames per second up to which nothing can be followed from one to the next, so that each is looked at in full."""
+AT_ONCE = 4
+"""Looks at the same time, at most: each takes up to 100 MB at 1080p."""
 ROOM = 38_000_000
 """Bytes of frames that are held back, about."""
 
@@ -42,12 +45,14 @@ class _Level:
     turns: tuple[At, ...]
     doubt: float
     """Share of the least score from which faces in the small picture are looked at again; 1 does without."""
+    cores: int
+    """Of the machine's cores, for each look at a time: where looks are rare the encoder needs the others."""
 
 
 LEVELS: Mapping[str, _Level] = {
-    "fast": _Level(640, 4, 8, ("whole",), 1),
-    "balanced": _Level(960, 5, 6, ("whole", "part"), 0.5),
-    "thorough": _Level(960, 1000, 1, ("whole", "part"), 0.5),
+    "fast": _Level(640, 4, 8, ("whole",), 1, 2),
+    "balanced": _Level(960, 5, 6, ("whole", "part"), 0.5, 2),
+    "thorough": _Level(960, 1000, 1, ("whole", "part"), 0.5, 1),
 }
 
 
@@ -125,6 +130,7 @@ def looking(info: MediaInfo, level: _Level, turns: tuple[At, ...], shrink: float
         shrink=shrink,
         hold=max(period + 2, min(max(round(rate), 8), 60, ROOM // _bytes(info))),
         patience=max(2 * period, min(round(2 * rate), 120)),
+        workers=min(max(cores() // level.cores, 1), AT_ONCE),
     )
 
 

@@ -191,7 +191,7 @@ def _one(chosen: Chosen, labels: list[str], conf: Mapping[str, float], shrink: f
     use = Use(path, tuple(labels), least, shrink)
     if labels == ["face"] and shrink > 1 and doubt < 1:
         doubting = families.detector(family, replace(use, conf=least * doubt))
-        return SecondLook(doubting, families.detector(family, replace(use, shrink=1)), least)
+        return SecondLook(doubting, families.detector(family, replace(use, shrink=1)), least, shrink)
     one = families.detector(family, use)
     return one if all(conf[label] == least for label in labels) else Sure(one, conf)
 

@@ -90,6 +90,19 @@ def test_of_many_doubts_some_are_looked_into_and_others_in_another_frame() -> No
     np.testing.assert_array_equal(look.detect(frames[:1])[0].boxes, look.detect(frames[:1])[0].boxes)
 
 
+@pytest.mark.parametrize(
+    ("size", "shrink", "looked"),
+    [((1920, 1080), 2, 4), ((1280, 720), 4 / 3, 4), ((3840, 2160), 2, 4), ((960, 540), 2, 1), ((960, 1080), 2, 2)],
+)
+def test_in_an_area_of_a_picture_fewer_are_looked_into_than_in_all_of_it(
+    size: tuple[int, int], shrink: float, looked: int
+) -> None:
+    places = [around(60 + 60 * i, 300) for i in range(13)]
+    close = Close()
+    SecondLook(Saying(places, [0.15] * 13), close, 0.2, shrink).detect([frame(size=size)])
+    assert len(close.shown) == looked
+
+
 @pytest.mark.parametrize("doubts", [0, 1])
 def test_nothing_and_one_doubt_alone_are_answers(doubts: int) -> None:
     assert len(found(Saying([around(300, 300)] * doubts, [0.15] * doubts), Close())) == doubts

@@ -41,13 +41,15 @@ def moved(found: Detections, x: int, y: int) -> Detections:
     return replace(found, boxes=found.boxes + np.tile(corner, 2), landmarks=landmarks, masks=masks)
 
 
-def surroundings(frame: Frame, box: NDArray[np.float32], shrink: float = 1) -> pixels.Box:
+def surroundings(frame: Frame, box: NDArray[np.float32], shrink: float = 1, around: float = AROUND) -> pixels.Box:
     """An aligned box around a thing's `box` (4,), to look for it in a picture `shrink` times smaller than `frame`.
+
+    It is `around` times as large, at least.
 
     Its sides are one of few lengths, in that picture, so that a model plans its memory for few sizes.
     """
     longest = float(max(box[2] - box[0], box[3] - box[1])) / shrink
-    return square(frame, box, round(max(-(-AROUND * longest // LEAST) * LEAST, LEAST) * shrink))
+    return square(frame, box, round(max(-(-around * longest // LEAST) * LEAST, LEAST) * shrink))
 
 
 def square(frame: Frame, box: NDArray[np.float32], side: int) -> pixels.Box:

@@ -19,8 +19,10 @@ from passerby.detect.areas import GRID, OVERLAP, cut_off, moved, parts, surround
 
 COVERED = 0.4
 """Share of a thing in doubt that lies in a sure one, from which it is not looked at again."""
-FIRST = 24
-"""Things in doubt that are looked at again in a picture of which nothing is known yet, at most."""
+EACH = 140_000
+"""Pixels of a small picture, for each of which one thing is looked at again: four of 960 by 540."""
+PATIENCE = 6
+"""How many times as many of them are in a picture of which nothing is known yet."""
 
 
 @dataclass(frozen=True)
@@ -119,8 +121,12 @@ class SecondLook(_Wrapping):
     """Looks again, in full size."""
     conf: float
     """What `detector` finds with a score above this counts; what it finds with a lower one is in doubt."""
+    shrink: float = 1
+    """How many times smaller the picture is that `detector` sees."""
     most: int = 4
-    """Things that are looked at again in one frame, at most."""
+    """Things that are looked at again in one frame, at most; in a small part of one, fewer."""
+    each: int = EACH
+    """Pixels of the small picture, for each of which one of them is."""
 
     def detect(self, frames: Sequence[Frame]) -> list[Detections]:
         answers = self.detector.detect(frames)
@@ -135,11 +141,16 @@ class SecondLook(_Wrapping):
         # The smallest of exponential waits with these rates: drawn without putting back, each as likely as its score.
         waits = np.random.default_rng(frame.index).exponential(1 / doubtful.scores)
         answers = [sure]
-        for box in doubtful.boxes[np.argsort(waits, kind="stable")[: self.most]]:
+        for box in doubtful.boxes[np.argsort(waits, kind="stable")[: self._most(frame)]]:
             area = surroundings(frame, box)
             near = within(self.closer, frame, area)
             answers.append(near[~cut_off(near, area, frame.size)])
         return once(Detections.concat(answers))
+
+    def _most(self, frame: Frame) -> int:
+        """Things that are looked at again in this frame, at most: of areas of a picture all in all as many as of it."""
+        pixels = frame.size[0] * frame.size[1] / self.shrink**2
+        return min(self.most, -(-round(pixels) // self.each))
 
 
 @dataclass(frozen=True)
@@ -185,7 +196,9 @@ def patient(detector: Detector) -> Detector:
     """
     if isinstance(detector, Either):
         return Either(tuple(patient(member) for member in detector.detectors))
-    return replace(detector, most=FIRST) if isinstance(detector, SecondLook) else detector
+    if isinstance(detector, SecondLook):
+        return replace(detector, most=PATIENCE * detector.most, each=detector.each // PATIENCE)
+    return detector
 
 
 def once(found: Detections) -> Detections:
