@@ -88,6 +88,23 @@ def test_what_comes_up_at_once_in_a_calm_picture_is_looked_at_in_that_frame(firs
     assert {first, first + len(there)} <= {glance.frame.index for glance in glances(film, seldom) if glance.areas}
 
 
+@pytest.mark.parametrize("first", [31, 32, 33, 34])
+@pytest.mark.parametrize("side", [24, 40])
+def test_who_comes_up_small_where_it_was_calm_is_looked_at_there_in_full_size(first, side):
+    """Too little of the picture changes to startle, and the next look may come too late."""
+    seldom = Looking(every=6, turns=("whole", "part"), hold=14, interval_s=Fraction(9))
+    film = Film([None] * first + [(300, 300)] * 2 + [None] * 20, size=SIZE, side=side)
+    [there] = [glance for glance in glances(film, seldom) if glance.frame.index == first]
+    assert any(holds(part.box, film.box(first)) for part in there.parts)
+    x0, y0, x1, y1 = there.parts[-1].box
+    assert (x1 - x0) * (y1 - y0) < 0.1 * SIZE[0] * SIZE[1]
+
+
+def test_who_walks_in_small_is_no_such_place():
+    film = Film([(20 + 9 * i, 90) for i in range(40)], size=SIZE, side=40)
+    assert [glance.frame.index for glance in glances(film)] == [0, 1, 2, 3, *range(4, 40, TURNS.every), 39]
+
+
 @pytest.mark.parametrize("path", [[None] * 60, [None] * 31 + [(300, 300)] * 2 + [None] * 27])
 def test_light_that_flickers_startles_nobody_but_who_comes_up_in_it_does(path):
     seldom = Looking(every=6, turns=("whole", "part"), hold=14, interval_s=Fraction(9))
@@ -113,6 +130,21 @@ def test_a_new_shot_is_looked_at_from_the_start():
     assert later[0].frame.index == 20
     assert later[0].areas == ((0, 0, *SIZE),)
     assert len({glance.parts[0].box for glance in later if glance.parts}) == 4
+
+
+@pytest.mark.parametrize(("shot", "left"), [(1, 4), (2, 3), (3, 2), (7, 0)])
+def test_what_a_short_shot_leaves_no_time_for_is_looked_at_in_its_last_frame(shot, left):
+    film = Film([(20 + 9 * i, 90) for i in range(50)], size=SIZE, cuts=frozenset({10, 10 + shot}))
+    seen = [glance for glance in glances(film) if 10 <= glance.frame.index < 10 + shot]
+    assert seen[-1].frame.index == 9 + shot
+    assert seen[-1].areas is not None
+    assert len(seen[-1].parts) == left
+    assert len({part.box for glance in seen for part in glance.parts}) == 4
+
+
+def test_without_turns_for_parts_the_end_of_a_shot_has_none():
+    seldom = replace(TURNS, turns=("whole",))
+    assert not any(glance.parts for glance in glances(Film(ACROSS[:5], size=SIZE), seldom))
 
 
 def test_looking_at_all_is_looking_at_the_whole_and_every_part():

@@ -9,7 +9,6 @@ other: turns come round to the last one only when those are long painted.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -25,25 +24,14 @@ from passerby.core.frame import Frame
 from passerby.core.pixels import Box, aligned
 from passerby.detect.areas import GRID, parts
 from passerby.flow import Stream
+from passerby.stirring import CELL, MARGIN, Calm, Cells, Startle, cells_of, changed
 from passerby.track.cuts import Marked
 
 At = Literal["whole", "part", "all"]
 """A look at the whole picture made small, at one part of it in full size, or at the whole and all parts."""
 
-CELL = 8
-"""Pixels of the small picture, across and down, whose mean tells whether anything has changed there."""
 UNSEEN = -1000
 """Stands for the mean of a cell that nobody has looked at: any light is a change."""
-CHANGE = 8
-"""Grey levels by which such a mean changes when something has come or gone; noise does not reach it."""
-MARGIN = 2
-"""Cells around what has changed that are looked at with it: a face that moves changes at its edges first."""
-SUDDEN = 24
-"""Grey levels by which such a mean changes from one frame to the next when something else has taken its place."""
-STARTLING, TIMES = 16, 3
-"""Cells that change so at once, at least, and how many times more than lately, when somebody may have come up."""
-LATELY = 25
-"""Frames that tell how much changes anyway."""
 EACH = 16_000
 """Pixels that one more look costs, besides those that it looks at."""
 MOST = 0.85
@@ -112,13 +100,15 @@ class Glance:
 def scheduled(frames: Iterable[Marked], looking: Looking) -> Stream[Glance]:
     """Frames with where to look: every so often, at both ends of a shot, and wherever the picture changes at once."""
     attention: Attention | None = None
+    calm: Calm | None = None
     turns = cycle(looking.turns)
     last: Frame | None = None
     for item, at_end in _with_ends(frames):
-        attention = attention if attention and not item.cut else Attention(item, looking)
+        if attention is None or calm is None or item.cut:
+            attention, calm = Attention(item, looking), Calm()
         closely = "part" in looking.turns
         # Where no look is at a part, the next one comes soon enough.
-        startled = closely and attention.startled(item)
+        startle = calm.broken(item) if closely else Startle()
         glance = Glance(item.frame, item.cut)
         sudden = item.cut or item.changed or at_end or last is None
         if sudden or _due(item.frame, last, looking):
@@ -127,9 +117,11 @@ def scheduled(frames: Iterable[Marked], looking: Looking) -> Stream[Glance]:
             last = item.frame
         if closely:
             glance = attention.with_first_parts(glance, item, looking.hold, at_end)
-        if startled and glance.areas is None:
-            # Besides the looks that are due, which go on in their rhythm.
+        # Besides the looks that are due, which go on in their rhythm.
+        if startle.everywhere and glance.areas is None:
             glance = replace(glance, areas=attention.glance(item, "whole").areas)
+        if startle.places:
+            glance = replace(glance, parts=(*glance.parts, *(Part(place, (place,)) for place in startle.places)))
         yield glance
 
 
@@ -162,67 +154,42 @@ class Attention:
         self._cell = CELL * first.scale
         self._ages = np.zeros(len(self._parts), np.int64)
         """Looks at parts since each was looked at."""
-        unseen = np.full(_cells(first.light).shape, UNSEEN, np.int16)
+        unseen = np.full(cells_of(first.light).shape, UNSEEN, np.int16)
         self._seen_whole, self._seen_parts = unseen, unseen.copy()
-        self._before: NDArray[np.int16] | None = None
-        self._stirs: deque[int] = deque(maxlen=3)
-        """Cells that changed suddenly in this frame and the two before it."""
-        self._lately: deque[int] = deque(maxlen=LATELY)
-        """How many did in each of three frames in a row: of what moves many do, of what comes up and goes none."""
-
-    def startled(self, item: Marked) -> bool:
-        """Whether far more changes in a frame than did in those before it, and not the light alone.
-
-        To be asked of every frame, once.
-        """
-        cells, before = _cells(item.light), self._before
-        self._before = cells
-        if before is None:
-            return False
-        # Light that flickers changes every cell, and brings nobody.
-        lit = before * (cells.mean() / max(before.mean(), 1))
-        change = np.minimum(np.abs(cells - before), np.abs(cells - lit))
-        self._stirs.append(int(np.count_nonzero(change > SUDDEN)))
-        if len(self._stirs) == 1:
-            # Of the first two pictures of a shot nobody can say how much changes in it; the first one is looked at.
-            return False
-        usual = max(self._stirs[-2], *self._lately, 0)
-        self._lately.append(min(self._stirs))
-        return self._stirs[-1] >= STARTLING and self._stirs[-1] > TIMES * usual
 
     def glance(self, item: Marked, at: At) -> Glance:
         """Where to look in a frame in which it is time to."""
-        cells = _cells(item.light)
+        cells = cells_of(item.light)
         if at == "part":
             part = self._next_part(item.frame, cells)
             return Glance(item.frame, item.cut, parts=(part,) if part else ())
-        changed = _changed(self._seen_whole, cells)
-        self._seen_whole = np.where(changed, cells, self._seen_whole)
+        new = changed(self._seen_whole, cells)
+        self._seen_whole = np.where(new, cells, self._seen_whole)
         if at == "all":
             return Glance(item.frame, item.cut, (self._everything,), self._everywhere if len(self._parts) > 1 else ())
         if self._shrink is None:
-            return Glance(item.frame, item.cut, (self._everything,) if changed.any() else ())
-        return Glance(item.frame, item.cut, self._areas(item.frame, changed, self._everything, self._shrink))
+            return Glance(item.frame, item.cut, (self._everything,) if new.any() else ())
+        return Glance(item.frame, item.cut, self._areas(item.frame, new, self._everything, self._shrink))
 
     def with_first_parts(self, glance: Glance, item: Marked, hold: int, at_end: bool) -> Glance:
         """And a look at parts that nobody has seen in this shot: at so many that all have been within the hold.
 
         Whom they show is then followed back to where the shot begins. Where it ends before that, all that are left.
         """
-        cells = _cells(item.light)
+        cells = cells_of(item.light)
         unseen = [part for part in self._parts if (self._seen_parts[self._window(part)] == UNSEEN).any()]
         wanted = len(unseen) if at_end else max(-(-len(self._parts) // hold) - len(glance.parts), 0)
-        new = (self._part(item.frame, part, cells) for part in unseen[:wanted])
-        return replace(glance, parts=(*glance.parts, *new))
+        first = (self._part(item.frame, part, cells) for part in unseen[:wanted])
+        return replace(glance, parts=(*glance.parts, *first))
 
-    def _areas(self, frame: Frame, changed: NDArray[np.bool_], region: Box, shrink: float) -> tuple[Box, ...]:
-        """Boxes around what has changed among the cells of a region, which is seen `shrink` times smaller.
+    def _areas(self, frame: Frame, new: NDArray[np.bool_], region: Box, shrink: float) -> tuple[Box, ...]:
+        """Boxes around what is new among the cells of a region, which is seen `shrink` times smaller.
 
         They begin on multiples of `GRID`, as the detector sees them.
         """
-        if changed.mean() >= MOST:
+        if new.mean() >= MOST:
             return (region,)
-        near = cv2.dilate(changed.astype(np.uint8), np.ones((2 * MARGIN + 1, 2 * MARGIN + 1), np.uint8))
+        near = cv2.dilate(new.astype(np.uint8), np.ones((2 * MARGIN + 1, 2 * MARGIN + 1), np.uint8))
         _, _, found, _ = cv2.connectedComponentsWithStats(near, connectivity=8)
         step = round(GRID * shrink)
         rows, columns = self._window(region)
@@ -240,24 +207,24 @@ class Attention:
         boxes = _joined(boxes, EACH * shrink**2)
         return tuple(boxes) if sum(map(_area, boxes)) < MOST * _area(region) else (region,)
 
-    def _next_part(self, frame: Frame, cells: NDArray[np.int16]) -> Part | None:
+    def _next_part(self, frame: Frame, cells: Cells) -> Part | None:
         """Of the parts that have changed since they were looked at, the one that waits longest; None where none has."""
-        changed = _changed(self._seen_parts, cells)
+        new = changed(self._seen_parts, cells)
         ages = self._ages + 1
-        waits = [changed[self._window(part)].any() * age for part, age in zip(self._parts, ages, strict=True)]
+        waits = [new[self._window(part)].any() * age for part, age in zip(self._parts, ages, strict=True)]
         longest = int(np.argmax(waits))
         if not waits[longest]:
             return None
         return self._part(frame, self._parts[longest], cells)
 
-    def _part(self, frame: Frame, box: Box, cells: NDArray[np.int16]) -> Part:
+    def _part(self, frame: Frame, box: Box, cells: Cells) -> Part:
         """Look at a part now."""
         window = self._window(box)
-        changed = _changed(self._seen_parts[window], cells[window])
+        new = changed(self._seen_parts[window], cells[window])
         self._seen_parts[window] = cells[window]
         self._ages += 1
         self._ages[self._parts.index(box)] = 0
-        return Part(box, self._areas(frame, changed, box, 1))
+        return Part(box, self._areas(frame, new, box, 1))
 
     def _window(self, part: Box) -> tuple[slice, slice]:
         """The cells that a part touches."""
@@ -285,14 +252,3 @@ def _around(a: Box, b: Box) -> Box:
 
 def _area(box: Box) -> int:
     return (box[2] - box[0]) * (box[3] - box[1])
-
-
-def _cells(light: NDArray[np.uint8]) -> NDArray[np.int16]:
-    """The mean light of every cell."""
-    height, width = (max(side // CELL, 1) for side in light.shape)
-    whole = light[: height * CELL, : width * CELL]
-    return np.asarray(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA), np.int16)
-
-
-def _changed(before: NDArray[np.int16], now: NDArray[np.int16]) -> NDArray[np.bool_]:
-    return np.asarray(np.abs(now - before) > CHANGE)

@@ -49,7 +49,11 @@ def surroundings(frame: Frame, box: NDArray[np.float32], shrink: float = 1, arou
     Its sides are one of few lengths, in that picture, so that a model plans its memory for few sizes.
     """
     longest = float(max(box[2] - box[0], box[3] - box[1])) / shrink
-    side = round(max(-(-around * longest // LEAST) * LEAST, LEAST) * shrink)
+    return square(frame, box, round(max(-(-around * longest // LEAST) * LEAST, LEAST) * shrink))
+
+
+def square(frame: Frame, box: NDArray[np.float32], side: int) -> pixels.Box:
+    """An aligned box of a `side` around the middle of a `box` (4,), moved into the frame."""
     sides = []
     for middle, length in zip(bx.centre(box[None])[0].tolist(), frame.size, strict=True):
         # On an even pixel, where planes of half the size have a sample as well: aligning makes it no larger.
