@@ -43,16 +43,16 @@ class _Level:
     most: int
     """Frames from one look to the next, at most."""
     turns: tuple[At, ...]
-    doubt: float
-    """Share of the least score from which faces in the small picture are looked at again; 1 does without."""
+    again: int
+    """Faces in doubt in the small picture that are looked at again in full size, at most; 0 does without."""
     cores: int
     """Of the machine's cores, for each look at a time: where looks are rare the encoder needs the others."""
 
 
 LEVELS: Mapping[str, _Level] = {
-    "fast": _Level(640, 4, 8, ("whole",), 1, 2),
-    "balanced": _Level(960, 5, 6, ("whole", "part"), 0.5, 2),
-    "thorough": _Level(960, 1000, 1, ("whole", "part"), 0.5, 1),
+    "fast": _Level(640, 4, 8, ("whole",), 0, 2),
+    "balanced": _Level(960, 5, 6, ("whole", "part"), 6, 2),
+    "thorough": _Level(960, 1000, 1, ("whole", "part"), 2, 1),
 }
 
 
@@ -99,7 +99,7 @@ def finders(info: MediaInfo, options: Options) -> Finders:
         turns = ("all",)
     closer = detector(options) if turns != ("whole",) else None
     smallest = None if options.models_of("face") or "face" not in options.labels() else round(SMALLEST * shrink)
-    return Finders(detector(options, shrink, level.doubt), closer, looking(info, level, turns, shrink), smallest)
+    return Finders(detector(options, shrink, level.again), closer, looking(info, level, turns, shrink), smallest)
 
 
 def longest_look(info: MediaInfo, options: Options) -> int:

@@ -33,6 +33,8 @@ MODELS: Mapping[str, tuple[str, ...]] = {
 be a plate: of plates alone, no model is known here whose licence lets it be passed on."""
 OUTLINES: Mapping[str, str] = {"person": "prisma_portrait_seg"}
 """The model that tells the pixels of each label, where there is one and those that find it do not."""
+DOUBT = 0.5
+"""Share of the least score from which a small picture may show a face."""
 LANDMARKS = "centerface"
 """The model that finds the landmarks by which faces are recognized, whichever finds the faces."""
 
@@ -117,11 +119,10 @@ def _sha256(chosen: Chosen) -> str:
     return weights.TABLE[chosen.source].sha256 if chosen.named else weights.sha256(chosen.path())
 
 
-def detector(options: Options, shrink: float = 1, doubt: float = 1) -> Detector:
+def detector(options: Options, shrink: float = 1, again: int = 0) -> Detector:
     """What finds everything that is to be hidden, in pictures `shrink` times smaller than the frame where it matters.
 
-    Faces that such a picture shows with so small a share of the least score as `doubt` are looked at again in full
-    size; 1 does without.
+    So many of the faces that such a picture hardly shows are looked `again` at in full size, at most, each time.
 
     Raises:
         OptionError: a chosen model does not find what it is chosen for, or a class is named that is not hidden.
@@ -129,17 +130,17 @@ def detector(options: Options, shrink: float = 1, doubt: float = 1) -> Detector:
     """
     options.check_classes()
     conf = options.thresholds()
-    found_by = [_one(chosen, labels, conf, shrink, doubt) for chosen, labels in _shared(options, conf).items()]
+    found_by = [_one(chosen, labels, conf, shrink, again) for chosen, labels in _shared(options, conf).items()]
     if "head" in conf and not options.models_of("head"):
         faces, persons = (
-            _either(_one(chosen, [part], {part: conf["head"]}, shrink, doubt) for chosen in _of(part, options))
+            _either(_one(chosen, [part], {part: conf["head"]}, shrink, again) for chosen in _of(part, options))
             for part in PARTS
         )
         found_by.append(Heads(faces, persons))
     if WORN in conf:
         least = {"person": conf[WORN]}
         found_by.append(
-            Wearers(_either(_one(chosen, ["person"], least, shrink, doubt) for chosen in _of(WORN, options)))
+            Wearers(_either(_one(chosen, ["person"], least, shrink, again) for chosen in _of(WORN, options)))
         )
     for label in _outlined(options):
         # What several have found is outlined once.
@@ -185,13 +186,13 @@ def _family(chosen: Chosen, labels: list[str]) -> str:
     return chosen.family or families.recognised(chosen.path(), labels)
 
 
-def _one(chosen: Chosen, labels: list[str], conf: Mapping[str, float], shrink: float, doubt: float) -> Detector:
+def _one(chosen: Chosen, labels: list[str], conf: Mapping[str, float], shrink: float, again: int) -> Detector:
     path, family = chosen.path(), _family(chosen, labels)
     least = min(conf[label] for label in labels)
     use = Use(path, tuple(labels), least, shrink)
-    if labels == ["face"] and shrink > 1 and doubt < 1:
-        doubting = families.detector(family, replace(use, conf=least * doubt))
-        return SecondLook(doubting, families.detector(family, replace(use, shrink=1)), least, shrink)
+    if labels == ["face"] and shrink > 1 and again:
+        doubting = families.detector(family, replace(use, conf=least * DOUBT))
+        return SecondLook(doubting, families.detector(family, replace(use, shrink=1)), least, shrink, again)
     one = families.detector(family, use)
     return one if all(conf[label] == least for label in labels) else Sure(one, conf)
 

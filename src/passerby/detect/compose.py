@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -19,8 +20,8 @@ from passerby.detect.areas import GRID, OVERLAP, cut_off, moved, parts, surround
 
 COVERED = 0.4
 """Share of a thing in doubt that lies in a sure one, from which it is not looked at again."""
-EACH = 140_000
-"""Pixels of a small picture, for each of which one thing is looked at again: four of 960 by 540."""
+PICTURE = 522_240
+"""Pixels of a small picture, 960 by 544, in all of which as many things are looked at again as may be."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ class SecondLook(_Wrapping):
     shrink: float = 1
     """How many times smaller the picture is that `detector` sees."""
     most: int = 4
-    """Things that are looked at again in one frame, at most; in a small part of one, fewer (see `EACH`)."""
+    """Things that are looked at again in one frame, at most; in a part of one, fewer."""
 
     def detect(self, frames: Sequence[Frame]) -> list[Detections]:
         answers = self.detector.detect(frames)
@@ -145,8 +146,8 @@ class SecondLook(_Wrapping):
 
     def _most(self, frame: Frame) -> int:
         """Things that are looked at again in this frame, at most: of areas of a picture all in all as many as of it."""
-        pixels = frame.size[0] * frame.size[1] / self.shrink**2
-        return min(self.most, -(-round(pixels) // EACH))
+        share = frame.size[0] * frame.size[1] / self.shrink**2 / PICTURE
+        return min(self.most, math.ceil(self.most * share))
 
 
 @dataclass(frozen=True)
