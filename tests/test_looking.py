@@ -71,6 +71,14 @@ def test_nothing_at_all_is_looked_at_where_nothing_moves():
     assert len(again) > 12
 
 
+def test_where_little_has_changed_in_a_part_the_next_one_is_looked_at_as_well():
+    """A turn costs about as much whatever has changed, and comes round the sooner the calmer the picture is."""
+    frames = [white(*[(x + i, y + i, x + i + 20, y + i + 20) for x in (100, 1100) for y in (100, 600)], index=i)
+              for i in range(40)]  # fmt: skip
+    turns = [glance for glance in scheduled(marked(frames), replace(TURNS, shrink=2.0)) if glance.parts][4:]
+    assert {len(glance.parts) for glance in turns} == {4}
+
+
 def test_what_comes_into_a_still_picture_is_looked_at():
     film = Film([None] * 30 + [(300, 300)] * 30, size=SIZE, side=24)
     seen = [glance.frame.index for glance in glances(film) if glance.areas]

@@ -161,8 +161,7 @@ class Attention:
         """Where to look in a frame in which it is time to."""
         cells = cells_of(item.light)
         if at == "part":
-            part = self._next_part(item.frame, cells)
-            return Glance(item.frame, item.cut, parts=(part,) if part else ())
+            return Glance(item.frame, item.cut, parts=tuple(self._next_parts(item.frame, cells)))
         new = changed(self._seen_whole, cells)
         self._seen_whole = np.where(new, cells, self._seen_whole)
         if at == "all":
@@ -206,6 +205,13 @@ class Attention:
             boxes.append(aligned(frame, (x0, y0, x1, y1)))
         boxes = _joined(boxes, EACH * shrink**2)
         return tuple(boxes) if sum(map(_area, boxes)) < MOST * _area(region) else (region,)
+
+    def _next_parts(self, frame: Frame, cells: Cells) -> Iterator[Part]:
+        """Parts that have changed since they were looked at, until half as much is seen as all of one has."""
+        seen, enough = 0, max(map(_area, self._parts)) // 2
+        while seen < enough and (part := self._next_part(frame, cells)):
+            seen += sum(map(_area, part.areas)) + EACH
+            yield part
 
     def _next_part(self, frame: Frame, cells: Cells) -> Part | None:
         """Of the parts that have changed since they were looked at, the one that waits longest; None where none has."""

@@ -51,7 +51,7 @@ class _Level:
 
 LEVELS: Mapping[str, _Level] = {
     "fast": _Level(640, 4, 8, ("whole",), 0, 2),
-    "balanced": _Level(960, 5, 6, ("whole", "part"), 6, 2),
+    "balanced": _Level(960, 5, 6, ("whole", "part"), 4, 2),
     "thorough": _Level(960, 1000, 1, ("whole", "part"), 2, 1),
 }
 

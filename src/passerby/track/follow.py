@@ -245,7 +245,10 @@ class Follow:
         return sorted([*ending, *self._astray(index)], key=lambda track: track.seen)
 
     def _astray(self, index: int) -> list[Live]:
-        """Sure tracks that are lost, hardly followed or in front of each other, and due."""
+        """Sure tracks that are lost, hardly followed or in front of each other, and due.
+
+        And those that no look has found for long: what they follow so well may be what was behind a face that is gone.
+        """
         live = [track for track in self._live if track.sure]
         if not live:
             return []
@@ -253,11 +256,10 @@ class Follow:
         shared = bx.intersection(at, at) / np.maximum(bx.area(at), 1e-6)[:, None]
         np.fill_diagonal(shared, 0)
         crowded = np.any(shared >= CROWDED, axis=1)
-        return [
-            track
-            for i, track in enumerate(live)
-            if (track.lost or track.likeness < CLEAR or crowded[i]) and index - max(track.tried, track.seen) >= RETRY
-        ]
+        doubtful = crowded | np.array([track.lost > 0 or track.likeness < CLEAR for track in live])
+        unseen = index - np.array([max(track.tried, track.seen) for track in live])
+        due = unseen >= np.where(doubtful, RETRY, max(self.following.doubt, RETRY))
+        return [track for track, is_due in zip(live, due, strict=True) if is_due]
 
     # Backwards: through the frames that are held, from where a thing was found
 
