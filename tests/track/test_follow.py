@@ -62,6 +62,14 @@ def test_a_thing_found_late_is_followed_back_to_where_it_came_in():
     assert set(rows.tracks.tolist()) == {1}
 
 
+def test_what_is_found_in_part_at_first_is_followed_back_whole():
+    """Somebody comes out from behind something, and is looked at in two frames in a row."""
+    film = Film(ACROSS)
+    half = film.box(20) - np.array([0, 0, 20, 0], np.float32)
+    rows = followed(film, looks=[20, 21], answers={20: found(half)})
+    assert all(covered(rows, film, i) >= 0.9 for i in range(50))
+
+
 def test_it_is_followed_back_no_further_than_the_hold():
     film = Film(ACROSS[:1] * 50)
     rows = followed(film, looks=[40], hold=10, linger=0)

@@ -186,11 +186,15 @@ class Follow:
         track.times += 1
         new, sure = track.seen < 0, score >= self.following.sure or track.times >= OFTEN
         surer = sure and not track.sure
+        # What comes out from behind something is found too small at first, and followed back so.
+        larger = not new and _shrinks(track.traced, seen.box)
         track.box, track.seen_as = seen.box, seen
         track.looked = self._past[-1].luma
         track.seen, track.lost, track.likeness, track.sure = index, 0, 1.0, track.sure or sure
         self._past[-1].seen.append((track, seen.box))
-        return new or surer
+        if new or surer or larger:
+            track.traced = seen.box
+        return new or surer or larger
 
     def _begun(self, label: str, seen: Seen) -> Live:
         """A new track."""

@@ -66,6 +66,8 @@ class Live:
     """The picture in which it was last where `box` says: how it looks."""
     speed: NDArray[np.float32] = field(default_factory=lambda: np.zeros(2, np.float32))
     """(2,) pixels per frame, from the last step."""
+    traced: Box = field(default_factory=lambda: np.zeros(4, np.float32))
+    """(4,) where it was when it was last traced back."""
     times: int = 0
     """Looks that found it."""
     sure: bool = False
