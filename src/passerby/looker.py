@@ -18,7 +18,7 @@ from passerby.core.errors import StageError
 from passerby.core.frame import Frame
 from passerby.core.pixels import Box
 from passerby.core.stages import Detector
-from passerby.detect.areas import cut_off, inside, surroundings, within
+from passerby.detect.areas import AROUND, cut_off, inside, surroundings, within
 from passerby.detect.compose import able, once
 from passerby.flow import Meter, Stream
 from passerby.looking import Glance, Looking, Part
@@ -80,12 +80,19 @@ class Looker:
     def again(self) -> Again | None:
         """Looks around single boxes: at small ones in full size. None with a detector that wants whole frames.
 
-        In the same threads, so that no more looks run at a time, and take memory, than there are workers.
+        Those at much of a picture run in the threads of the other looks, so that no more run at a time, and take
+        memory, than there are workers; small ones need not wait for them.
         """
-        shrink = self._looking.shrink
+        shrink, (width, height) = self._looking.shrink, self._looking.part
         if shrink is None:
             return None
-        return lambda frame, box, label: self._pool.submit(self._near, frame, box, label, shrink).result()
+
+        def again(frame: Frame, box: NDArray[np.float32], label: str) -> Detections:
+            if bx.area(box[None])[0] * AROUND**2 < width * height:
+                return self._near(frame, box, label, shrink)
+            return self._pool.submit(self._near, frame, box, label, shrink).result()
+
+        return again
 
     def _survey(self, glance: Glance, before: Future[Detections] | None) -> Detections:
         """What is in the whole picture, of which only some areas have changed since the survey `before`."""

@@ -14,7 +14,7 @@ import hashlib
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import repeat
 
 import numpy as np
@@ -35,13 +35,14 @@ from passerby.one_thread import one_thread
 from passerby.paint.composite import blanked, composite, grey
 from passerby.track.cuts import marked
 from passerby.track.follow import Follow, Following
+from passerby.track.live import RETRY
 from passerby.track.refine import settled
 
 FRAMES_AHEAD = 1
 """Frames that one stage may be ahead of the next."""
-DOUBTED = 10
-"""Frames that a thing in doubt is followed, at least, where it may be one that only parts in full size show: these
-come round more seldom than the whole."""
+STALE = 10
+"""Frames, at least, after which another look is taken at what no look has found, where it may be small: parts in full
+size come round more seldom than the whole."""
 
 
 @dataclass(slots=True)
@@ -147,8 +148,10 @@ def _known(
 ) -> Stream[tuple[Frame, Sightings]]:
     """Frames with all that is known of them, each stage in a thread of its own."""
     period = max(2, looking.period)
-    doubt = max(period, DOUBTED) if "part" in looking.turns else period
-    following = Following(hold=looking.hold, patience=looking.patience, doubt=doubt, linger=period // 2)
+    following = Following(hold=looking.hold, patience=looking.patience, doubt=period, linger=period // 2)
+    if "part" in looking.turns:
+        stale = max(period, STALE)
+        following = replace(following, doubt=stale + RETRY, stale=stale)
     meter = totals.meter
     # Closed from the last to the first, so that each thread ends before what it reads from is closed.
     with (

@@ -366,7 +366,7 @@ def test_one_in_doubt_is_not_looked_at_in_every_frame():
 def test_what_no_look_finds_for_long_is_looked_at_again_however_well_it_is_followed():
     """It may stick to something behind the face, which looks the same from frame to frame."""
     film, asked = Film(ACROSS), []
-    tracker = Follow(Following(doubt=10), looked_at(film, asked))
+    tracker = Follow(Following(stale=10), looked_at(film, asked))
     for frame in film:
         tracker.step(frame, found(film.box(0)) if frame.index == 0 else found() if frame.index == 5 else None)
     assert asked == [10, 20, 30, 40]
@@ -376,9 +376,9 @@ def test_what_is_in_doubt_is_looked_at_again_before_it_ends():
     """A small face may be seen in full size only, where the next look is far away. Found often it is sure."""
     film, asked = Film(ACROSS), []
     again = looked_at(film, asked)
-    tracker = Follow(Following(doubt=10), lambda *about: faint(again(*about)))
+    tracker = Follow(Following(doubt=10, stale=7), lambda *about: faint(again(*about)))
     rows = [tracker.step(frame, found(film.box(0), score=0.3) if frame.index == 0 else None) for frame in film]
-    assert asked == [8, 16, 26, 36, 46]
+    assert asked == [7, 14, 21, 28, 35, 42, 49]
     assert all(covered(settled(Sightings.concat(rows)), film, i) >= 0.9 for i in range(50))
 
 
@@ -389,9 +389,9 @@ def test_what_is_in_doubt_ends_when_another_look_does_not_find_it():
         asked.append(frame.index)
         return found()
 
-    tracker = Follow(Following(doubt=10), again)
+    tracker = Follow(Following(doubt=10, stale=7), again)
     rows = [tracker.step(frame, found(film.box(0), score=0.3) if frame.index == 0 else None) for frame in film]
-    assert asked == [8]
+    assert asked == [7]
     assert settled(Sightings.concat(rows)).frames.max() == 10
 
 

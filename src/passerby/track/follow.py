@@ -66,6 +66,8 @@ class Following:
     """Score from which a detection is no doubt a face, in 0..1."""
     doubt: int = 10
     """Frames that stand in for `hold` and `patience` while a track has no sure detection."""
+    stale: int = 60
+    """Frames after which another look is taken at what no look has found."""
     linger: int = 6
     """Frames that the ends of a track are extended where it cannot be followed."""
     likeness: float = 0.55
@@ -235,35 +237,23 @@ class Follow:
         return len(astray) >= SEVERAL and 2 * len(astray) > len(sure) and index - self._searched >= RETRY
 
     def _in_doubt(self, index: int) -> list[Live]:
-        """Tracks that need a look, the longest unseen first.
+        """Tracks that are due for another look, the longest unseen first.
 
-        Besides those that go astray they are those that will soon end because nothing sure was found of them: small
-        faces are seen in full size only, where the next look may be far away.
+        Sure ones that are lost, hardly followed or in front of each other; and any that no look has found for long:
+        they may follow what was behind a face that is gone, and those of which nothing sure was found will end.
         """
-        ends = min(self.following.doubt, self.following.patience)
-        ending = [
-            track
-            for track in self._live
-            if not (track.sure or track.lost) and index - track.seen > ends - RETRY and index - track.tried >= RETRY
-        ]
-        return sorted([*ending, *self._astray(index)], key=lambda track: track.seen)
-
-    def _astray(self, index: int) -> list[Live]:
-        """Sure tracks that are lost, hardly followed or in front of each other, and due.
-
-        And those that no look has found for long: what they follow so well may be what was behind a face that is gone.
-        """
-        live = [track for track in self._live if track.sure]
+        live = [track for track in self._live if track.sure or not track.lost]
         if not live:
             return []
+        sure = np.array([track.sure for track in live])
         at = np.stack([track.box for track in live])
         shared = bx.intersection(at, at) / np.maximum(bx.area(at), 1e-6)[:, None]
         np.fill_diagonal(shared, 0)
-        crowded = np.any(shared >= CROWDED, axis=1)
-        doubtful = crowded | np.array([track.lost > 0 or track.likeness < CLEAR for track in live])
+        crowded = ((shared >= CROWDED) & sure).any(axis=1)
+        astray = np.array([track.lost > 0 or track.likeness < CLEAR for track in live])
         unseen = index - np.array([max(track.tried, track.seen) for track in live])
-        due = unseen >= np.where(doubtful, RETRY, max(self.following.doubt, RETRY))
-        return [track for track, is_due in zip(live, due, strict=True) if is_due]
+        due = unseen >= np.where(sure & (crowded | astray), RETRY, self.following.stale)
+        return sorted((track for track, now in zip(live, due, strict=True) if now), key=lambda track: track.seen)
 
     # Backwards: through the frames that are held, from where a thing was found
 
