@@ -207,8 +207,8 @@ class Attention:
         return tuple(boxes) if sum(map(_area, boxes)) < MOST * _area(region) else (region,)
 
     def _next_parts(self, frame: Frame, cells: Cells) -> Iterator[Part]:
-        """Parts that have changed since they were looked at, until half as much is seen as all of one has."""
-        seen, enough = 0, max(map(_area, self._parts)) // 2
+        """Parts that have changed since they were looked at, until a quarter of what one has is seen."""
+        seen, enough = 0, max(map(_area, self._parts)) // 4
         while seen < enough and (part := self._next_part(frame, cells)):
             seen += sum(map(_area, part.areas)) + EACH
             yield part
