@@ -76,7 +76,7 @@ def test_where_little_has_changed_in_a_part_the_next_one_is_looked_at_as_well():
     frames = [white(*[(x + i, y + i, x + i + 20, y + i + 20) for x in (100, 1100) for y in (100, 600)], index=i)
               for i in range(40)]  # fmt: skip
     turns = [glance for glance in scheduled(marked(frames), replace(TURNS, shrink=2.0)) if glance.parts][4:]
-    assert {len(glance.parts) for glance in turns} == {2}
+    assert {len(glance.parts) for glance in turns} == {3}
 
 
 def test_what_comes_into_a_still_picture_is_looked_at():

@@ -154,6 +154,8 @@ class Attention:
         self._cell = CELL * first.scale
         self._ages = np.zeros(len(self._parts), np.int64)
         """Looks at parts since each was looked at."""
+        self._unseen = list(self._parts)
+        """Those that nobody has looked at in this shot."""
         unseen = np.full(cells_of(first.light).shape, UNSEEN, np.int16)
         self._seen_whole, self._seen_parts = unseen, unseen.copy()
 
@@ -175,10 +177,11 @@ class Attention:
 
         Whom they show is then followed back to where the shot begins. Where it ends before that, all that are left.
         """
+        wanted = len(self._unseen) if at_end else max(-(-len(self._parts) // hold) - len(glance.parts), 0)
+        if not self._unseen or not wanted:
+            return glance
         cells = cells_of(item.light)
-        unseen = [part for part in self._parts if (self._seen_parts[self._window(part)] == UNSEEN).any()]
-        wanted = len(unseen) if at_end else max(-(-len(self._parts) // hold) - len(glance.parts), 0)
-        first = (self._part(item.frame, part, cells) for part in unseen[:wanted])
+        first = [self._part(item.frame, part, cells) for part in self._unseen[:wanted]]
         return replace(glance, parts=(*glance.parts, *first))
 
     def _areas(self, frame: Frame, new: NDArray[np.bool_], region: Box, shrink: float) -> tuple[Box, ...]:
@@ -230,6 +233,7 @@ class Attention:
         self._seen_parts[window] = cells[window]
         self._ages += 1
         self._ages[self._parts.index(box)] = 0
+        self._unseen = [part for part in self._unseen if part != box]
         return Part(box, self._areas(frame, new, box, 1))
 
     def _window(self, part: Box) -> tuple[slice, slice]:

@@ -68,8 +68,8 @@ class Calm:
         """Cells that changed suddenly in this frame and the two before it."""
         self._lately: deque[int] = deque(maxlen=LATELY)
         """How many did in each of three frames in a row: of what moves many do, of what comes up and goes none."""
-        self._moves: deque[NDArray[np.float64]] = deque(maxlen=CALM)
-        """How much every cell changed in the frames before."""
+        self._moves: deque[NDArray[np.bool_]] = deque(maxlen=CALM)
+        """Which cells changed in the frames before."""
 
     def broken(self, item: Marked) -> Startle:
         """Whether and where somebody may have come up. To be asked of every frame of the shot, once."""
@@ -96,8 +96,11 @@ class Calm:
 
         A cell is `cell` pixels of the frame across and down.
         """
-        moved = np.max(self._moves, axis=0, initial=0) > CHANGE if self._moves else np.ones(change.shape, np.bool_)
-        self._moves.append(change)
+        before = list(self._moves)
+        self._moves.append(change > CHANGE)
+        if not before or not (change > RISE).any():
+            return ()
+        moved = np.logical_or.reduce(before)
         restless = cv2.dilate(moved.astype(np.uint8), np.ones((3, 3), np.uint8))
         count, blobs, found, _ = cv2.connectedComponentsWithStats((change > RISE).astype(np.uint8), connectivity=8)
         unrest = np.bincount(blobs.ravel(), weights=restless.ravel(), minlength=count)
